@@ -1,0 +1,3 @@
+//! The `brier` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The embedded exchange: Kalshi's own API served from the matching core.

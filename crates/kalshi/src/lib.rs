@@ -1,0 +1,1 @@
+//! The Kalshi connector: signed REST and WebSocket sessions, rate limits, retries.

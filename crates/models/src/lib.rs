@@ -1,0 +1,1 @@
+//! Fair values as pure functions.

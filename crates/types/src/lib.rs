@@ -1,0 +1,1 @@
+//! Units, ids, instruments, inputs and commands: the words every crate of Brier shares.
