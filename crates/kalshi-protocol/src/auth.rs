@@ -1,0 +1,1 @@
+//! Signing strings and headers of signed requests.

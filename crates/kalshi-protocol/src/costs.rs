@@ -1,0 +1,1 @@
+//! Token costs of every operation and the tiers' buckets.

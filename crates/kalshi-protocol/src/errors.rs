@@ -1,0 +1,1 @@
+//! The venue's error bodies, in all their shapes.

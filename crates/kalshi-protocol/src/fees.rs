@@ -1,0 +1,1 @@
+//! Exact trade fees and their rounding.

@@ -1,0 +1,1 @@
+//! The hot market-data frames, decoded without copying.

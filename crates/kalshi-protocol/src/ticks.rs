@@ -1,0 +1,1 @@
+//! Price structures and grids in the venue's words.

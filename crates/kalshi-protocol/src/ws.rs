@@ -1,0 +1,1 @@
+//! WebSocket commands and messages.
