@@ -1,3 +1,95 @@
-//! What a contributor runs.
+//! What a contributor runs: `cargo xtask ci` is everything CI checks, in one command.
+//!
+//! - Every step prints its name and how long it took; the first failure stops the run and names the command that repeats it.
+//! - Cheap checks come first, so that a slip of format or layout costs seconds, not a build.
+//! - It changes nothing in the tree: a check reports, a person mends.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its user")]
 
-fn main() {}
+mod cargo;
+mod deps;
+mod failure;
+mod policy;
+mod pure;
+mod scan;
+mod sdk;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+
+/// One check: its name on screen and on the command line, what it proves, and the work.
+struct Step {
+    part: &'static str,
+    what: &'static str,
+    run: fn(&Context) -> Result<(), Failure>,
+}
+
+/// What every step knows.
+struct Context {
+    /// Root of the workspace.
+    root: PathBuf,
+    /// Words after the part's name; only `test` and `sdk` take any.
+    args: Vec<String>,
+}
+
+/// All steps in the order `ci` runs them.
+const STEPS: &[Step] = &[
+    Step { part: "fmt", what: "format", run: cargo::fmt },
+    Step { part: "tidy", what: "no unfinished code, every file introduced, every crate on the map", run: tidy::check },
+    Step { part: "deps", what: "licences, duplicates, unused dependencies, one crypto provider", run: deps::check },
+    Step { part: "pure", what: "pure crates reach no runtime, I/O, clock or randomness", run: pure::check },
+    Step { part: "lint", what: "clippy, warnings denied", run: cargo::lint },
+    Step { part: "test", what: "tests", run: cargo::test },
+    Step { part: "test", what: "doctests", run: cargo::doctest },
+    Step { part: "docs", what: "documentation, warnings denied", run: cargo::docs },
+    Step { part: "sdk", what: "the official Python SDK and an independent WebSocket client", run: sdk::check },
+];
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let part = words.next().unwrap_or_default();
+    let args = words.collect();
+    let wanted: Vec<&Step> = STEPS.iter().filter(|step| part == "ci" || part == step.part).collect();
+    if wanted.is_empty() {
+        return usage(&part);
+    }
+    let root = cargo::workspace_root();
+    let context = Context { root, args };
+    let started = Instant::now();
+    for step in &wanted {
+        println!("== {}: {}", step.part, step.what);
+        let step_started = Instant::now();
+        let result = (step.run)(&context);
+        let took = seconds(step_started.elapsed());
+        if let Err(failure) = result {
+            eprintln!("error: {}: {} failed after {took}\n{failure}", step.part, step.what);
+            eprintln!("hint: mend it, then run `cargo xtask {}` again", step.part);
+            return ExitCode::FAILURE;
+        }
+        println!("== {}: ok in {took}", step.part);
+    }
+    println!("== all {} checks passed in {}", wanted.len(), seconds(started.elapsed()));
+    ExitCode::SUCCESS
+}
+
+/// A duration as people read it.
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+/// Says which parts there are. Asking for help is no failure.
+fn usage(part: &str) -> ExitCode {
+    println!("usage: cargo xtask <part>\n\n  ci     everything below, in this order; stops at the first failure");
+    for step in STEPS {
+        println!("  {:<6} {}", step.part, step.what);
+    }
+    println!("\n`test` and `sdk` take names after them and then run only what matches.");
+    if matches!(part, "" | "help" | "--help" | "-h") {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: there is no part named `{part}`\nhint: the list above names all of them");
+    ExitCode::from(2)
+}
