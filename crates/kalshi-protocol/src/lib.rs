@@ -11,4 +11,5 @@ pub mod fees;
 pub mod rest;
 pub mod stream;
 pub mod ticks;
+pub mod wire;
 pub mod ws;
