@@ -1,0 +1,185 @@
+//! Invariants and the state hash: what must hold after every command, and one number that two equal states share.
+
+use brier_kalshi_protocol::fees::BalancePrecision;
+use brier_types::{BookSide, MarketStatus, Money, Qty, SelfTradePrevention, SignedQty, Timestamp};
+
+use crate::book::NONE;
+use crate::exchange::{Exchange, Timer};
+use crate::position::{Resting, pairs};
+
+impl Exchange {
+    /// Checks every invariant of the whole state. Its cost grows with the state: for tests, recovery and audits.
+    ///
+    /// # Panics
+    /// When an invariant is broken, with its name: money may be wrong, so stop.
+    pub fn check(&self) {
+        assert_eq!(self.ledger.difference(), Money::ZERO, "external money, cash, collateral and fees sum to zero");
+        let cash: Money = self.accounts.iter().map(|account| account.cash).sum();
+        assert_eq!(self.ledger.cash, cash, "the ledger's cash is the accounts'");
+        let escrow: Money = self.markets.iter().map(|market| market.escrow).sum();
+        assert_eq!(self.ledger.escrow, escrow, "the ledger's collateral is the markets'");
+        for market in &self.markets {
+            market.book.check(&self.slab);
+            assert_eq!(market.escrow, pairs(market.open_interest), "a market's collateral is a dollar a pair");
+            let net = market.positions().map(|index| self.positions[index as usize].qty);
+            let (yes, no) = net.fold((Qty::ZERO, Qty::ZERO), |(yes, no), qty| {
+                let sum = |a: Qty, b: Qty| a.checked_add(b).expect("positions of bounded orders fit");
+                (sum(yes, qty.yes()), sum(no, qty.no()))
+            });
+            assert_eq!((yes, no), (market.open_interest, market.open_interest), "YES and NO are equally many");
+        }
+        self.check_resting();
+    }
+
+    fn check_resting(&self) {
+        let mut sums = vec![(Resting::default(), Resting::default()); self.positions.len()];
+        for slot in self.slab.live() {
+            let detail = &self.details[slot as usize];
+            assert_ne!(detail.position, NONE, "between commands every live order rests");
+            let filled = detail.filled.checked_add(self.slab.qty(slot));
+            assert_eq!(filled, Some(detail.total), "an order's total is what filled and what remains");
+            let (bids, asks) = &mut sums[detail.position as usize];
+            let side = if self.slab.side(slot) == BookSide::Bid { bids } else { asks };
+            side.add(self.slab.qty(slot), detail.reserved);
+            let status = self.markets[detail.market.0 as usize].status;
+            assert!(
+                matches!(status, MarketStatus::Active | MarketStatus::Inactive),
+                "orders rest in open markets only"
+            );
+        }
+        let mut held = vec![Money::ZERO; self.accounts.len()];
+        for (position, (bids, asks)) in self.positions.iter().zip(sums) {
+            assert_eq!((position.bids, position.asks), (bids, asks), "a position's sums are its orders'");
+            assert_eq!(position.held, position.hold(), "held cash follows the resting orders");
+            let total = &mut held[position.account.0 as usize];
+            *total = total.checked_add(position.held).expect("held cash fits");
+        }
+        for (account, held) in self.accounts.iter().zip(held) {
+            assert_eq!(account.held, held, "an account's held cash is the sum over its positions");
+        }
+    }
+
+    /// One number for the whole state: equal states share it, on every machine.
+    ///
+    /// FNV-1a over every field that decides a later answer, in a fixed order.
+    pub fn state_hash(&self) -> u64 {
+        let mut hash = Fnv::new();
+        hash.i64(self.now.nanos());
+        hash.u64(u64::from(self.active) | u64::from(self.trading_active) << 1);
+        hash.u64(self.trades);
+        for amount in [self.ledger.external, self.ledger.cash, self.ledger.escrow, self.ledger.fees] {
+            hash.i64(amount.micros());
+        }
+        for account in &self.accounts {
+            hash.u64(u64::from(account.precision == BalancePrecision::Cent));
+            hash.i64(account.cash.micros());
+            hash.i64(account.held.micros());
+        }
+        for market in &self.markets {
+            self.hash_market(market, &mut hash);
+        }
+        for group in &self.groups {
+            hash.u64(u64::from(group.account.0));
+            hash.u64(group.limit.micros());
+            hash.u64(u64::from(group.triggered) | u64::from(group.deleted) << 1);
+            for (at, qty) in group.fills() {
+                hash.i64(at.nanos());
+                hash.u64(qty.micros());
+            }
+        }
+        for ((at, number), timer) in &self.timers {
+            hash.i64(at.nanos());
+            hash.u64(*number);
+            hash.timer(*timer);
+        }
+        for (account, id) in &self.client_order_ids {
+            hash.u64(u64::from(account.0));
+            hash.bytes(id.as_str().as_bytes());
+        }
+        hash.0
+    }
+
+    fn hash_market(&self, market: &crate::market::Market, hash: &mut Fnv) {
+        hash.u64(market.status as u64);
+        hash.u64(market.result.map_or(u64::MAX, |result| u64::from(result.yes_payout().pips())));
+        hash.time(Some(market.open_time));
+        hash.time(Some(market.close_time));
+        hash.time(market.fee_waiver_until);
+        hash.u64(u64::from(market.epoch));
+        hash.i64(market.escrow.micros());
+        for band in market.grid.bands() {
+            hash.u64(
+                u64::from(band.start.pips()) << 32 | u64::from(band.end.pips()) << 16 | u64::from(band.step.pips()),
+            );
+        }
+        for index in market.positions() {
+            let position = &self.positions[index as usize];
+            if position.is_untouched() {
+                continue;
+            }
+            hash.u64(u64::from(position.account.0));
+            hash.signed(position.qty);
+            for amount in [position.cost, position.realized, position.fees, position.traded, position.held] {
+                hash.i64(amount.micros());
+            }
+        }
+        for side in [BookSide::Bid, BookSide::Ask] {
+            for slot in market.book.orders(&self.slab, side) {
+                let detail = &self.details[slot as usize];
+                hash.u64(self.order_id(slot).to_bits());
+                hash.u64(u64::from(detail.account.0) << 32 | u64::from(self.slab.price(slot).pips()));
+                hash.u64(self.slab.qty(slot).micros());
+                hash.u64(detail.filled.micros());
+                hash.i64(detail.owed.owed().micros());
+                hash.i64(detail.reserved.micros());
+                hash.time(detail.expires);
+                hash.u64(detail.group.map_or(u64::MAX, |group| u64::from(group.0)));
+                let maker = detail.self_trade_prevention == SelfTradePrevention::Maker;
+                hash.u64(u64::from(maker) | u64::from(detail.post_only) << 1 | u64::from(detail.cancel_on_pause) << 2);
+            }
+        }
+    }
+}
+
+/// FNV-1a, 64 bits.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.u64(bytes.len() as u64);
+    }
+
+    fn u64(&mut self, value: u64) {
+        for byte in value.to_le_bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn i64(&mut self, value: i64) {
+        self.u64(value as u64);
+    }
+
+    fn signed(&mut self, qty: SignedQty) {
+        self.i64(qty.micros());
+    }
+
+    fn time(&mut self, time: Option<Timestamp>) {
+        self.i64(time.map_or(i64::MIN, Timestamp::nanos));
+    }
+
+    fn timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Open { market, epoch } => self.u64(u64::from(market.0) << 32 | u64::from(epoch)),
+            Timer::Close { market, epoch } => self.u64(1 << 63 | u64::from(market.0) << 32 | u64::from(epoch)),
+            Timer::Settle { market, epoch } => self.u64(1 << 62 | u64::from(market.0) << 32 | u64::from(epoch)),
+            Timer::Expire(order) => self.u64(order.to_bits()),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One account's position in one market, what it cost, and what its resting orders reserve.
+
+use brier_types::{BookSide, Money, Price, Qty, Rounding, SignedQty, notional};
+
+use crate::ids::{AccountId, MarketId};
+
+pub(crate) const FITS: &str = "amounts of bounded orders fit 64 bits";
+
+/// One account's stake in one market.
+#[derive(Clone, Debug)]
+pub(crate) struct Position {
+    pub account: AccountId,
+    pub market: MarketId,
+    /// Plus is YES, minus is NO.
+    pub qty: SignedQty,
+    /// What the open contracts cost, fees left out.
+    pub cost: Money,
+    /// Proceeds less cost of what was closed, fees left out.
+    pub realized: Money,
+    /// Net fees of all fills.
+    pub fees: Money,
+    /// Sum of what fills paid and brought in.
+    pub traded: Money,
+    /// Contracts resting on each side, and what they reserve if all of them open.
+    pub bids: Resting,
+    pub asks: Resting,
+    /// Cash held for the resting orders: see [`Position::hold`].
+    pub held: Money,
+}
+
+/// One side's resting orders, summed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Resting {
+    pub qty: Qty,
+    pub reserved: Money,
+}
+
+impl Resting {
+    pub(crate) fn add(&mut self, qty: Qty, reserved: Money) {
+        self.qty = self.qty.checked_add(qty).expect(FITS);
+        self.reserved = self.reserved.checked_add(reserved).expect(FITS);
+    }
+
+    pub(crate) fn sub(&mut self, qty: Qty, reserved: Money) {
+        self.qty = self.qty.checked_sub(qty).expect("no more leaves a side than rests on it");
+        self.reserved = self.reserved.checked_sub(reserved).expect(FITS);
+    }
+
+    /// Cash to hold when `cover` contracts close a position: the opening part at the side's average reservation.
+    ///
+    /// For one order this is the venue's rule, price times the contracts that open. For several orders of one account
+    /// on one side the average stands in for the question which of them close; it never holds less than the worst case
+    /// (all of them fill), and neither a fill nor a cancel raises it by more cash than it frees.
+    fn hold(self, cover: Qty) -> Money {
+        if cover.is_zero() {
+            return self.reserved;
+        }
+        let opening = self.qty.saturating_sub(cover);
+        if opening.is_zero() {
+            return Money::ZERO;
+        }
+        let exact = u128::from(self.reserved.micros().unsigned_abs()) * u128::from(opening.micros());
+        Money::from_micros(i64::try_from(exact.div_ceil(u128::from(self.qty.micros()))).expect(FITS))
+    }
+}
+
+/// What one fill did to a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    /// Cash before fees: negative when paid.
+    pub revenue: Money,
+    /// Contracts that closed what was held.
+    pub closed: Qty,
+}
+
+impl Position {
+    pub(crate) fn new(account: AccountId, market: MarketId) -> Self {
+        Self {
+            account,
+            market,
+            qty: SignedQty::ZERO,
+            cost: Money::ZERO,
+            realized: Money::ZERO,
+            fees: Money::ZERO,
+            traded: Money::ZERO,
+            bids: Resting::default(),
+            asks: Resting::default(),
+            held: Money::ZERO,
+        }
+    }
+
+    /// Whether nothing ever happened here.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.traded == Money::ZERO && self.qty.is_zero() && self.bids.qty.is_zero() && self.asks.qty.is_zero()
+    }
+
+    pub(crate) fn resting_mut(&mut self, side: BookSide) -> &mut Resting {
+        match side {
+            BookSide::Bid => &mut self.bids,
+            BookSide::Ask => &mut self.asks,
+        }
+    }
+
+    pub(crate) fn resting(&self, side: BookSide) -> Resting {
+        match side {
+            BookSide::Bid => self.bids,
+            BookSide::Ask => self.asks,
+        }
+    }
+
+    /// Contracts that an order on `side` would close.
+    pub(crate) fn closable(&self, side: BookSide) -> Qty {
+        match side {
+            BookSide::Bid => self.qty.no(),
+            BookSide::Ask => self.qty.yes(),
+        }
+    }
+
+    /// Cash to hold for the resting orders as they are.
+    pub(crate) fn hold(&self) -> Money {
+        self.hold_with(BookSide::Bid, self.bids)
+    }
+
+    /// Cash to hold if `side` rested as `resting` says.
+    pub(crate) fn hold_with(&self, side: BookSide, resting: Resting) -> Money {
+        let (bids, asks) = match side {
+            BookSide::Bid => (resting, self.asks),
+            BookSide::Ask => (self.bids, resting),
+        };
+        bids.hold(self.qty.no()).checked_add(asks.hold(self.qty.yes())).expect(FITS)
+    }
+
+    /// Books a fill: one signed position, so the other side closes before it opens.
+    ///
+    /// A closed pair of YES and NO is worth $1 and is paid at once. `yes_value` is what the contracts are worth at the
+    /// YES price; the NO side is worth the rest, so both flows of a match sum to whole dollars of pairs exactly.
+    pub(crate) fn fill(&mut self, side: BookSide, price: Price, qty: Qty, yes_value: Money) -> Flow {
+        let own_value = match side {
+            BookSide::Bid => yes_value,
+            BookSide::Ask => pairs(qty).checked_sub(yes_value).expect(FITS),
+        };
+        let closed = self.closable(side).min(qty);
+        let revenue = pairs(closed).checked_sub(own_value).expect(FITS);
+        if !closed.is_zero() {
+            self.close(side, price, closed);
+        }
+        let opened = qty.checked_sub(closed).expect("what closes is at most the fill");
+        if !opened.is_zero() {
+            let closed_value = match side {
+                BookSide::Bid => notional(price, closed, Rounding::Floor),
+                BookSide::Ask => pairs(closed).checked_sub(notional(price, closed, Rounding::Floor)).expect(FITS),
+            };
+            let opened_cost = own_value.checked_sub(closed_value).expect(FITS);
+            self.cost = self.cost.checked_add(opened_cost).expect(FITS);
+        }
+        let change = match side {
+            BookSide::Bid => qty.signed(),
+            BookSide::Ask => qty.signed().negated(),
+        };
+        self.qty = self.qty.checked_add(change).expect(FITS);
+        self.traded = self.traded.checked_add(Money::from_micros(revenue.micros().abs())).expect(FITS);
+        Flow { revenue, closed }
+    }
+
+    /// Takes the cost of `closed` contracts, at the average cost, out of the position.
+    fn close(&mut self, side: BookSide, price: Price, closed: Qty) {
+        let held = self.closable(side);
+        let cost = if closed == held {
+            self.cost
+        } else {
+            let exact = i128::from(self.cost.micros()) * i128::from(closed.micros());
+            Money::from_micros(i64::try_from(exact / i128::from(held.micros())).expect(FITS))
+        };
+        let yes_value = notional(price, closed, Rounding::Floor);
+        let proceeds = match side {
+            BookSide::Bid => pairs(closed).checked_sub(yes_value).expect(FITS),
+            BookSide::Ask => yes_value,
+        };
+        self.cost = self.cost.checked_sub(cost).expect(FITS);
+        self.realized = proceeds.checked_sub(cost).and_then(|profit| self.realized.checked_add(profit)).expect(FITS);
+    }
+}
+
+/// What `qty` pairs of YES and NO are worth: one dollar each, so the count in 1e-6 is the money in $1e-6.
+pub(crate) fn pairs(qty: Qty) -> Money {
+    Money::from_micros(qty.signed().micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn position(qty: i64) -> Position {
+        let mut position = Position::new(AccountId(0), MarketId(0));
+        position.qty = SignedQty::from_micros(qty * 1_000_000).unwrap();
+        position
+    }
+
+    fn dollars(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    fn contracts(count: u64) -> Qty {
+        Qty::from_contracts(count).unwrap()
+    }
+
+    fn fill(position: &mut Position, side: BookSide, pips: u16, count: u64) -> Flow {
+        let (price, qty) = (Price::new(pips).unwrap(), contracts(count));
+        position.fill(side, price, qty, notional(price, qty, Rounding::Floor))
+    }
+
+    #[test]
+    fn an_ask_that_closes_holds_nothing_and_one_that_turns_holds_the_opening_part() {
+        let mut long = position(10);
+        long.asks.add(contracts(10), dollars("4"));
+        assert_eq!(long.hold(), Money::ZERO);
+        long.asks.add(contracts(10), dollars("4"));
+        assert_eq!(long.hold(), dollars("4"));
+    }
+
+    #[test]
+    fn turning_a_position_pays_the_pairs_and_starts_a_new_cost() {
+        let mut position = position(0);
+        assert_eq!(fill(&mut position, BookSide::Bid, 4_000, 10).revenue, dollars("-4"));
+        let flow = fill(&mut position, BookSide::Ask, 6_000, 15);
+        assert_eq!(flow, Flow { revenue: dollars("4"), closed: contracts(10) }); // 10 sold at 0.60, 5 NO bought at 0.40.
+        assert_eq!((position.realized, position.cost), (dollars("2"), dollars("2")));
+        assert_eq!(position.qty.to_string(), "-5.00");
+    }
+
+    proptest! {
+        /// The argument of `Resting::hold`: with reservations of at most $1 a contract, cash freed by a fill pays for it.
+        #[test]
+        fn a_fill_never_needs_more_than_was_held(
+            orders in proptest::collection::vec((1_u16..10_000, 1_u64..500), 1..6),
+            start in -500_i64..500,
+            pick in 0_usize..6,
+            share in 1_u64..=100,
+        ) {
+            for side in [BookSide::Bid, BookSide::Ask] {
+                let mut position = position(start);
+                for (pips, count) in &orders {
+                    let reserved = notional(Price::new(*pips).unwrap(), contracts(*count), Rounding::Ceil);
+                    position.resting_mut(side).add(contracts(*count), reserved);
+                }
+                position.held = position.hold();
+                let (pips, count) = orders[pick % orders.len()];
+                let filled = (count * share / 100).max(1);
+                let own = Price::new(pips).unwrap();
+                let yes = if side == BookSide::Bid { own } else { own.complement() };
+                let before = position.held;
+                position.resting_mut(side).sub(contracts(filled), notional(own, contracts(filled), Rounding::Ceil));
+                let flow = fill(&mut position, side, yes.pips(), filled);
+                let after = position.hold();
+                let free = flow.revenue.micros() + before.micros() - after.micros();
+                prop_assert!(free >= 0, "free cash fell by {free}");
+            }
+        }
+
+        #[test]
+        fn both_flows_of_a_match_leave_whole_pairs(pips in 1_u16..10_000, micros in 1_u64..1_000_000_000, a in -500_i64..500, b in -500_i64..500) {
+            let (price, qty) = (Price::new(pips).unwrap(), Qty::from_micros(micros).unwrap());
+            let value = notional(price, qty, Rounding::Floor);
+            let (mut buyer, mut seller) = (position(a), position(b));
+            let bid = buyer.fill(BookSide::Bid, price, qty, value);
+            let ask = seller.fill(BookSide::Ask, price, qty, value);
+            let escrow = -(bid.revenue.micros() + ask.revenue.micros());
+            let pairs = micros as i64 - bid.closed.signed().micros() - ask.closed.signed().micros();
+            prop_assert_eq!(escrow, pairs);
+        }
+    }
+}
