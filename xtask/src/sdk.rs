@@ -23,7 +23,13 @@ pub(crate) fn check(context: &Context) -> Result<(), Failure> {
     let python = environment(context)?;
     let runner = context.root.join("tests/sdk/run.py");
     let program = target(context)?.join("debug").join("brier");
-    run(Command::new(python).current_dir(&context.root).arg(runner).arg("--brier").arg(program).args(&context.args))
+    run(Command::new(python)
+        .current_dir(&context.root)
+        .arg("-uB")
+        .arg(runner)
+        .arg("--brier")
+        .arg(program)
+        .args(&context.args))
 }
 
 /// Cargo's target folder, wherever it is configured to be.
