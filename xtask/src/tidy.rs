@@ -14,11 +14,14 @@ const UNFINISHED_CODE: &[&str] = &["todo!", "unimplemented!", "#[ignore"];
 /// Comments that say so.
 const UNFINISHED_TALK: &[&str] = &["FIXME", "XXX", "HACK"];
 /// Folders of machines this was written on. In two halves, so that this file passes its own check.
-const MACHINE_PATHS: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
+const MACHINE_PATHS: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 
 /// Runs all of them and reports everything found at once.
 pub(crate) fn check(context: &Context) -> Result<(), Failure> {
     let listing = output(std::process::Command::new("git").current_dir(&context.root).args([
+        // A checkout that belongs to another user is common in CI, and a listing of it harms nobody.
+        "-c",
+        "safe.directory=*",
         "ls-files",
         "-z",
         "--cached",
