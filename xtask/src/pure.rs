@@ -19,6 +19,7 @@ const FLOORS: &[(&str, bool)] = &[
     ("brier-store", false),
     ("brier-kalshi", false),
     ("brier-exchange", false),
+    ("brier-bench", false),
     ("brier-cli", false),
     ("xtask", false),
 ];
