@@ -134,8 +134,12 @@ impl Exchange {
                 hash.i64(detail.reserved.micros());
                 hash.time(detail.expires);
                 hash.u64(detail.group.map_or(u64::MAX, |group| u64::from(group.0)));
-                let maker = detail.self_trade_prevention == SelfTradePrevention::Maker;
-                hash.u64(u64::from(maker) | u64::from(detail.post_only) << 1 | u64::from(detail.cancel_on_pause) << 2);
+                let prevention = match detail.self_trade_prevention {
+                    None => 0,
+                    Some(SelfTradePrevention::TakerAtCross) => 8,
+                    Some(SelfTradePrevention::Maker) => 16,
+                };
+                hash.u64(prevention | u64::from(detail.post_only) << 1 | u64::from(detail.cancel_on_pause) << 2);
             }
         }
     }

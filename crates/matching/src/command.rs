@@ -160,8 +160,8 @@ pub struct PlaceOrder {
     pub reduce_only: bool,
     /// Cancel when trading pauses.
     pub cancel_on_pause: bool,
-    /// What happens when it meets an order of the same account.
-    pub self_trade_prevention: SelfTradePrevention,
+    /// What happens when it meets an order of the same account; `None` lets them match, which Kalshi never does.
+    pub self_trade_prevention: Option<SelfTradePrevention>,
     /// The account's own name for it; spent for good once the order was accepted or killed.
     pub client_order_id: Option<ClientOrderId>,
     /// The set it belongs to.

@@ -84,7 +84,7 @@ pub(crate) struct Detail {
     pub expires: Option<Timestamp>,
     pub group: Option<GroupId>,
     pub client_order_id: Option<ClientOrderId>,
-    pub self_trade_prevention: SelfTradePrevention,
+    pub self_trade_prevention: Option<SelfTradePrevention>,
     pub post_only: bool,
     pub cancel_on_pause: bool,
 }
@@ -162,7 +162,7 @@ pub struct OrderView<'a> {
     /// Its owner's name for it.
     pub client_order_id: Option<&'a ClientOrderId>,
     /// What happens when it meets an order of the same account.
-    pub self_trade_prevention: SelfTradePrevention,
+    pub self_trade_prevention: Option<SelfTradePrevention>,
     /// Whether it is canceled when trading pauses.
     pub cancel_on_pause: bool,
 }

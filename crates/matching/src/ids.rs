@@ -28,7 +28,8 @@ impl OrderId {
         Self((generation as u64) << 32 | slot as u64)
     }
 
-    pub(crate) const fn slot(self) -> u32 {
+    /// The slot it lives in: dense, for a caller's own array beside the core's.
+    pub const fn slot(self) -> u32 {
         self.0 as u32
     }
 

@@ -39,7 +39,7 @@
 //!     post_only: false,
 //!     reduce_only: false,
 //!     cancel_on_pause: false,
-//!     self_trade_prevention: SelfTradePrevention::TakerAtCross,
+//!     self_trade_prevention: Some(SelfTradePrevention::TakerAtCross),
 //!     client_order_id: None,
 //!     group: None,
 //! };

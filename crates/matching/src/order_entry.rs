@@ -237,7 +237,7 @@ impl Exchange {
                 break;
             }
             for slot in book.orders_at(&self.slab, order.side.opposite(), price) {
-                if self.details[slot as usize].account == order.account {
+                if order.self_trade_prevention.is_some() && self.details[slot as usize].account == order.account {
                     return true;
                 }
                 wanted = wanted.saturating_sub(self.slab.qty(slot));
@@ -299,8 +299,10 @@ impl Exchange {
             let Some(front) = self.markets[market.0 as usize].book.front_for(side, limit) else {
                 return (taken, None);
             };
-            if self.details[front.slot as usize].account == account {
-                match self_trade_prevention {
+            if self.details[front.slot as usize].account == account
+                && let Some(prevention) = self_trade_prevention
+            {
+                match prevention {
                     SelfTradePrevention::TakerAtCross => return (taken, Some(EndReason::SelfTrade)),
                     SelfTradePrevention::Maker => self.end_resting(front.slot, EndReason::SelfTrade, out),
                 }

@@ -1,0 +1,4 @@
+//! Workload drivers behind `brier bench`, and the benchmarks that compare Brier with its peers.
+
+pub mod cpu;
+pub mod lob;
