@@ -21,12 +21,14 @@ const OWN_LICENSE: &str = "MIT OR Apache-2.0";
 pub(crate) fn check(context: &Context) -> Result<(), Failure> {
     let policy = Policy::read(&context.root)?;
     let metadata = metadata(context)?;
-    licenses(context, &metadata, &policy)?;
-    duplicates(context, &policy)?;
-    unused(&metadata, &policy)?;
-    unused_in_workspace_table(context)?;
-    no_ring(context)?;
-    policy.no_leftovers(&["license", "duplicate", "unused"])
+    Failure::unless_all_passed([
+        licenses(context, &metadata, &policy),
+        duplicates(context, &policy),
+        unused(&metadata, &policy),
+        unused_in_workspace_table(context, &metadata),
+        no_ring(context),
+        policy.no_leftovers(&["license", "duplicate", "unused"]),
+    ])
 }
 
 /// `cargo metadata` for this machine's target: crates that only Windows builds are nobody's licence or duplicate here.
@@ -210,13 +212,12 @@ fn uses(code: &str, crate_name: &str) -> bool {
 }
 
 /// Every entry of `[workspace.dependencies]` is named by a member.
-fn unused_in_workspace_table(context: &Context) -> Result<(), Failure> {
+fn unused_in_workspace_table(context: &Context, metadata: &Value) -> Result<(), Failure> {
     let root = scan::read(&context.root.join("Cargo.toml"))?;
     let table = root.lines().skip_while(|line| line.trim() != "[workspace.dependencies]").skip(1);
     let names = table.take_while(|line| !line.starts_with('[')).filter_map(|line| Some(line.split_once('=')?.0.trim()));
     let mut manifests = String::new();
-    let metadata = metadata(context)?;
-    for package in members(&metadata) {
+    for package in members(metadata) {
         manifests.push_str(&scan::read(text(package, "manifest_path").as_ref())?);
     }
     let named = |name: &str| {
