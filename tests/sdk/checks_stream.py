@@ -59,7 +59,8 @@ def check_unsigned_upgrade(world):
     cases = [{}, trader.headers("GET", "/portfolio/balance")]
     for headers in cases:
         try:
-            connect(world.ws, additional_headers=headers, open_timeout=DEADLINE_SECONDS).close()
+            with connect(world.ws, additional_headers=headers, open_timeout=DEADLINE_SECONDS):
+                pass
         except InvalidStatus as error:
             equal(error.response.status_code, 401)
         else:

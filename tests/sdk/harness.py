@@ -204,15 +204,16 @@ class Stream:
         stamp = str(int(time.time() * 1000))
         signature = base64.b64encode(trader.auth.sign((stamp + "GET" + path).encode())).decode()
         headers = {"KALSHI-ACCESS-KEY": trader.key_id, "KALSHI-ACCESS-TIMESTAMP": stamp, "KALSHI-ACCESS-SIGNATURE": signature}
-        self.socket = connect(trader.world.ws, additional_headers=headers, open_timeout=DEADLINE_SECONDS)
+        self.connection = connect(trader.world.ws, additional_headers=headers, open_timeout=DEADLINE_SECONDS)
         self.ids = itertools.count(1)
         self.seen = []
 
     def __enter__(self):
+        self.socket = self.connection.__enter__()
         return self
 
-    def __exit__(self, *_):
-        self.socket.close()
+    def __exit__(self, *problem):
+        self.connection.__exit__(*problem)
 
     def send(self, cmd, **params):
         """Sends a command and returns its id. Without parameters the key `params` is left out."""
