@@ -1,9 +1,29 @@
 //! The Kalshi connector: signed REST and WebSocket sessions, rate limits, retries.
+//!
+//! [`Client`] makes calls, [`keys`] signs them, [`retry`] decides what may be made again. What decides is pure and takes
+//! time and chance as arguments; what waits and talks is a thin shell around it.
+//!
+//! Invariants: no write is repeated unless the table in [`retry`] says so; a write without a clear answer is in doubt and
+//! says so; every wait has a bound; keys appear in no log and no error; nothing is written to production.
+//!
+//! It deliberately keeps no orders, no positions and no books: those belong to the core that it feeds.
+//!
+//! Source: reference sections 1 to 9 and 15 (docs.kalshi.com), 2026-11-20.
 
 pub mod backoff;
 pub mod bucket;
+mod client;
 pub mod clock;
+mod costs;
 mod env;
+mod error;
 pub mod keys;
+mod limiter;
+mod request;
+pub mod rest;
+pub mod retry;
+mod tls;
 
+pub use client::{Client, Config};
 pub use env::{Env, EnvError, LocalHost, REST_PREFIX, WS_PATH};
+pub use error::{KalshiError, VenueAnswer};

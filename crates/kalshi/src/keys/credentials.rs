@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use brier_types::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{KeyError, KeyKind, PrivateKey, PublicKey};
@@ -120,6 +121,25 @@ impl Credentials {
     /// [`KeyError::Crypto`].
     pub fn sign_base64(&self, message: &[u8]) -> Result<String, KeyError> {
         Ok(STANDARD.encode(self.key.sign(message)?))
+    }
+
+    /// The three headers of a request or a WebSocket handshake: `path` as it goes on the wire, without its query.
+    ///
+    /// # Errors
+    /// [`KeyError::Crypto`].
+    pub fn sign_request(
+        &self,
+        now: Timestamp,
+        method: &str,
+        path: &str,
+    ) -> Result<[(&'static str, String); 3], KeyError> {
+        let timestamp = now.millis().to_string();
+        let signature = self.sign_base64(format!("{timestamp}{method}{path}").as_bytes())?;
+        Ok([
+            ("KALSHI-ACCESS-KEY", self.key_id.to_string()),
+            ("KALSHI-ACCESS-TIMESTAMP", timestamp),
+            ("KALSHI-ACCESS-SIGNATURE", signature),
+        ])
     }
 }
 
