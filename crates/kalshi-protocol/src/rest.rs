@@ -13,8 +13,10 @@
 mod exchange;
 mod group;
 mod market;
+mod operation;
 mod order;
 mod portfolio;
+mod query;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,7 @@ pub use market::{
     MAX_BATCH_CANDLES, Market, MarketCandlestick, MarketCandlesticksResponse, MarketOrderbookFp, MveSelectedLeg,
     OrderbookCountFp, PriceDistribution, PriceRange, Series, SettlementSource, Trade,
 };
+pub use operation::{Method, Operation, percent_decode};
 pub use order::{
     AmendOrderV2Request, AmendOrderV2Response, BatchCancelItem, BatchCancelOrdersV2Request,
     BatchCancelOrdersV2Response, BatchCancelTarget, BatchCreateItem, BatchCreateOrdersV2Request,
@@ -46,6 +49,12 @@ pub use order::{
 pub use portfolio::{
     EventPosition, Fill, GetBalanceResponse, GetFillsResponse, GetPositionsResponse, GetSettlementsResponse,
     IndexedBalance, MarketPosition, Settlement,
+};
+pub use query::{
+    BalanceQuery, BatchCandlesticksQuery, CancelOrderQuery, CandlesticksQuery, EventFeeChangesQuery, EventQuery,
+    EventsQuery, FillsQuery, MarketsQuery, MveFilter, OrderGroupQuery, OrderStatusFilter, OrderbookQuery,
+    OrderbooksQuery, OrdersQuery, Page, PageQuery, PositionsQuery, QueryError, QueuePositionsQuery,
+    SeriesFeeChangesQuery, SeriesListQuery, SeriesQuery, SettlementsQuery, SubaccountQuery, TradesQuery,
 };
 pub use words::{
     ActionWord, BookSide, CollateralReturnType, ExchangeInstance, FeeTypeWord, MarketStatus, MarketStatusFilter,
