@@ -142,7 +142,7 @@ fn highest_id(operations: &[Operation]) -> usize {
 /// The caller's ids are mapped to slots by an array, as a caller with dense ids of its own would.
 pub fn run_bare(operations: &[Operation], prefill: usize) -> LobRun {
     let mut books = vec![OrderBook::new(100); markets(operations) as usize];
-    let mut slab = Slab::default();
+    let mut slab: Slab = Slab::default();
     // Beside each order id its slot and generation, beside each slot its order id.
     let mut handles = vec![(u32::MAX, 0_u32); highest_id(operations) + 1];
     let mut ids: Vec<u64> = Vec::new();
@@ -180,7 +180,7 @@ pub fn run_bare(operations: &[Operation], prefill: usize) -> LobRun {
             }
         }
         if !remaining.is_zero() {
-            let slot = slab.insert(side, price, remaining);
+            let slot = slab.insert(side, price, remaining, ());
             book.rest(&mut slab, slot);
             handles[operation.id as usize] = (slot, slab.generation(slot));
             if slot as usize == ids.len() {

@@ -11,9 +11,10 @@ use brier_types::{BookSide, Price, Qty};
 /// No slot.
 pub const NONE: u32 = u32::MAX;
 
-/// A resting order as the book sees it.
-#[derive(Clone, Copy, Debug)]
-struct Node {
+/// An order as the book sees it, with its caller's own part beside it: together one cache line if that part is at most
+/// 40 bytes, so that whatever happens to an order touches one line of its own.
+#[derive(Clone, Debug)]
+struct Node<T> {
     /// What remains, in 1e-6 contract.
     qty: u64,
     prev: u32,
@@ -22,42 +23,80 @@ struct Node {
     /// Price in pips.
     pips: u16,
     side: BookSide,
-    live: bool,
+    state: State,
+    data: T,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Free,
+    /// Live, and in no book.
+    Loose,
+    Resting,
 }
 
 /// Storage of orders, addressed by slot. A freed slot is used again under a new generation.
-#[derive(Clone, Debug, Default)]
-pub struct Slab {
-    nodes: Vec<Node>,
+#[derive(Clone, Debug)]
+pub struct Slab<T = ()> {
+    nodes: Vec<Node<T>>,
     free: Vec<u32>,
 }
 
-impl Slab {
+impl<T> Node<T> {
+    fn place(&self) -> (u16, BookSide) {
+        (self.pips, self.side)
+    }
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
     /// Takes a slot for an order that does not rest yet.
     ///
     /// # Panics
     /// At 2^32 − 1 live orders.
-    pub fn insert(&mut self, side: BookSide, price: Price, qty: Qty) -> u32 {
-        let node =
-            Node { qty: qty.micros(), prev: NONE, next: NONE, generation: 0, pips: price.pips(), side, live: true };
+    pub fn insert(&mut self, side: BookSide, price: Price, qty: Qty, data: T) -> u32 {
+        let (qty, pips, state) = (qty.micros(), price.pips(), State::Loose);
         if let Some(slot) = self.free.pop() {
-            let old = &mut self.nodes[slot as usize];
-            *old = Node { generation: old.generation, ..node };
+            let node = &mut self.nodes[slot as usize];
+            *node = Node { qty, prev: NONE, next: NONE, generation: node.generation, pips, side, state, data };
             return slot;
         }
         let slot =
             u32::try_from(self.nodes.len()).ok().filter(|slot| *slot != NONE).expect("fewer than 2^32 - 1 live orders");
-        self.nodes.push(node);
+        self.nodes.push(Node { qty, prev: NONE, next: NONE, generation: 0, pips, side, state, data });
         slot
     }
 
     /// Gives a slot back. The order must not rest.
+    ///
+    /// # Panics
+    /// When it rests, or was given back before.
     pub fn free(&mut self, slot: u32) {
         let node = &mut self.nodes[slot as usize];
-        debug_assert!(node.live, "a slot is freed once");
-        node.live = false;
+        assert_eq!(node.state, State::Loose, "an order leaves its book before its slot is freed, once");
+        node.state = State::Free;
         node.generation = node.generation.wrapping_add(1);
         self.free.push(slot);
+    }
+
+    /// The caller's own part.
+    pub fn data(&self, slot: u32) -> &T {
+        &self.nodes[slot as usize].data
+    }
+
+    /// The caller's own part, to be changed.
+    pub fn data_mut(&mut self, slot: u32) -> &mut T {
+        &mut self.nodes[slot as usize].data
+    }
+
+    /// Whether `slot` holds an order of this generation that rests in a book.
+    pub fn rests(&self, slot: u32, generation: u32) -> bool {
+        self.nodes.get(slot as usize).is_some_and(|node| node.state == State::Resting && node.generation == generation)
     }
 
     /// How often the slot was used before.
@@ -67,7 +106,7 @@ impl Slab {
 
     /// Whether `slot` holds an order of this generation.
     pub fn holds(&self, slot: u32, generation: u32) -> bool {
-        self.nodes.get(slot as usize).is_some_and(|node| node.live && node.generation == generation)
+        self.nodes.get(slot as usize).is_some_and(|node| node.state != State::Free && node.generation == generation)
     }
 
     /// What remains of the order.
@@ -100,7 +139,7 @@ impl Slab {
 
     /// Slots of all live orders, ascending.
     pub fn live(&self) -> impl Iterator<Item = u32> + '_ {
-        self.nodes.iter().zip(0_u32..).filter(|(node, _)| node.live).map(|(_, slot)| slot)
+        self.nodes.iter().zip(0_u32..).filter(|(node, _)| node.state != State::Free).map(|(_, slot)| slot)
     }
 
     /// Number of live orders.
@@ -184,7 +223,7 @@ impl Ladder {
         }
     }
 
-    fn push(&mut self, nodes: &mut [Node], index: u32, slot: u32) {
+    fn push<T>(&mut self, nodes: &mut [Node<T>], index: u32, slot: u32) {
         let level = &mut self.levels[index as usize];
         level.qty += nodes[slot as usize].qty;
         let tail = level.tail;
@@ -201,10 +240,13 @@ impl Ladder {
         let node = &mut nodes[slot as usize];
         node.prev = tail;
         node.next = NONE;
+        node.state = State::Resting;
     }
 
-    fn unlink(&mut self, nodes: &mut [Node], index: u32, slot: u32) {
-        let Node { qty, prev, next, .. } = nodes[slot as usize];
+    fn unlink<T>(&mut self, nodes: &mut [Node<T>], index: u32, slot: u32) {
+        let node = &mut nodes[slot as usize];
+        node.state = State::Loose;
+        let (qty, prev, next) = (node.qty, node.prev, node.next);
         let level = &mut self.levels[index as usize];
         level.qty -= qty;
         match prev {
@@ -282,23 +324,24 @@ impl OrderBook {
     }
 
     /// Puts an order behind all others at its price.
-    pub fn rest(&mut self, slab: &mut Slab, slot: u32) {
-        let Node { pips, side, .. } = slab.nodes[slot as usize];
+    pub fn rest<T>(&mut self, slab: &mut Slab<T>, slot: u32) {
+        let (pips, side) = slab.nodes[slot as usize].place();
         let index = self.index(pips);
         debug_assert_eq!(self.price_at(index).pips(), pips, "a resting price is a multiple of the unit");
         self.ladder_mut(side).push(&mut slab.nodes, index, slot);
     }
 
     /// Takes a resting order out; it keeps its slot.
-    pub fn remove(&mut self, slab: &mut Slab, slot: u32) {
-        let Node { pips, side, .. } = slab.nodes[slot as usize];
+    pub fn remove<T>(&mut self, slab: &mut Slab<T>, slot: u32) {
+        let (pips, side) = slab.nodes[slot as usize].place();
         let index = self.index(pips);
         self.ladder_mut(side).unlink(&mut slab.nodes, index, slot);
     }
 
     /// Takes `qty` off a resting order, which keeps its place; at zero it leaves the book and keeps its slot.
-    pub fn reduce(&mut self, slab: &mut Slab, slot: u32, qty: Qty) {
-        let Node { pips, side, qty: remaining, .. } = slab.nodes[slot as usize];
+    pub fn reduce<T>(&mut self, slab: &mut Slab<T>, slot: u32, qty: Qty) {
+        let (pips, side) = slab.nodes[slot as usize].place();
+        let remaining = slab.nodes[slot as usize].qty;
         let index = self.index(pips);
         let ladder = self.ladder_mut(side);
         if remaining == qty.micros() {
@@ -341,19 +384,24 @@ impl OrderBook {
     }
 
     /// Orders of one level in the order in which they trade.
-    pub fn orders_at<'a>(&'a self, slab: &'a Slab, side: BookSide, price: Price) -> impl Iterator<Item = u32> + 'a {
+    pub fn orders_at<'a, T>(
+        &'a self,
+        slab: &'a Slab<T>,
+        side: BookSide,
+        price: Price,
+    ) -> impl Iterator<Item = u32> + 'a {
         let head = self.ladder(side).levels[self.index(price.pips()) as usize].head;
         std::iter::successors(Some(head), move |slot| Some(slab.nodes[*slot as usize].next))
             .take_while(|slot| *slot != NONE)
     }
 
     /// Orders of a side in the order in which they trade.
-    pub fn orders<'a>(&'a self, slab: &'a Slab, side: BookSide) -> impl Iterator<Item = u32> + 'a {
+    pub fn orders<'a, T>(&'a self, slab: &'a Slab<T>, side: BookSide) -> impl Iterator<Item = u32> + 'a {
         self.levels(side).flat_map(move |(price, _)| self.orders_at(slab, side, price))
     }
 
     /// Quantity that trades before the resting order at its price.
-    pub fn ahead_at_level(&self, slab: &Slab, slot: u32) -> Qty {
+    pub fn ahead_at_level<T>(&self, slab: &Slab<T>, slot: u32) -> Qty {
         let mut ahead = 0;
         let mut at = slab.nodes[slot as usize].prev;
         while at != NONE {
@@ -364,7 +412,7 @@ impl OrderBook {
     }
 
     /// Makes room for prices that are multiples of `unit` pips; resting orders stay where they are.
-    pub fn refine(&mut self, slab: &mut Slab, unit: u16) {
+    pub fn refine<T>(&mut self, slab: &mut Slab<T>, unit: u16) {
         if self.unit == unit {
             return;
         }
@@ -387,7 +435,7 @@ impl OrderBook {
     ///
     /// # Panics
     /// When one is broken.
-    pub fn check(&self, slab: &Slab) {
+    pub fn check<T>(&self, slab: &Slab<T>) {
         for side in [BookSide::Bid, BookSide::Ask] {
             let ladder = self.ladder(side);
             for (index, level) in (0_u32..).zip(&ladder.levels) {
@@ -398,7 +446,7 @@ impl OrderBook {
                 let mut at = level.head;
                 while at != NONE {
                     let node = &slab.nodes[at as usize];
-                    assert!(node.live && node.qty > 0, "a resting order is live and has a quantity");
+                    assert!(node.state == State::Resting && node.qty > 0, "a listed order rests and has a quantity");
                     assert_eq!(
                         (node.prev, node.side, self.index(node.pips)),
                         (last, side, index),

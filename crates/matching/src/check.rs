@@ -3,9 +3,8 @@
 use brier_kalshi_protocol::fees::BalancePrecision;
 use brier_types::{BookSide, MarketStatus, Money, Qty, SelfTradePrevention, SignedQty, Timestamp};
 
-use crate::book::NONE;
 use crate::exchange::{Exchange, Timer};
-use crate::position::{Resting, pairs};
+use crate::position::{History, Resting, pairs};
 
 impl Exchange {
     /// Checks every invariant of the whole state. Its cost grows with the state: for tests, recovery and audits.
@@ -34,14 +33,12 @@ impl Exchange {
     fn check_resting(&self) {
         let mut sums = vec![(Resting::default(), Resting::default()); self.positions.len()];
         for slot in self.slab.live() {
-            let detail = &self.details[slot as usize];
-            assert_ne!(detail.position, NONE, "between commands every live order rests");
-            let filled = detail.filled.checked_add(self.slab.qty(slot));
-            assert_eq!(filled, Some(detail.total), "an order's total is what filled and what remains");
-            let (bids, asks) = &mut sums[detail.position as usize];
+            let data = self.slab.data(slot);
+            assert!(self.is_resting(self.order_id(slot)), "between commands every live order rests");
+            let (bids, asks) = &mut sums[data.position as usize];
             let side = if self.slab.side(slot) == BookSide::Bid { bids } else { asks };
-            side.add(self.slab.qty(slot), detail.reserved);
-            let status = self.markets[detail.market.0 as usize].status;
+            side.add(self.slab.qty(slot), data.reserved);
+            let status = self.markets[self.slab.data(slot).market.0 as usize].status;
             assert!(
                 matches!(status, MarketStatus::Active | MarketStatus::Inactive),
                 "orders rest in open markets only"
@@ -107,39 +104,40 @@ impl Exchange {
         hash.time(market.fee_waiver_until);
         hash.u64(u64::from(market.epoch));
         hash.i64(market.escrow.micros());
-        for band in market.grid.bands() {
+        for band in market.grid().bands() {
             hash.u64(
                 u64::from(band.start.pips()) << 32 | u64::from(band.end.pips()) << 16 | u64::from(band.step.pips()),
             );
         }
         for index in market.positions() {
-            let position = &self.positions[index as usize];
-            if position.is_untouched() {
+            let (position, history) = (&self.positions[index as usize], &self.histories[index as usize]);
+            let resting = !position.bids.qty.is_zero() || !position.asks.qty.is_zero();
+            if *history == History::default() && !resting {
                 continue;
             }
             hash.u64(u64::from(position.account.0));
             hash.signed(position.qty);
-            for amount in [position.cost, position.realized, position.fees, position.traded, position.held] {
+            for amount in [position.cost, history.realized, history.fees, history.traded, position.held] {
                 hash.i64(amount.micros());
             }
         }
         for side in [BookSide::Bid, BookSide::Ask] {
             for slot in market.book.orders(&self.slab, side) {
-                let detail = &self.details[slot as usize];
+                let (data, extra) = (self.slab.data(slot), self.extra(slot));
                 hash.u64(self.order_id(slot).to_bits());
-                hash.u64(u64::from(detail.account.0) << 32 | u64::from(self.slab.price(slot).pips()));
+                hash.u64(u64::from(data.account.0) << 32 | u64::from(self.slab.price(slot).pips()));
                 hash.u64(self.slab.qty(slot).micros());
-                hash.u64(detail.filled.micros());
-                hash.i64(detail.owed.owed().micros());
-                hash.i64(detail.reserved.micros());
-                hash.time(detail.expires);
-                hash.u64(detail.group.map_or(u64::MAX, |group| u64::from(group.0)));
-                let prevention = match detail.self_trade_prevention {
+                hash.u64(data.filled.micros());
+                hash.i64(data.owed.owed().micros());
+                hash.i64(data.reserved.micros());
+                hash.time(extra.expires);
+                hash.u64(extra.group.map_or(u64::MAX, |group| u64::from(group.0)));
+                let prevention = match data.self_trade_prevention {
                     None => 0,
                     Some(SelfTradePrevention::TakerAtCross) => 8,
                     Some(SelfTradePrevention::Maker) => 16,
                 };
-                hash.u64(prevention | u64::from(detail.post_only) << 1 | u64::from(detail.cancel_on_pause) << 2);
+                hash.u64(prevention | u64::from(data.post_only) << 1 | u64::from(data.cancel_on_pause) << 2);
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::group::Group;
 use crate::ids::{AccountId, GroupId, MarketId, OrderId};
 use crate::ledger::Ledger;
 use crate::market::Market;
-use crate::position::{FITS, Position};
+use crate::position::{FITS, History, Position};
 use crate::refusal::Refusal;
 
 /// Largest amount one command may move, $1 trillion, so that sums stay within 64 bits.
@@ -41,10 +41,12 @@ pub struct Exchange {
     pub(crate) trading_active: bool,
     pub(crate) accounts: Vec<Account>,
     pub(crate) markets: Vec<Market>,
-    pub(crate) slab: Slab,
-    /// Beside each slot of the slab: what the book need not know.
-    pub(crate) details: Vec<Detail>,
+    pub(crate) slab: Slab<OrderData>,
+    /// Beside each slot of the slab: what few orders have and matching does not read.
+    pub(crate) extras: Vec<Extra>,
     pub(crate) positions: Vec<Position>,
+    /// Beside each position.
+    pub(crate) histories: Vec<History>,
     pub(crate) groups: Vec<Group>,
     pub(crate) timers: BTreeMap<(Timestamp, u64), Timer>,
     pub(crate) timers_set: u64,
@@ -71,23 +73,30 @@ impl Account {
 
 /// What an order is besides price, quantity and place.
 #[derive(Clone, Debug)]
-pub(crate) struct Detail {
+pub(crate) struct OrderData {
     pub account: AccountId,
     pub market: MarketId,
     pub position: u32,
-    /// Filled plus what remains.
-    pub total: Qty,
     pub filled: Qty,
     /// What it reserves while it rests, if all that remains opens.
     pub reserved: Money,
     pub owed: RoundingAccumulator,
-    pub expires: Option<Timestamp>,
-    pub group: Option<GroupId>,
-    pub client_order_id: Option<ClientOrderId>,
     pub self_trade_prevention: Option<SelfTradePrevention>,
     pub post_only: bool,
     pub cancel_on_pause: bool,
+    /// Whether the entry in `extras` is this order's.
+    pub has_extra: bool,
 }
+
+/// What few orders have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extra {
+    pub client_order_id: Option<ClientOrderId>,
+    pub group: Option<GroupId>,
+    pub expires: Option<Timestamp>,
+}
+
+static NO_EXTRA: Extra = Extra { client_order_id: None, group: None, expires: None };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
@@ -215,8 +224,9 @@ impl Exchange {
             accounts: Vec::new(),
             markets: Vec::new(),
             slab: Slab::default(),
-            details: Vec::new(),
+            extras: Vec::new(),
             positions: Vec::new(),
+            histories: Vec::new(),
             groups: Vec::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
@@ -290,8 +300,7 @@ impl Exchange {
 
     fn set_active(&mut self, exchange: bool, trading: bool, out: &mut impl EventSink) {
         if self.trading_active && !trading {
-            let pausing: Vec<u32> =
-                self.slab.live().filter(|slot| self.details[*slot as usize].cancel_on_pause).collect();
+            let pausing: Vec<u32> = self.slab.live().filter(|slot| self.slab.data(*slot).cancel_on_pause).collect();
             for slot in pausing {
                 self.end_resting(slot, EndReason::Halt, out);
             }
@@ -374,7 +383,23 @@ impl Exchange {
 
     /// Whether the order is live and in a book. An order that is taking right now is live with nothing in a book.
     pub(crate) fn is_resting(&self, order: OrderId) -> bool {
-        self.slab.holds(order.slot(), order.generation()) && self.details[order.slot() as usize].position != NONE
+        self.slab.rests(order.slot(), order.generation())
+    }
+
+    /// What few orders have, of the order in `slot`.
+    pub(crate) fn extra(&self, slot: u32) -> &Extra {
+        if self.slab.data(slot).has_extra { &self.extras[slot as usize] } else { &NO_EXTRA }
+    }
+
+    /// Sets what few orders have.
+    pub(crate) fn set_extra(&mut self, slot: u32, extra: Extra) {
+        self.slab.data_mut(slot).has_extra = extra != NO_EXTRA;
+        if extra != NO_EXTRA {
+            if self.extras.len() <= slot as usize {
+                self.extras.resize(slot as usize + 1, Extra::default());
+            }
+            self.extras[slot as usize] = extra;
+        }
     }
 
     pub(crate) fn set_timer(&mut self, at: Timestamp, timer: Timer) {
@@ -414,7 +439,7 @@ impl Exchange {
         Some(MarketView {
             status: it.status,
             result: it.result,
-            grid: &it.grid,
+            grid: it.grid(),
             size_step: it.size_step,
             open_time: it.open_time,
             close_time: it.close_time,
@@ -437,20 +462,20 @@ impl Exchange {
         if !self.slab.holds(slot, order.generation()) {
             return None;
         }
-        let detail = &self.details[slot as usize];
+        let (data, extra) = (self.slab.data(slot), self.extra(slot));
         Some(OrderView {
-            account: detail.account,
-            market: detail.market,
+            account: data.account,
+            market: data.market,
             side: self.slab.side(slot),
             price: self.slab.price(slot),
-            total: detail.total,
-            filled: detail.filled,
+            total: data.filled.checked_add(self.slab.qty(slot)).expect(FITS),
+            filled: data.filled,
             remaining: self.slab.qty(slot),
-            expires: detail.expires,
-            group: detail.group,
-            client_order_id: detail.client_order_id.as_ref(),
-            self_trade_prevention: detail.self_trade_prevention,
-            cancel_on_pause: detail.cancel_on_pause,
+            expires: extra.expires,
+            group: extra.group,
+            client_order_id: extra.client_order_id.as_ref(),
+            self_trade_prevention: data.self_trade_prevention,
+            cancel_on_pause: data.cancel_on_pause,
         })
     }
 
@@ -461,7 +486,7 @@ impl Exchange {
             return None;
         }
         let (side, price) = (self.slab.side(slot), self.slab.price(slot));
-        let book = &self.markets[self.details[slot as usize].market.0 as usize].book;
+        let book = &self.markets[self.slab.data(slot).market.0 as usize].book;
         let better = book.levels(side).take_while(|(at, _)| *at != price).map(|(_, qty)| qty);
         better.chain([book.ahead_at_level(&self.slab, slot)]).try_fold(Qty::ZERO, Qty::checked_add)
     }
@@ -469,15 +494,16 @@ impl Exchange {
     /// One account's position in one market, once it had an order there.
     pub fn position(&self, account: AccountId, market: MarketId) -> Option<PositionView> {
         let index = self.markets.get(market.0 as usize)?.position(account)?;
-        Some(view(&self.positions[index as usize]))
+        Some(self.position_view(index))
     }
 
     /// All positions of an account, in the order in which it first had an order in each market.
     pub fn positions(&self, account: AccountId) -> impl Iterator<Item = (MarketId, PositionView)> + '_ {
-        self.accounts.get(account.0 as usize).into_iter().flat_map(|account| &account.positions).map(|index| {
-            let position = &self.positions[*index as usize];
-            (position.market, view(position))
-        })
+        self.accounts
+            .get(account.0 as usize)
+            .into_iter()
+            .flat_map(|account| &account.positions)
+            .map(|index| (self.positions[*index as usize].market, self.position_view(*index)))
     }
 
     /// One order group, until it is deleted.
@@ -494,10 +520,7 @@ impl Exchange {
 
     /// Resting orders of an account, by slot: a fixed order, though not one of time.
     pub fn orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
-        self.slab
-            .live()
-            .filter(move |slot| self.details[*slot as usize].account == account)
-            .map(|slot| self.order_id(slot))
+        self.slab.live().filter(move |slot| self.slab.data(*slot).account == account).map(|slot| self.order_id(slot))
     }
 
     /// Number of live orders.
@@ -509,17 +532,29 @@ impl Exchange {
     pub fn ledger(&self) -> Ledger {
         self.ledger
     }
+
+    fn position_view(&self, index: u32) -> PositionView {
+        let (position, history) = (&self.positions[index as usize], &self.histories[index as usize]);
+        PositionView {
+            position: position.qty,
+            cost: position.cost,
+            realized_pnl: history.realized,
+            fees_paid: history.fees,
+            traded: history.traded,
+            resting_bids: position.bids.qty,
+            resting_asks: position.asks.qty,
+            held: position.held,
+        }
+    }
 }
 
-fn view(position: &Position) -> PositionView {
-    PositionView {
-        position: position.qty,
-        cost: position.cost,
-        realized_pnl: position.realized,
-        fees_paid: position.fees,
-        traded: position.traded,
-        resting_bids: position.bids.qty,
-        resting_asks: position.asks.qty,
-        held: position.held,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_order_touches_fits_a_cache_line() {
+        assert_eq!(size_of::<OrderData>(), 40, "with the book's 24 bytes an order is one line");
+        assert_eq!(size_of::<Position>(), 64);
     }
 }

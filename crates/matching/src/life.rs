@@ -49,7 +49,7 @@ impl Exchange {
             }
             Timer::Expire(order) => {
                 let due = self.is_resting(order)
-                    && self.details[order.slot() as usize].expires.is_some_and(|expires| expires <= self.now);
+                    && self.extra(order.slot()).expires.is_some_and(|expires| expires <= self.now);
                 if due {
                     self.end_resting(order.slot(), EndReason::Expiry, out);
                 }
@@ -175,7 +175,7 @@ impl Exchange {
     fn pause(&mut self, market: MarketId, out: &mut impl EventSink) {
         self.set_status(market, MarketStatus::Inactive, false, out);
         for slot in self.book_slots(market) {
-            if self.details[slot as usize].cancel_on_pause {
+            if self.slab.data(slot).cancel_on_pause {
                 self.end_resting(slot, EndReason::Halt, out);
             }
         }
@@ -241,7 +241,7 @@ impl Exchange {
         let it = &mut self.markets[market.0 as usize];
         // Orders at prices of the old grid stay, so the book must still have a place for them.
         it.book.refine(&mut self.slab, gcd(it.book.unit(), grid_unit(grid)));
-        it.grid = grid.clone();
+        it.set_grid(grid);
         out.event(Event::MarketChanged { market, change: MarketChange::Grid, by_clock: false });
     }
 
@@ -281,6 +281,7 @@ impl Exchange {
             let rounded = available.round_to(owner.precision.step(), Rounding::Floor);
             let fee = available.checked_sub(rounded).expect(FITS).min(gross);
             owner.cash = owner.cash.checked_add(gross).and_then(|cash| cash.checked_sub(fee)).expect(FITS);
+            let history = &mut self.histories[index as usize];
             let settlement = Settlement {
                 account: position.account,
                 market,
@@ -289,11 +290,11 @@ impl Exchange {
                 cost: position.cost,
                 gross,
                 fee,
-                fees_paid: position.fees,
+                fees_paid: history.fees,
             };
-            position.realized =
-                gross.checked_sub(position.cost).and_then(|profit| position.realized.checked_add(profit)).expect(FITS);
-            position.fees = position.fees.checked_add(fee).expect(FITS);
+            let profit = gross.checked_sub(position.cost).expect(FITS);
+            history.realized = history.realized.checked_add(profit).expect(FITS);
+            history.fees = history.fees.checked_add(fee).expect(FITS);
             position.cost = Money::ZERO;
             position.qty = brier_types::SignedQty::ZERO;
             let it = &mut self.markets[market.0 as usize];

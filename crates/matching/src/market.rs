@@ -11,7 +11,9 @@ use crate::ids::AccountId;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
-    pub grid: PriceGrid,
+    /// The grid's step in pips if it has only one, else 0.
+    tick: u16,
+    grid: PriceGrid,
     pub size_step: Qty,
     pub open_time: Timestamp,
     pub close_time: Timestamp,
@@ -35,6 +37,7 @@ pub(crate) struct Market {
 impl Market {
     pub(crate) fn new(spec: &MarketSpec) -> Self {
         Self {
+            tick: only_step(&spec.grid),
             grid: spec.grid.clone(),
             size_step: spec.size_step,
             open_time: spec.open_time,
@@ -50,6 +53,26 @@ impl Market {
             open_interest: Qty::ZERO,
             positions: Vec::new(),
             epoch: 0,
+        }
+    }
+
+    /// The prices at which it trades.
+    pub(crate) fn grid(&self) -> &PriceGrid {
+        &self.grid
+    }
+
+    /// Changes the grid. The caller has made room in the book.
+    pub(crate) fn set_grid(&mut self, grid: &PriceGrid) {
+        self.tick = only_step(grid);
+        self.grid = grid.clone();
+    }
+
+    /// Whether an order may carry `price`.
+    pub(crate) fn allows(&self, price: Price) -> bool {
+        if self.tick == 0 {
+            self.grid.allows(price)
+        } else {
+            price.is_tradable() && price.pips().is_multiple_of(self.tick)
         }
     }
 
@@ -76,6 +99,13 @@ impl Market {
     /// Indices of all positions, by account.
     pub(crate) fn positions(&self) -> impl Iterator<Item = u32> + '_ {
         self.positions.iter().copied().filter(|index| *index != NONE)
+    }
+}
+
+fn only_step(grid: &PriceGrid) -> u16 {
+    match grid.bands() {
+        [band] => band.step.pips(),
+        _ => 0,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each entry point checks everything first, in the order in which [`Refusal`] lists the reasons; below its line "nothing
 //! can fail" it only changes.
 
-use brier_kalshi_protocol::fees::{FeeSchedule, Role, charge};
+use brier_kalshi_protocol::fees::{FeeSchedule, Role, RoundingAccumulator, charge};
 use brier_types::{
     BookSide, MarketStatus, Money, Price, Qty, Rounding, SelfTradePrevention, TimeInForce, Timestamp, notional,
 };
@@ -11,9 +11,9 @@ use brier_types::{
 use crate::book::NONE;
 use crate::command::{AmendOrder, Decrease, ExpiryChange, PlaceOrder, Placed};
 use crate::event::{ChangeReason, EndReason, Event, EventSink, FillSide, Trade};
-use crate::exchange::{Detail, Exchange, Timer};
+use crate::exchange::{Exchange, Extra, OrderData, Timer};
 use crate::ids::{AccountId, GroupId, MarketId, OrderId, TradeNo};
-use crate::position::{FITS, Position};
+use crate::position::{FITS, History, Position};
 use crate::refusal::{MAX_ORDER_QTY, Refusal};
 
 /// What one command filled.
@@ -58,7 +58,7 @@ impl Exchange {
         if market.status != MarketStatus::Active {
             return Err(Refusal::MarketInactive { status: market.status });
         }
-        if !market.grid.allows(order.price) {
+        if !market.allows(order.price) {
             return Err(Refusal::PriceOffGrid { price: order.price });
         }
         self.check_qty(order.market, order.qty)?;
@@ -104,9 +104,8 @@ impl Exchange {
 
         // Nothing below can fail.
         self.spend(order);
-        let slot = self.slab.insert(order.side, order.price, qty);
+        let slot = self.insert(order, position, qty);
         let id = self.order_id(slot);
-        self.set_detail(slot, Self::detail_of(order, qty));
         let PlaceOrder { account, market, side, price, .. } = *order;
         out.event(Event::OrderAccepted { order: id, account, market, side, price, qty: order.qty });
         if qty.is_zero() {
@@ -141,33 +140,29 @@ impl Exchange {
         Ok(placed)
     }
 
-    fn detail_of(order: &PlaceOrder, qty: Qty) -> Detail {
-        Detail {
+    fn insert(&mut self, order: &PlaceOrder, position: u32, qty: Qty) -> u32 {
+        let data = OrderData {
             account: order.account,
             market: order.market,
-            position: NONE,
-            total: qty,
+            position,
             filled: Qty::ZERO,
             reserved: Money::ZERO,
-            owed: brier_kalshi_protocol::fees::RoundingAccumulator::default(),
-            expires: match order.time_in_force {
-                TimeInForce::Gtd(expires) => Some(expires),
-                TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => None,
-            },
-            group: order.group,
-            client_order_id: order.client_order_id.clone(),
+            owed: RoundingAccumulator::default(),
             self_trade_prevention: order.self_trade_prevention,
             post_only: order.post_only,
             cancel_on_pause: order.cancel_on_pause,
+            has_extra: false,
+        };
+        let slot = self.slab.insert(order.side, order.price, qty, data);
+        let expires = match order.time_in_force {
+            TimeInForce::Gtd(expires) => Some(expires),
+            TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => None,
+        };
+        if order.client_order_id.is_some() || order.group.is_some() || expires.is_some() {
+            let client_order_id = order.client_order_id.clone();
+            self.set_extra(slot, Extra { client_order_id, group: order.group, expires });
         }
-    }
-
-    fn set_detail(&mut self, slot: u32, detail: Detail) {
-        if slot as usize == self.details.len() {
-            self.details.push(detail);
-        } else {
-            self.details[slot as usize] = detail;
-        }
+        slot
     }
 
     /// Adds an order to its group; now and then drops those that are over.
@@ -196,6 +191,7 @@ impl Exchange {
             .filter(|index| *index != NONE)
             .expect("fewer than 2^32 - 1 positions");
         self.positions.push(Position::new(account, market));
+        self.histories.push(History::default());
         self.markets[market.0 as usize].set_position(account, index);
         self.accounts[account.0 as usize].positions.push(index);
         index
@@ -237,7 +233,7 @@ impl Exchange {
                 break;
             }
             for slot in book.orders_at(&self.slab, order.side.opposite(), price) {
-                if order.self_trade_prevention.is_some() && self.details[slot as usize].account == order.account {
+                if order.self_trade_prevention.is_some() && self.slab.data(slot).account == order.account {
                     return true;
                 }
                 wanted = wanted.saturating_sub(self.slab.qty(slot));
@@ -264,7 +260,7 @@ impl Exchange {
         let order = self.order_id(slot);
         let (taken, stopped) = self.take(slot, position, out);
         let remaining = self.slab.qty(slot);
-        let filled = self.details[slot as usize].filled;
+        let filled = self.slab.data(slot).filled;
         let end = if remaining.is_zero() && capped.is_zero() { Some(EndReason::Filled) } else { stopped.or(rest) };
         let resting = if end.is_none() { remaining } else { Qty::ZERO };
         match end {
@@ -289,7 +285,8 @@ impl Exchange {
     fn take(&mut self, slot: u32, position: u32, out: &mut impl EventSink) -> (Taken, Option<EndReason>) {
         let mut taken = Taken::default();
         let (side, limit) = (self.slab.side(slot), self.slab.price(slot));
-        let Detail { account, market, group, self_trade_prevention, .. } = self.details[slot as usize];
+        let OrderData { account, market, self_trade_prevention, .. } = *self.slab.data(slot);
+        let group = self.extra(slot).group;
         let fees = self.markets[market.0 as usize].fees_at(self.now);
         loop {
             let remaining = self.slab.qty(slot);
@@ -299,7 +296,7 @@ impl Exchange {
             let Some(front) = self.markets[market.0 as usize].book.front_for(side, limit) else {
                 return (taken, None);
             };
-            if self.details[front.slot as usize].account == account
+            if self.slab.data(front.slot).account == account
                 && let Some(prevention) = self_trade_prevention
             {
                 match prevention {
@@ -309,7 +306,7 @@ impl Exchange {
                 continue;
             }
             let qty = remaining.min(self.slab.qty(front.slot));
-            let maker_group = self.details[front.slot as usize].group;
+            let maker_group = self.extra(front.slot).group;
             let fill = self.fill(&fees, slot, position, front.slot, front.price, qty, out);
             taken.qty = taken.qty.checked_add(qty).expect(FITS);
             taken.cost = taken.cost.checked_add(notional(front.price, qty, Rounding::Floor)).expect(FITS);
@@ -343,22 +340,22 @@ impl Exchange {
     ) -> Money {
         self.trades += 1;
         let taker_side = self.slab.side(taker);
-        let market = self.details[taker as usize].market;
+        let market = self.positions[taker_position as usize].market;
         let maker_id = self.order_id(maker);
-        let maker_position = self.details[maker as usize].position;
+        let maker_position = self.slab.data(maker).position;
         let value = notional(price, qty, Rounding::Floor);
 
         self.markets[market.0 as usize].book.reduce(&mut self.slab, maker, qty);
         self.slab.take(taker, qty);
         let maker_remaining = self.slab.qty(maker);
-        let detail = &mut self.details[maker as usize];
+        let data = self.slab.data_mut(maker);
         let reserved = if maker_remaining.is_zero() {
             Money::ZERO
         } else {
-            reservation(fees, taker_side.opposite(), price, maker_remaining).min(detail.reserved)
+            reservation(fees, taker_side.opposite(), price, maker_remaining).min(data.reserved)
         };
-        let released = detail.reserved.checked_sub(reserved).expect(FITS);
-        detail.reserved = reserved;
+        let released = data.reserved.checked_sub(reserved).expect(FITS);
+        data.reserved = reserved;
         self.positions[maker_position as usize].resting_mut(taker_side.opposite()).sub(qty, released);
 
         let taker_fee = fees.trade_fee(Role::Taker, price, qty);
@@ -420,37 +417,29 @@ impl Exchange {
         value: Money,
         trade_fee: Money,
     ) -> (FillSide, Qty) {
-        let detail = &mut self.details[slot as usize];
+        let (order, remaining) = (self.order_id(slot), self.slab.qty(slot));
+        let data = self.slab.data_mut(slot);
         let it = &mut self.positions[position as usize];
-        let owner = &mut self.accounts[detail.account.0 as usize];
+        let owner = &mut self.accounts[data.account.0 as usize];
         let flow = it.fill(side, price, qty, value);
-        let fee = charge(flow.revenue, trade_fee, owner.precision, &mut detail.owed).net;
-        detail.filled = detail.filled.checked_add(qty).expect(FITS);
-        it.fees = it.fees.checked_add(fee).expect(FITS);
+        let fee = charge(flow.revenue, trade_fee, owner.precision, &mut data.owed).net;
+        data.filled = data.filled.checked_add(qty).expect(FITS);
+        self.histories[position as usize].add(flow, fee);
         owner.cash = owner.cash.checked_add(flow.revenue).and_then(|cash| cash.checked_sub(fee)).expect(FITS);
         let held = it.hold();
         owner.held = owner.held.checked_sub(it.held).and_then(|total| total.checked_add(held)).expect(FITS);
         it.held = held;
-        let fill = FillSide {
-            order: OrderId::new(slot, self.slab.generation(slot)),
-            account: detail.account,
-            fee,
-            revenue: flow.revenue,
-            position: it.qty,
-            remaining: self.slab.qty(slot),
-        };
+        let fill = FillSide { order, account: data.account, fee, revenue: flow.revenue, position: it.qty, remaining };
         (fill, flow.closed)
     }
 
     /// Puts an order that matched nothing more into the book.
     fn rest(&mut self, slot: u32, position: u32, out: &mut impl EventSink) {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
-        let detail = &mut self.details[slot as usize];
-        let (market, account) = (detail.market, detail.account);
+        let OrderData { market, account, .. } = *self.slab.data(slot);
         let it = &mut self.markets[market.0 as usize];
         let reserved = reservation(&it.fees_at(self.now), side, price, qty);
-        detail.reserved = reserved;
-        detail.position = position;
+        self.slab.data_mut(slot).reserved = reserved;
         it.book.rest(&mut self.slab, slot);
         self.positions[position as usize].resting_mut(side).add(qty, reserved);
         self.rehold(position);
@@ -462,16 +451,16 @@ impl Exchange {
     fn unreserve(&mut self, slot: u32, qty: Qty) {
         let side = self.slab.side(slot);
         let remaining = self.slab.qty(slot).checked_sub(qty).expect("no more is taken out than rests");
-        let detail = &mut self.details[slot as usize];
         let reserved = if remaining.is_zero() {
             Money::ZERO
         } else {
-            let fees = self.markets[detail.market.0 as usize].fees_at(self.now);
-            reservation(&fees, side, self.slab.price(slot), remaining).min(detail.reserved)
+            let fees = self.markets[self.slab.data(slot).market.0 as usize].fees_at(self.now);
+            reservation(&fees, side, self.slab.price(slot), remaining).min(self.slab.data(slot).reserved)
         };
-        let released = detail.reserved.checked_sub(reserved).expect(FITS);
-        detail.reserved = reserved;
-        let position = detail.position;
+        let data = self.slab.data_mut(slot);
+        let released = data.reserved.checked_sub(reserved).expect(FITS);
+        data.reserved = reserved;
+        let position = data.position;
         self.positions[position as usize].resting_mut(side).sub(qty, released);
         self.rehold(position);
     }
@@ -488,9 +477,7 @@ impl Exchange {
     fn pull(&mut self, slot: u32, out: &mut impl EventSink) {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
         self.unreserve(slot, qty);
-        let detail = &mut self.details[slot as usize];
-        let (market, account) = (detail.market, detail.account);
-        detail.position = NONE;
+        let (market, account) = (self.slab.data(slot).market, self.slab.data(slot).account);
         self.markets[market.0 as usize].book.remove(&mut self.slab, slot);
         let order = self.order_id(slot);
         out.event(Event::LevelChanged { market, side, price, change: qty.signed().negated(), order, account });
@@ -506,7 +493,7 @@ impl Exchange {
     /// Ends an order that does not rest.
     fn end_taking(&mut self, slot: u32, canceled: Qty, reason: EndReason, out: &mut impl EventSink) {
         let order = self.order_id(slot);
-        let Detail { account, market, .. } = self.details[slot as usize];
+        let (account, market) = (self.slab.data(slot).account, self.slab.data(slot).market);
         self.slab.free(slot);
         let canceled = if reason == EndReason::Filled { Qty::ZERO } else { canceled };
         out.event(Event::OrderEnded { order, account, market, canceled, reason });
@@ -515,7 +502,7 @@ impl Exchange {
     /// The slot of an account's resting order.
     fn own(&self, account: AccountId, order: OrderId) -> Result<u32, Refusal> {
         let slot = order.slot();
-        if self.slab.holds(slot, order.generation()) && self.details[slot as usize].account == account {
+        if self.slab.holds(slot, order.generation()) && self.slab.data(slot).account == account {
             Ok(slot)
         } else {
             Err(Refusal::UnknownOrder)
@@ -524,7 +511,7 @@ impl Exchange {
 
     /// The market of an order, if cancels are allowed there: after the close nothing is.
     fn check_cancelable(&self, slot: u32) -> Result<(), Refusal> {
-        let status = self.markets[self.details[slot as usize].market.0 as usize].status;
+        let status = self.markets[self.slab.data(slot).market.0 as usize].status;
         match status {
             MarketStatus::Active | MarketStatus::Inactive => Ok(()),
             MarketStatus::Initialized
@@ -578,7 +565,7 @@ impl Exchange {
         let slot = self.own(account, order)?;
         self.check_cancelable(slot)?;
         let remaining = self.slab.qty(slot);
-        let market = self.details[slot as usize].market;
+        let market = self.slab.data(slot).market;
         let (named, less) = match by {
             Decrease::By(less) => (less, Some(less)),
             Decrease::To(rest) => (rest, remaining.checked_sub(rest)),
@@ -602,23 +589,21 @@ impl Exchange {
         self.unreserve(slot, less);
         let order = self.order_id(slot);
         let (side, price) = (self.slab.side(slot), self.slab.price(slot));
-        let detail = &mut self.details[slot as usize];
-        detail.total = detail.total.checked_sub(less).expect("no more is taken off than rests");
-        let (market, account) = (detail.market, detail.account);
+        let (market, account) = (self.slab.data(slot).market, self.slab.data(slot).account);
         self.markets[market.0 as usize].book.reduce(&mut self.slab, slot, less);
         out.event(Event::LevelChanged { market, side, price, change: less.signed().negated(), order, account });
         self.report_change(slot, reason, out);
     }
 
     fn report_change(&self, slot: u32, reason: ChangeReason, out: &mut impl EventSink) {
-        let detail = &self.details[slot as usize];
+        let data = self.slab.data(slot);
         out.event(Event::OrderChanged {
             order: self.order_id(slot),
-            account: detail.account,
+            account: data.account,
             price: self.slab.price(slot),
-            total: detail.total,
+            total: data.filled.checked_add(self.slab.qty(slot)).expect(FITS),
             remaining: self.slab.qty(slot),
-            expires: detail.expires,
+            expires: self.extra(slot).expires,
             reason,
         });
     }
@@ -627,17 +612,17 @@ impl Exchange {
     fn check_amend(&self, amend: &AmendOrder) -> Result<(u32, Qty, Option<Timestamp>), Refusal> {
         self.check_trading()?;
         let slot = self.own(amend.account, amend.order)?;
-        let detail = &self.details[slot as usize];
-        if detail.market != amend.market {
+        let (data, extra) = (self.slab.data(slot), self.extra(slot));
+        if self.slab.data(slot).market != amend.market {
             return Err(Refusal::AmendMismatch("ticker"));
         }
         if self.slab.side(slot) != amend.side {
             return Err(Refusal::AmendMismatch("side"));
         }
-        if amend.client_order_id.is_some() && amend.client_order_id != detail.client_order_id {
+        if amend.client_order_id.is_some() && amend.client_order_id != extra.client_order_id {
             return Err(Refusal::AmendMismatch("client order id"));
         }
-        let renamed = amend.new_client_order_id.as_ref().filter(|id| Some(*id) != detail.client_order_id.as_ref());
+        let renamed = amend.new_client_order_id.as_ref().filter(|id| Some(*id) != extra.client_order_id.as_ref());
         if renamed.is_some_and(|id| self.client_order_ids.contains(&(amend.account, id.clone()))) {
             return Err(Refusal::DuplicateClientOrderId);
         }
@@ -646,23 +631,25 @@ impl Exchange {
             return Err(Refusal::MarketInactive { status: market.status });
         }
         let repriced = amend.price != self.slab.price(slot);
-        if repriced && !market.grid.allows(amend.price) {
+        if repriced && !market.allows(amend.price) {
             return Err(Refusal::PriceOffGrid { price: amend.price });
         }
         self.check_qty(amend.market, amend.total)?;
-        let remaining = amend.total.checked_sub(detail.filled).ok_or(Refusal::BadQty { qty: amend.total })?;
+        let remaining = amend.total.checked_sub(data.filled).ok_or(Refusal::BadQty { qty: amend.total })?;
         let expires = match amend.expiry {
-            ExpiryChange::Keep => detail.expires,
+            ExpiryChange::Keep => extra.expires,
             ExpiryChange::Clear => None,
             ExpiryChange::Set(at) if at <= self.now => return Err(Refusal::ExpiryInPast),
             ExpiryChange::Set(at) => Some(at),
         };
-        if repriced && detail.post_only && market.book.front_for(amend.side, amend.price).is_some() {
+        if repriced && data.post_only && market.book.front_for(amend.side, amend.price).is_some() {
             return Err(Refusal::PostOnlyCross);
         }
-        let fees = market.fees_at(self.now);
-        let reserved = reservation(&fees, amend.side, amend.price, remaining);
-        self.check_cash(detail.position, amend.side, (self.slab.qty(slot), detail.reserved), (remaining, reserved))?;
+        let resting = self.slab.qty(slot);
+        if repriced || remaining > resting {
+            let reserved = reservation(&market.fees_at(self.now), amend.side, amend.price, remaining);
+            self.check_cash(data.position, amend.side, (resting, data.reserved), (remaining, reserved))?;
+        }
         Ok((slot, remaining, expires))
     }
 
@@ -676,18 +663,17 @@ impl Exchange {
         // Nothing below can fail.
         let order = self.order_id(slot);
         let (price, resting) = (self.slab.price(slot), self.slab.qty(slot));
-        let detail = &mut self.details[slot as usize];
+        let filled = self.slab.data(slot).filled;
+        let mut extra = self.extra(slot).clone();
         if let Some(id) = &amend.new_client_order_id {
-            detail.client_order_id = Some(id.clone());
+            extra.client_order_id = Some(id.clone());
             self.client_order_ids.insert((amend.account, id.clone()));
         }
-        let filled = detail.filled;
-        if detail.expires != expires {
-            detail.expires = expires;
-            if let Some(at) = expires {
-                self.set_timer(at, Timer::Expire(order));
-            }
+        if let Some(at) = expires.filter(|_| extra.expires != expires) {
+            self.set_timer(at, Timer::Expire(order));
         }
+        extra.expires = expires;
+        self.set_extra(slot, extra);
         let unfilled = Placed {
             order,
             filled,
@@ -708,10 +694,9 @@ impl Exchange {
             }
             return Ok(unfilled);
         }
-        let position = self.details[slot as usize].position;
+        let position = self.slab.data(slot).position;
         self.pull(slot, out);
         self.slab.reprice(slot, amend.price, wanted);
-        self.details[slot as usize].total = amend.total;
         self.report_change(slot, ChangeReason::Amend, out);
         Ok(self.match_and_rest(slot, position, Qty::ZERO, None, out))
     }

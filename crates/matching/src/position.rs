@@ -6,8 +6,9 @@ use crate::ids::{AccountId, MarketId};
 
 pub(crate) const FITS: &str = "amounts of bounded orders fit 64 bits";
 
-/// One account's stake in one market.
+/// One account's stake in one market: what every order touches, in one cache line.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct Position {
     pub account: AccountId,
     pub market: MarketId,
@@ -15,17 +16,22 @@ pub(crate) struct Position {
     pub qty: SignedQty,
     /// What the open contracts cost, fees left out.
     pub cost: Money,
+    /// Contracts resting on each side, and what they reserve if all of them open.
+    pub bids: Resting,
+    pub asks: Resting,
+    /// Cash held for the resting orders: see [`Position::hold`].
+    pub held: Money,
+}
+
+/// What only fills touch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct History {
     /// Proceeds less cost of what was closed, fees left out.
     pub realized: Money,
     /// Net fees of all fills.
     pub fees: Money,
     /// Sum of what fills paid and brought in.
     pub traded: Money,
-    /// Contracts resting on each side, and what they reserve if all of them open.
-    pub bids: Resting,
-    pub asks: Resting,
-    /// Cash held for the resting orders: see [`Position::hold`].
-    pub held: Money,
 }
 
 /// One side's resting orders, summed.
@@ -71,6 +77,17 @@ pub(crate) struct Flow {
     pub revenue: Money,
     /// Contracts that closed what was held.
     pub closed: Qty,
+    /// Proceeds less cost of what closed.
+    pub profit: Money,
+}
+
+impl History {
+    /// Books one fill.
+    pub(crate) fn add(&mut self, flow: Flow, fee: Money) {
+        self.realized = self.realized.checked_add(flow.profit).expect(FITS);
+        self.fees = self.fees.checked_add(fee).expect(FITS);
+        self.traded = self.traded.checked_add(Money::from_micros(flow.revenue.micros().abs())).expect(FITS);
+    }
 }
 
 impl Position {
@@ -80,18 +97,10 @@ impl Position {
             market,
             qty: SignedQty::ZERO,
             cost: Money::ZERO,
-            realized: Money::ZERO,
-            fees: Money::ZERO,
-            traded: Money::ZERO,
             bids: Resting::default(),
             asks: Resting::default(),
             held: Money::ZERO,
         }
-    }
-
-    /// Whether nothing ever happened here.
-    pub(crate) fn is_untouched(&self) -> bool {
-        self.traded == Money::ZERO && self.qty.is_zero() && self.bids.qty.is_zero() && self.asks.qty.is_zero()
     }
 
     pub(crate) fn resting_mut(&mut self, side: BookSide) -> &mut Resting {
@@ -141,9 +150,7 @@ impl Position {
         };
         let closed = self.closable(side).min(qty);
         let revenue = pairs(closed).checked_sub(own_value).expect(FITS);
-        if !closed.is_zero() {
-            self.close(side, price, closed);
-        }
+        let profit = if closed.is_zero() { Money::ZERO } else { self.close(side, price, closed) };
         let opened = qty.checked_sub(closed).expect("what closes is at most the fill");
         if !opened.is_zero() {
             let closed_value = match side {
@@ -158,12 +165,11 @@ impl Position {
             BookSide::Ask => qty.signed().negated(),
         };
         self.qty = self.qty.checked_add(change).expect(FITS);
-        self.traded = self.traded.checked_add(Money::from_micros(revenue.micros().abs())).expect(FITS);
-        Flow { revenue, closed }
+        Flow { revenue, closed, profit }
     }
 
-    /// Takes the cost of `closed` contracts, at the average cost, out of the position.
-    fn close(&mut self, side: BookSide, price: Price, closed: Qty) {
+    /// Takes the cost of `closed` contracts, at the average cost, out of the position; returns what they made.
+    fn close(&mut self, side: BookSide, price: Price, closed: Qty) -> Money {
         let held = self.closable(side);
         let cost = if closed == held {
             self.cost
@@ -177,7 +183,7 @@ impl Position {
             BookSide::Ask => yes_value,
         };
         self.cost = self.cost.checked_sub(cost).expect(FITS);
-        self.realized = proceeds.checked_sub(cost).and_then(|profit| self.realized.checked_add(profit)).expect(FITS);
+        proceeds.checked_sub(cost).expect(FITS)
     }
 }
 
@@ -224,8 +230,8 @@ mod tests {
         let mut position = position(0);
         assert_eq!(fill(&mut position, BookSide::Bid, 4_000, 10).revenue, dollars("-4"));
         let flow = fill(&mut position, BookSide::Ask, 6_000, 15);
-        assert_eq!(flow, Flow { revenue: dollars("4"), closed: contracts(10) }); // 10 sold at 0.60, 5 NO bought at 0.40.
-        assert_eq!((position.realized, position.cost), (dollars("2"), dollars("2")));
+        assert_eq!(flow, Flow { revenue: dollars("4"), closed: contracts(10), profit: dollars("2") }); // 10 sold at 0.60, 5 NO bought at 0.40.
+        assert_eq!(position.cost, dollars("2"));
         assert_eq!(position.qty.to_string(), "-5.00");
     }
 

@@ -1,0 +1,15 @@
+//! Tests of the exchange's core from outside: against a naive second implementation on random flow, and rule by rule as
+//! scripts with their expected transcripts.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
+
+mod amends;
+mod flow;
+mod groups;
+mod life;
+mod matching;
+mod mirror;
+mod money;
+mod naive;
+mod random;
+mod script;
