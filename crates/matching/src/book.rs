@@ -374,13 +374,11 @@ impl OrderBook {
     /// Levels of a side with their total quantity, best first.
     pub fn levels(&self, side: BookSide) -> impl Iterator<Item = (Price, Qty)> + '_ {
         let ladder = self.ladder(side);
-        std::iter::successors(Some(ladder.best), move |index| Some(ladder.behind(*index)))
-            .take_while(|index| *index != NONE)
-            .map(move |index| {
-                let qty =
-                    Qty::from_micros(ladder.levels[index as usize].qty).expect("a level is a sum of bounded orders");
-                (self.price_at(index), qty)
-            })
+        let listed = |index: u32| Some(index).filter(|index| *index != NONE);
+        std::iter::successors(listed(ladder.best), move |index| listed(ladder.behind(*index))).map(move |index| {
+            let qty = Qty::from_micros(ladder.levels[index as usize].qty).expect("a level is a sum of bounded orders");
+            (self.price_at(index), qty)
+        })
     }
 
     /// Orders of one level in the order in which they trade.
@@ -391,8 +389,8 @@ impl OrderBook {
         price: Price,
     ) -> impl Iterator<Item = u32> + 'a {
         let head = self.ladder(side).levels[self.index(price.pips()) as usize].head;
-        std::iter::successors(Some(head), move |slot| Some(slab.nodes[*slot as usize].next))
-            .take_while(|slot| *slot != NONE)
+        let listed = |slot: u32| Some(slot).filter(|slot| *slot != NONE);
+        std::iter::successors(listed(head), move |slot| listed(slab.nodes[*slot as usize].next))
     }
 
     /// Orders of a side in the order in which they trade.

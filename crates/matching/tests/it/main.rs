@@ -12,4 +12,5 @@ mod mirror;
 mod money;
 mod naive;
 mod random;
+mod regressions;
 mod script;

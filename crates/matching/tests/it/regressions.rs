@@ -1,0 +1,67 @@
+//! Bugs that were found and mended, each named after what went wrong.
+
+use std::time::Duration;
+
+use brier_kalshi_protocol::fees::{BalancePrecision, FeeMultiplier, FeeSchedule, FeeType};
+use brier_matching::{AccountId, Command, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal};
+use brier_types::{BookSide, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
+
+const MARKET: MarketId = MarketId(0);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(1_000 + seconds).unwrap()
+}
+
+/// Three accounts with $100 each and one open market.
+fn exchange(size_step: Qty) -> Exchange {
+    let mut exchange = Exchange::new();
+    let mut apply = |command| exchange.apply(at(0), &command, &mut ()).unwrap();
+    for account in (0..3).map(AccountId) {
+        apply(Command::OpenAccount { precision: BalancePrecision::CentiCent });
+        apply(Command::Fund { account, amount: Money::from_cents(10_000).unwrap() });
+    }
+    apply(Command::CreateMarket(MarketSpec {
+        grid: PriceGrid::uniform(Price::new(100).unwrap()).unwrap(),
+        size_step,
+        open_time: at(0),
+        close_time: at(100),
+        settlement_timer: Duration::from_secs(10),
+        fees: FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE),
+        fee_waiver_until: None,
+    }));
+    exchange
+}
+
+fn order(account: u32, side: BookSide, pips: u16, micros: u64) -> PlaceOrder {
+    PlaceOrder {
+        account: AccountId(account),
+        market: MARKET,
+        side,
+        price: Price::new(pips).unwrap(),
+        qty: Qty::from_micros(micros).unwrap(),
+        time_in_force: TimeInForce::Gtc,
+        post_only: false,
+        reduce_only: false,
+        cancel_on_pause: false,
+        self_trade_prevention: None,
+        client_order_id: None,
+        group: None,
+    }
+}
+
+fn change(exchange: &mut Exchange, change: MarketCommand, out: &mut Vec<Event>) -> Result<(), Refusal> {
+    exchange.apply(at(1), &Command::ChangeMarket { market: MARKET, change }, out).map(drop)
+}
+
+#[test]
+fn listing_the_levels_of_an_empty_or_exhausted_side_panicked() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    assert_eq!(exchange.levels(MARKET, BookSide::Bid).count(), 0);
+    assert_eq!(exchange.levels(MARKET, BookSide::Ask).count(), 0);
+    exchange.place(&order(0, BookSide::Bid, 100, 1_000_000), &mut ()).unwrap();
+    exchange.place(&order(0, BookSide::Ask, 9_900, 1_000_000), &mut ()).unwrap();
+    assert_eq!(exchange.levels(MARKET, BookSide::Bid).count(), 1);
+    assert_eq!(exchange.levels(MARKET, BookSide::Ask).count(), 1);
+    change(&mut exchange, MarketCommand::Close, &mut Vec::new()).unwrap();
+    assert_eq!(exchange.order_count(), 0);
+}
