@@ -130,9 +130,6 @@ impl Exchange {
                 return self.move_close(market, *at, out);
             }
             MarketCommand::Determine(result) if open || status == MarketStatus::Closed => {
-                if open {
-                    self.close(market, false, out);
-                }
                 return self.determine(market, *result, MarketStatus::Determined, out);
             }
             MarketCommand::Dispute if matches!(status, MarketStatus::Determined | MarketStatus::Amended) => {
@@ -217,6 +214,7 @@ impl Exchange {
         Ok(Reply::Done)
     }
 
+    /// States or corrects a result; a market that was still open closes first.
     fn determine(
         &mut self,
         market: MarketId,
@@ -228,6 +226,10 @@ impl Exchange {
         if it.settlement_floor.is_some_and(|floor| result.yes_payout() < floor) {
             return Err(Refusal::BadMarket("the result lies below the settlement floor"));
         }
+        if matches!(it.status, MarketStatus::Initialized | MarketStatus::Active | MarketStatus::Inactive) {
+            self.close(market, false, out);
+        }
+        let it = &mut self.markets[market.0 as usize];
         it.epoch += 1;
         it.result = Some(result);
         let (epoch, due) = (it.epoch, self.now.plus(it.settlement_timer));

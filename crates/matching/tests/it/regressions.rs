@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use brier_kalshi_protocol::fees::{BalancePrecision, FeeMultiplier, FeeSchedule, FeeType};
 use brier_matching::{AccountId, Command, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal};
-use brier_types::{BookSide, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
+use brier_types::{BookSide, MarketResult, MarketStatus, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
 
 const MARKET: MarketId = MarketId(0);
 
@@ -64,4 +64,18 @@ fn listing_the_levels_of_an_empty_or_exhausted_side_panicked() {
     assert_eq!(exchange.levels(MARKET, BookSide::Ask).count(), 1);
     change(&mut exchange, MarketCommand::Close, &mut Vec::new()).unwrap();
     assert_eq!(exchange.order_count(), 0);
+}
+
+#[test]
+fn a_result_refused_for_the_settlement_floor_closed_the_market() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    exchange.place(&order(0, BookSide::Bid, 5_000, 1_000_000), &mut ()).unwrap();
+    let floor = Price::new(3_000).unwrap();
+    change(&mut exchange, MarketCommand::SetSettlementFloor(floor), &mut Vec::new()).unwrap();
+    let mut events = Vec::new();
+    let refused = change(&mut exchange, MarketCommand::Determine(MarketResult::No), &mut events);
+    assert!(matches!(refused, Err(Refusal::BadMarket(_))), "{refused:?}");
+    assert_eq!(events, []);
+    assert_eq!(exchange.market(MARKET).unwrap().status, MarketStatus::Active);
+    assert_eq!(exchange.order_count(), 1);
 }
