@@ -9,7 +9,7 @@ use crate::event::{EndReason, Event, EventSink, MarketChange, Settlement};
 use crate::exchange::{Exchange, Timer};
 use crate::ids::MarketId;
 use crate::market::{Market, gcd, grid_unit};
-use crate::position::{FITS, pairs};
+use crate::position::FITS;
 use crate::refusal::Refusal;
 
 impl Exchange {
@@ -264,8 +264,9 @@ impl Exchange {
 
     /// Pays every position of a determined market.
     ///
-    /// YES pays the result, NO the rest of the dollar; then the account's available balance is rounded down to its step,
-    /// and the difference is the settlement fee. Source: reference section 11.
+    /// YES pays the result, NO the rest of the dollar, both rounded down to $0.000001 where a size step finer than the
+    /// venue's 0.01 leaves less: what is left over then is a fee. Then the account's available balance is rounded down to
+    /// its step, and the difference is the settlement fee. Source: reference section 11.
     fn pay_out(&mut self, market: MarketId, out: &mut impl EventSink) {
         let it = &self.markets[market.0 as usize];
         let result = it.result.expect("a market is paid out only once its result is known");
@@ -275,9 +276,9 @@ impl Exchange {
             if position.qty.is_zero() {
                 continue;
             }
-            let yes = notional(result.yes_payout(), position.qty.abs(), Rounding::Floor);
-            let all = pairs(position.qty.abs());
-            let gross = if position.qty.micros() > 0 { yes } else { all.checked_sub(yes).expect(FITS) };
+            let yes = result.yes_payout();
+            let each = if position.qty.micros() > 0 { yes } else { yes.complement() };
+            let gross = notional(each, position.qty.abs(), Rounding::Floor);
             let owner = &mut self.accounts[position.account.0 as usize];
             let available = owner.available().checked_add(gross).expect(FITS);
             let rounded = available.round_to(owner.precision.step(), Rounding::Floor);
@@ -306,8 +307,11 @@ impl Exchange {
             out.event(Event::Settled(settlement));
         }
         let it = &mut self.markets[market.0 as usize];
-        assert_eq!(it.escrow, Money::ZERO, "a market's collateral pays its positions exactly");
+        let left = std::mem::take(&mut it.escrow);
+        assert!(left >= Money::ZERO, "a market's collateral covers its positions");
         it.open_interest = brier_types::Qty::ZERO;
+        self.ledger.lock(left.checked_neg().expect(FITS));
+        self.ledger.charge(left);
         self.set_status(market, MarketStatus::Finalized, false, out);
     }
 }

@@ -79,3 +79,19 @@ fn a_result_refused_for_the_settlement_floor_closed_the_market() {
     assert_eq!(exchange.market(MARKET).unwrap().status, MarketStatus::Active);
     assert_eq!(exchange.order_count(), 1);
 }
+
+/// Longs of half a millionth each are paid nothing, and the short half of theirs: the rest has to go somewhere.
+#[test]
+fn a_scalar_result_on_millionths_of_contracts_panicked() {
+    let mut exchange = exchange(Qty::from_micros(1).unwrap());
+    for account in [0, 1] {
+        exchange.place(&order(account, BookSide::Bid, 5_000, 1), &mut ()).unwrap();
+        exchange.place(&order(2, BookSide::Ask, 5_000, 1), &mut ()).unwrap();
+    }
+    let half = MarketResult::Scalar(Price::new(5_000).unwrap());
+    change(&mut exchange, MarketCommand::Determine(half), &mut Vec::new()).unwrap();
+    change(&mut exchange, MarketCommand::Settle, &mut Vec::new()).unwrap();
+    exchange.check();
+    let ledger = exchange.ledger();
+    assert_eq!((ledger.escrow, ledger.difference()), (Money::ZERO, Money::ZERO));
+}
