@@ -365,10 +365,14 @@ impl OrderBook {
 
     /// The order that an order on `side` with this limit would hit next.
     pub fn front_for(&self, side: BookSide, limit: Price) -> Option<Front> {
-        self.front(side.opposite()).filter(|front| match side {
-            BookSide::Bid => front.price <= limit,
-            BookSide::Ask => front.price >= limit,
-        })
+        let ladder = self.ladder(side.opposite());
+        // The price alone decides, so that an order that takes nothing reads no level of the other side.
+        let crosses = ladder.best != NONE
+            && match side {
+                BookSide::Bid => self.price_at(ladder.best) <= limit,
+                BookSide::Ask => self.price_at(ladder.best) >= limit,
+            };
+        if crosses { self.front(side.opposite()) } else { None }
     }
 
     /// Levels of a side with their total quantity, best first.

@@ -9,29 +9,31 @@ use crate::book::{NONE, OrderBook};
 use crate::command::MarketSpec;
 use crate::ids::AccountId;
 
+/// What every order reads stands first and together; the order of the fields is the order in memory.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Market {
+    pub status: MarketStatus,
     /// The grid's step in pips if it has only one, else 0.
     tick: u16,
-    grid: PriceGrid,
+    /// Timers set before the last change of the market's times are void.
+    pub epoch: u32,
     pub size_step: Qty,
-    pub open_time: Timestamp,
-    pub close_time: Timestamp,
-    pub settlement_timer: Duration,
     pub fees: FeeSchedule,
     pub fee_waiver_until: Option<Timestamp>,
-    pub status: MarketStatus,
-    pub result: Option<MarketResult>,
-    pub settlement_floor: Option<Price>,
     pub book: OrderBook,
+    /// Index of each account's position, or `NONE`; grown to the highest account that traded here.
+    positions: Vec<u32>,
     /// One dollar for each open pair of YES and NO.
     pub escrow: Money,
     /// Open pairs.
     pub open_interest: Qty,
-    /// Index of each account's position, or `NONE`; grown to the highest account that traded here.
-    positions: Vec<u32>,
-    /// Timers set before the last change of the market's times are void.
-    pub epoch: u32,
+    grid: PriceGrid,
+    pub open_time: Timestamp,
+    pub close_time: Timestamp,
+    pub settlement_timer: Duration,
+    pub result: Option<MarketResult>,
+    pub settlement_floor: Option<Price>,
 }
 
 impl Market {

@@ -131,7 +131,7 @@ impl Exchange {
             TimeInForce::Ioc => Some(EndReason::ImmediateOrCancel),
             TimeInForce::Fok => Some(EndReason::FillOrKill),
         };
-        let placed = self.match_and_rest(slot, position, capped, rest, out);
+        let placed = self.match_and_rest(slot, position, capped, (qty, reserved), rest, out);
         if let TimeInForce::Gtd(expires) = order.time_in_force
             && placed.end.is_none()
         {
@@ -248,12 +248,14 @@ impl Exchange {
 
     /// Matches an order that does not rest, then rests what remains, or ends it for `rest` when it may not rest.
     ///
+    /// `whole` is what the order reserves if it rests whole, as its check of cash found.
     /// `capped` is what a reduce-only order asked for beyond the position: it counts as canceled when the order ends.
     fn match_and_rest(
         &mut self,
         slot: u32,
         position: u32,
         capped: Qty,
+        whole: (Qty, Money),
         rest: Option<EndReason>,
         out: &mut impl EventSink,
     ) -> Placed {
@@ -268,7 +270,10 @@ impl Exchange {
                 let canceled = remaining.checked_add(capped).expect(FITS);
                 self.end_taking(slot, canceled, reason, out);
             }
-            None => self.rest(slot, position, out),
+            None => {
+                let reserved = if remaining == whole.0 { Some(whole.1) } else { None };
+                self.rest(slot, position, reserved, out);
+            }
         }
         Placed {
             order,
@@ -434,11 +439,11 @@ impl Exchange {
     }
 
     /// Puts an order that matched nothing more into the book.
-    fn rest(&mut self, slot: u32, position: u32, out: &mut impl EventSink) {
+    fn rest(&mut self, slot: u32, position: u32, reserved: Option<Money>, out: &mut impl EventSink) {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
         let OrderData { market, account, .. } = *self.slab.data(slot);
         let it = &mut self.markets[market.0 as usize];
-        let reserved = reservation(&it.fees_at(self.now), side, price, qty);
+        let reserved = reserved.unwrap_or_else(|| reservation(&it.fees_at(self.now), side, price, qty));
         self.slab.data_mut(slot).reserved = reserved;
         it.book.rest(&mut self.slab, slot);
         self.positions[position as usize].resting_mut(side).add(qty, reserved);
@@ -608,8 +613,8 @@ impl Exchange {
         });
     }
 
-    /// Checks an amend; returns the slot, what shall remain, and the expiry.
-    fn check_amend(&self, amend: &AmendOrder) -> Result<(u32, Qty, Option<Timestamp>), Refusal> {
+    /// Checks an amend; returns the slot, what shall remain and what that reserves, and the expiry.
+    fn check_amend(&self, amend: &AmendOrder) -> Result<(u32, (Qty, Money), Option<Timestamp>), Refusal> {
         self.check_trading()?;
         let slot = self.own(amend.account, amend.order)?;
         let (data, extra) = (self.slab.data(slot), self.extra(slot));
@@ -646,11 +651,11 @@ impl Exchange {
             return Err(Refusal::PostOnlyCross);
         }
         let resting = self.slab.qty(slot);
+        let reserved = reservation(&market.fees_at(self.now), amend.side, amend.price, remaining);
         if repriced || remaining > resting {
-            let reserved = reservation(&market.fees_at(self.now), amend.side, amend.price, remaining);
             self.check_cash(data.position, amend.side, (resting, data.reserved), (remaining, reserved))?;
         }
-        Ok((slot, remaining, expires))
+        Ok((slot, (remaining, reserved), expires))
     }
 
     /// Changes price, total or expiry of a resting order. A new price or a larger total loses its place in the queue and
@@ -658,7 +663,8 @@ impl Exchange {
     ///
     /// Source: reference section 8.2.
     pub(crate) fn amend(&mut self, amend: &AmendOrder, out: &mut impl EventSink) -> Result<Placed, Refusal> {
-        let (slot, wanted, expires) = self.check_amend(amend)?;
+        let (slot, whole, expires) = self.check_amend(amend)?;
+        let wanted = whole.0;
 
         // Nothing below can fail.
         let order = self.order_id(slot);
@@ -698,7 +704,7 @@ impl Exchange {
         self.pull(slot, out);
         self.slab.reprice(slot, amend.price, wanted);
         self.report_change(slot, ChangeReason::Amend, out);
-        Ok(self.match_and_rest(slot, position, Qty::ZERO, None, out))
+        Ok(self.match_and_rest(slot, position, Qty::ZERO, whole, None, out))
     }
 }
 
