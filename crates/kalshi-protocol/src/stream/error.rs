@@ -62,7 +62,9 @@ impl DecodeError {
             Some(skip) => part.match_indices('\n').nth(skip).map_or(0, |(at, _)| at + 1),
         };
         let at = offset(frame, part) + (line_start + error.column().saturating_sub(1)).min(part.len());
-        Self::Json { at, message: error.to_string() }
+        let message = error.to_string();
+        let message = message.split_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
+        Self::Json { at, message }
     }
 }
 

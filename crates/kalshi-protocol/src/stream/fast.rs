@@ -20,7 +20,7 @@ const HIGH: u64 = every(0x80);
 /// Decodes a frame of the usual layout.
 #[inline]
 pub(super) fn scan(text: &str) -> Option<Frame<'_>> {
-    let mut scan = Scan { text, at: 0 };
+    let mut scan = Scan::new(text);
     if scan.literal(b"{\"type\":\"orderbook_delta\",\"sid\":").is_some() {
         return delta(&mut scan).map(Frame::Delta);
     }
@@ -37,7 +37,7 @@ pub(super) fn scan(text: &str) -> Option<Frame<'_>> {
 #[inline]
 fn delta<'a>(scan: &mut Scan<'a>) -> Option<Delta<'a>> {
     let head = scan.head_with_seq()?;
-    scan.literal(b",\"msg\":{\"market_ticker\":\"")?;
+    scan.literal(b"\"market_ticker\":\"")?;
     let market_ticker = scan.text()?;
     scan.literal(b",\"market_id\":\"")?;
     let market_id = scan.uuid()?;
@@ -68,7 +68,7 @@ fn delta<'a>(scan: &mut Scan<'a>) -> Option<Delta<'a>> {
 
 fn snapshot<'a>(scan: &mut Scan<'a>) -> Option<Snapshot<'a>> {
     let head = scan.head_with_seq()?;
-    scan.literal(b",\"msg\":{\"market_ticker\":\"")?;
+    scan.literal(b"\"market_ticker\":\"")?;
     let market_ticker = scan.text()?;
     scan.literal(b",\"market_id\":\"")?;
     let market_id = scan.uuid()?;
@@ -87,7 +87,7 @@ fn snapshot<'a>(scan: &mut Scan<'a>) -> Option<Snapshot<'a>> {
 fn ticker<'a>(scan: &mut Scan<'a>) -> Option<Ticker<'a>> {
     let sid = scan.number()?;
     let head = scan.head(sid, None)?;
-    scan.literal(b",\"msg\":{\"market_ticker\":\"")?;
+    scan.literal(b"\"market_ticker\":\"")?;
     let market_ticker = scan.text()?;
     scan.literal(b",\"market_id\":\"")?;
     let market_id = scan.uuid()?;
@@ -138,7 +138,7 @@ fn ticker<'a>(scan: &mut Scan<'a>) -> Option<Ticker<'a>> {
 
 fn trade<'a>(scan: &mut Scan<'a>) -> Option<Trade<'a>> {
     let head = scan.head_with_seq()?;
-    scan.literal(b",\"msg\":{\"trade_id\":\"")?;
+    scan.literal(b"\"trade_id\":\"")?;
     let trade_id = scan.uuid()?;
     scan.literal(b",\"market_ticker\":\"")?;
     let market_ticker = scan.text()?;
@@ -192,28 +192,37 @@ struct Totals {
 #[derive(Clone, Debug)]
 struct Scan<'a> {
     text: &'a str,
-    at: usize,
+    /// What of the text lies ahead.
+    rest: &'a [u8],
 }
 
 impl<'a> Scan<'a> {
     #[inline]
-    fn bytes<const N: usize>(&self, at: usize) -> Option<&'a [u8; N]> {
-        self.text.as_bytes().get(at..)?.first_chunk()
+    const fn new(text: &'a str) -> Self {
+        Self { text, rest: text.as_bytes() }
+    }
+
+    /// The next eight bytes, the first in the lowest place.
+    #[inline]
+    fn word(&self) -> Option<u64> {
+        self.rest.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
     }
 
     #[inline]
-    fn word(&self, at: usize) -> Option<u64> {
-        self.bytes(at).map(|bytes| u64::from_le_bytes(*bytes))
+    fn step(&mut self, count: usize) -> Option<()> {
+        self.rest = self.rest.get(count..)?;
+        Some(())
     }
 
     /// Steps over exactly these bytes, or stays.
     #[inline]
     fn literal<const N: usize>(&mut self, expected: &[u8; N]) -> Option<()> {
-        if self.bytes::<N>(self.at)? == expected {
-            self.at += N;
-            Some(())
-        } else {
-            None
+        match self.rest.split_first_chunk() {
+            Some((found, rest)) if found == expected => {
+                self.rest = rest;
+                Some(())
+            }
+            _ => None,
         }
     }
 
@@ -225,84 +234,95 @@ impl<'a> Scan<'a> {
         self.head(sid, Some(seq))
     }
 
+    /// The rest of the envelope up to the message's braces.
     #[inline]
     fn head(&mut self, sid: u64, seq: Option<u64>) -> Option<Head> {
-        let sending_ts_ms = if self.literal(b",\"sending_ts_ms\":").is_some() { Some(self.millis()?) } else { None };
+        let mut sending_ts_ms = None;
+        if self.literal(b",\"msg\":{").is_none() {
+            self.literal(b",\"sending_ts_ms\":")?;
+            sending_ts_ms = Some(self.millis()?);
+            self.literal(b",\"msg\":{")?;
+        }
         Some(Head { sid: Some(SubscriptionId(sid)), seq, id: None, sending_ts_ms })
     }
 
     /// A text up to its closing quote, which is stepped over.
     #[inline]
     fn text(&mut self) -> Option<&'a str> {
-        let mut at = self.at;
-        let end = loop {
-            let special = special(self.word(at)?);
+        let start = self.rest;
+        let length = loop {
+            let special = special(self.word().unwrap_or_else(|| self.last_word()));
             if special != 0 {
-                break at + special.trailing_zeros() as usize / 8;
+                break start.len() - self.rest.len() + special.trailing_zeros() as usize / 8;
             }
-            at += 8;
+            self.step(8)?;
         };
-        self.close(end)
+        self.rest = start;
+        self.close(length)
+    }
+
+    /// The bytes to the end, when they are fewer than eight, with zeros behind, which end a text.
+    #[cold]
+    fn last_word(&self) -> u64 {
+        self.rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte))
     }
 
     /// A text that is usually 36 bytes long.
     #[inline]
     fn uuid(&mut self) -> Option<&'a str> {
-        let Some(bytes) = self.bytes::<37>(self.at) else { return self.text() };
-        let (words, _) = bytes.as_chunks::<8>();
-        let tail = u64::from_le_bytes([
-            bytes[28], bytes[29], bytes[30], bytes[31], bytes[32], bytes[33], bytes[34], bytes[35],
-        ]);
-        let inside = words.iter().fold(special(tail), |found, word| found | special(u64::from_le_bytes(*word)));
-        if inside != 0 {
-            return self.text();
-        }
-        self.close(self.at + 36)
+        let Some(bytes) = self.rest.first_chunk::<36>() else { return self.text() };
+        let inside =
+            bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'));
+        if inside { self.text() } else { self.close(36) }
     }
 
+    /// The next `length` bytes as a text, if a quote closes it there.
     #[inline]
-    fn close(&mut self, end: usize) -> Option<&'a str> {
-        if *self.text.as_bytes().get(end)? != b'"' {
+    fn close(&mut self, length: usize) -> Option<&'a str> {
+        let start = self.text.len() - self.rest.len();
+        let (quote, rest) = self.rest.get(length..)?.split_first()?;
+        if *quote != b'"' {
             return None;
         }
-        let text = self.text.get(self.at..end)?;
-        self.at = end + 1;
-        Some(text)
+        self.rest = rest;
+        self.text.get(start..start + length)
     }
 
     /// A non-negative JSON integer of up to 15 digits.
     #[inline]
     fn number(&mut self) -> Option<u64> {
-        let digits = self.word(self.at)? ^ every(b'0');
+        let digits = self.word()? ^ every(b'0');
         let count = leading_digits(digits);
         if count == 0 || (count > 1 && digits as u8 == 0) {
             return None;
         }
-        let mut value = eight_digits(digits << (64 - 8 * count as u32));
-        self.at += count;
-        if count == 8 {
-            let digits = self.word(self.at)? ^ every(b'0');
-            let count = leading_digits(digits);
-            if count == 8 {
-                return None;
-            }
-            if count > 0 {
-                value = value * 10_u64.pow(count as u32) + eight_digits(digits << (64 - 8 * count as u32));
-                self.at += count;
-            }
-        }
-        Some(value)
+        self.step(count)?;
+        let value = eight_digits(digits << (64 - 8 * count as u32));
+        if count < 8 { Some(value) } else { self.longer_number(value) }
     }
 
-    /// Milliseconds since the epoch: 13 digits from 2001 to 2286.
+    /// The rest of a number whose first eight digits are `value`.
+    fn longer_number(&mut self, value: u64) -> Option<u64> {
+        let digits = self.word()? ^ every(b'0');
+        let count = leading_digits(digits);
+        self.step(count)?;
+        match count {
+            0 => Some(value),
+            1..8 => Some(value * 10_u64.pow(count as u32) + eight_digits(digits << (64 - 8 * count as u32))),
+            _ => None,
+        }
+    }
+
+    /// Milliseconds since the epoch: 13 digits from 2001 to 2286, and something else behind.
     #[inline]
     fn millis(&mut self) -> Option<i64> {
-        let (first, second) = (self.word(self.at)? ^ every(b'0'), self.word(self.at + 5)? ^ every(b'0'));
-        let next = *self.text.as_bytes().get(self.at + 13)?;
-        if leading_digits(first) < 8 || leading_digits(second) < 8 || first as u8 == 0 || next.is_ascii_digit() {
+        let bytes: &[u8; 14] = self.rest.first_chunk()?;
+        let word = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes) ^ every(b'0'));
+        let (first, second) = (word(bytes.first_chunk())?, word(bytes[5..].first_chunk())?);
+        if (non_digits(first) | non_digits(second)) != 0 || first as u8 == 0 || bytes[13].is_ascii_digit() {
             return None;
         }
-        self.at += 13;
+        self.step(13)?;
         Some((eight_digits(first << 24) * 100_000_000 + eight_digits(second)) as i64)
     }
 
@@ -311,12 +331,13 @@ impl<'a> Scan<'a> {
     fn price(&mut self) -> Option<Price> {
         const FRAME: u64 = u64::from_le_bytes([0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xFF]);
         const SHAPE: u64 = u64::from_le_bytes(*b"\"0.\0\0\0\0\"");
-        let word = self.word(self.at)?;
+        let (bytes, rest) = self.rest.split_first_chunk()?;
+        let word = u64::from_le_bytes(*bytes);
         let digits = ((word >> 24) as u32) ^ 0x3030_3030;
         if word & FRAME != SHAPE || (((digits & 0x7F7F_7F7F) + 0x7676_7676) | digits) & 0x8080_8080 != 0 {
             return self.price_in_words();
         }
-        self.at += 8;
+        self.rest = rest;
         let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
         Price::new(((pairs & 0xFF) * 100 + ((pairs >> 16) & 0xFF)) as u16)
     }
@@ -339,11 +360,11 @@ impl<'a> Scan<'a> {
     /// Contracts with a sign up to the closing quote.
     #[inline]
     fn signed_qty(&mut self) -> Option<SignedQty> {
-        let start = self.at;
-        let negative = *self.text.as_bytes().get(start)? == b'-';
-        self.at += usize::from(negative);
+        let start = self.rest;
+        let negative = *start.first()? == b'-';
+        self.step(usize::from(negative))?;
         let Some(hundredths) = self.hundredths() else {
-            self.at = start;
+            self.rest = start;
             return SignedQty::parse(self.text()?.as_bytes()).ok();
         };
         let micros = hundredths as i64 * 10_000;
@@ -353,19 +374,19 @@ impl<'a> Scan<'a> {
     /// `375.00"` as 37,500: one to seven digits, a point, two digits and the closing quote; or stays.
     #[inline]
     fn hundredths(&mut self) -> Option<u64> {
-        let word = self.word(self.at)?;
+        let word = self.word()?;
         let points = zero_bytes(word ^ every(b'.'));
         let count = points.trailing_zeros() as usize / 8;
         if points == 0 || count == 0 {
             return None;
         }
         let digits = (word ^ every(b'0')) << (64 - 8 * count as u32);
-        let [_, tenths, hundredths, quote] = *self.bytes::<4>(self.at + count)?;
+        let ([_, tenths, hundredths, quote], rest) = self.rest.get(count..)?.split_first_chunk::<4>()?;
         let (tenths, hundredths) = (tenths ^ b'0', hundredths ^ b'0');
-        if non_digits(digits) != 0 || tenths > 9 || hundredths > 9 || quote != b'"' {
+        if non_digits(digits) != 0 || tenths > 9 || hundredths > 9 || *quote != b'"' {
             return None;
         }
-        self.at += count + 4;
+        self.rest = rest;
         Some(eight_digits(digits) * 100 + u64::from(tenths * 10 + hundredths))
     }
 
@@ -397,15 +418,14 @@ impl<'a> Scan<'a> {
     /// The levels of a ladder behind its opening bracket, through the closing one. An empty list is left to the general
     /// decoder: the venue leaves the key out instead.
     fn levels(&mut self) -> Option<WireLevels<'a>> {
-        let start = self.at;
+        // To the end of the frame: a second reading must see the same bytes behind the last level.
+        let text = self.text.get(self.text.len() - self.rest.len()..)?;
         let mut count = 0;
         loop {
             self.level()?;
             count += 1;
             if self.literal(b",").is_none() {
                 self.literal(b"]")?;
-                // To the end of the frame: a second reading must see the same bytes behind the last level.
-                let text = self.text.get(start..)?;
                 return Some(WireLevels(Levels::Scanned { text, count }));
             }
         }
@@ -425,7 +445,7 @@ impl<'a> Scan<'a> {
     /// The end of the message and of the frame; the venue may add a newline.
     #[inline]
     fn end(&self) -> Option<()> {
-        match self.text.as_bytes().get(self.at..)? {
+        match self.rest {
             b"}}" | b"}}\n" => Some(()),
             _ => None,
         }
@@ -441,7 +461,7 @@ pub(super) struct LevelScan<'a> {
 
 impl<'a> LevelScan<'a> {
     pub(super) const fn new(text: &'a str, count: usize) -> Self {
-        Self { scan: Scan { text, at: 0 }, left: count }
+        Self { scan: Scan::new(text), left: count }
     }
 }
 
@@ -451,17 +471,19 @@ impl Iterator for LevelScan<'_> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let level = self.scan.level();
-        self.scan.at += 1; // The comma.
-        level
+        let level = self.scan.level()?;
+        self.scan.step(1)?; // The comma or the closing bracket.
+        Some(level)
     }
 }
 
-/// Marks the bytes that end or change a text: quote, backslash, control characters, non-ASCII. The lowest mark is exact.
+/// Marks the bytes that end or change a text: quote, backslash, control characters. The lowest mark is exact.
 #[inline]
 const fn special(word: u64) -> u64 {
-    let control = word.wrapping_sub(every(0x20)) & !word & HIGH;
-    zero_bytes(word ^ every(b'"')) | zero_bytes(word ^ every(b'\\')) | control | (word & HIGH)
+    // With this bit turned, the quote lands just above the control characters, which stay among themselves.
+    let turned = word ^ every(0x02);
+    let quote_or_control = turned.wrapping_sub(every(0x21)) & !turned & HIGH;
+    quote_or_control | zero_bytes(word ^ every(b'\\'))
 }
 
 /// Marks the bytes that are zero. The lowest mark is exact.
