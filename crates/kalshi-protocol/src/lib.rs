@@ -5,6 +5,7 @@
 //! shapes) end here; everything above sees the types of `brier-types`.
 
 pub mod auth;
+pub mod convert;
 pub mod costs;
 pub mod errors;
 pub mod fees;
