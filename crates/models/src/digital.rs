@@ -50,6 +50,7 @@ fn normal_cdf(x: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are the point")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -49,6 +49,7 @@ impl RealizedVolatility {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are the point")]
 mod tests {
     use super::*;
 

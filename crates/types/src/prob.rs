@@ -55,6 +55,7 @@ impl fmt::Display for Prob {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are the point")]
 mod tests {
     use super::*;
 
