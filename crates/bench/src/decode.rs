@@ -14,8 +14,10 @@ use crate::cpu::CpuTimer;
 use crate::fnv::Fnv;
 
 mod baseline;
+mod generate;
 
 pub use baseline::{Baseline, run_baseline};
+pub use generate::generate;
 
 /// Why a stream cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +72,7 @@ impl DecodeRun {
 /// # Errors
 /// [`DecodeFailure::Utf8`] when the file is no text.
 pub fn frames(file: &[u8]) -> Result<Vec<&str>, DecodeFailure> {
-    let text =
-        std::str::from_utf8(file).map_err(|error| DecodeFailure::Utf8 { at: error.valid_up_to() })?;
+    let text = std::str::from_utf8(file).map_err(|error| DecodeFailure::Utf8 { at: error.valid_up_to() })?;
     Ok(text.lines().filter(|line| !line.is_empty()).collect())
 }
 

@@ -12,10 +12,25 @@ use crate::fnv::Fnv;
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Message {
-    OrderbookSnapshot { sid: u64, seq: u64, msg: Snapshot },
-    OrderbookDelta { sid: u64, seq: u64, msg: Delta },
-    Ticker { sid: u64, msg: Ticker },
-    Trade { sid: u64, seq: u64, msg: Trade },
+    OrderbookSnapshot {
+        sid: u64,
+        seq: u64,
+        msg: Snapshot,
+    },
+    OrderbookDelta {
+        sid: u64,
+        seq: u64,
+        msg: Delta,
+    },
+    Ticker {
+        sid: u64,
+        msg: Ticker,
+    },
+    Trade {
+        sid: u64,
+        seq: u64,
+        msg: Trade,
+    },
     #[serde(other)]
     Other,
 }

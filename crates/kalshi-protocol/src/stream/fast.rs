@@ -271,9 +271,11 @@ impl<'a> Scan<'a> {
     #[inline]
     fn uuid(&mut self) -> Option<&'a str> {
         let Some(bytes) = self.rest.first_chunk::<36>() else { return self.text() };
-        let inside =
-            bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'));
-        if inside { self.text() } else { self.close(36) }
+        // Four words and the last one again, which overlaps the fourth.
+        let (words, _) = bytes.as_chunks::<8>();
+        let marked =
+            words.iter().chain(bytes.last_chunk()).fold(0, |found, word| found | special(u64::from_le_bytes(*word)));
+        if marked == 0 { self.close(36) } else { self.text() }
     }
 
     /// The next `length` bytes as a text, if a quote closes it there.

@@ -1,5 +1,7 @@
 //! The scanner against the general decoder, on generated and on recorded frames; the errors; the way to YES terms.
 
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use brier_types::{BookSide, Outcome, Price, Qty, SignedQty};
 use expect_test::expect;
 use proptest::prelude::*;
