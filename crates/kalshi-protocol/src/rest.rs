@@ -2,7 +2,7 @@
 //!
 //! One set of types is written by the exchange and read by the client, so that what one writes the other reads. Invariants:
 //! field names are the venue's; required fields are always written; optional ones are absent rather than null, except
-//! where the venue writes null (an order's expiry and group, the prices of a candle without trades). Reading ignores fields
+//! where the venue writes null (an order's expiry and group, a fee override taken back). Reading ignores fields
 //! it does not know and is liberal where a missing field is harmless; see each field. Ids stay text here: the conversions
 //! to domain types check them, so that one odd name costs one item and not the list.
 //!

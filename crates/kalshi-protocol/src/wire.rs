@@ -202,24 +202,43 @@ pub struct StrictCount;
 #[derive(Debug)]
 pub struct Rfc3339;
 
-adapter!(/// Dollars with four decimals, or six where four would lose a digit.
-    dollars, Dollars);
-adapter!(/// Dollars with six decimals, as costs and fees of orders are written.
-    dollars6, Dollars6);
-adapter!(/// Dollars of an average: digits beyond the sixth decimal are cut when read, as no balance is computed from them.
-    average_dollars, AverageDollars);
-adapter!(/// Dollars in a request: a string, never a number.
-    strict_dollars, StrictDollars);
-adapter!(/// Contracts with two decimals, or six where two would lose a digit.
-    count, Count);
-adapter!(/// Contracts in a request: a string, never a number.
-    strict_count, StrictCount);
-adapter!(/// A time as RFC 3339; `0001-01-01T00:00:00Z` is an absent one, or [`NEVER`](super::NEVER) where it must be present.
-    rfc3339, Rfc3339);
-adapter!(/// A time as whole Unix seconds, a JSON integer.
-    unix_secs, UnixSecs);
-adapter!(/// A time as whole Unix milliseconds, a JSON integer.
-    unix_millis, UnixMillis);
+adapter! {
+    /// Dollars with four decimals, or six where four would lose a digit.
+    dollars, Dollars
+}
+adapter! {
+    /// Dollars with six decimals, as costs and fees of orders are written.
+    dollars6, Dollars6
+}
+adapter! {
+    /// Dollars of an average: digits beyond the sixth decimal are cut when read, as no balance is computed from them.
+    average_dollars, AverageDollars
+}
+adapter! {
+    /// Dollars in a request: a string, never a number.
+    strict_dollars, StrictDollars
+}
+adapter! {
+    /// Contracts with two decimals, or six where two would lose a digit.
+    count, Count
+}
+adapter! {
+    /// Contracts in a request: a string, never a number.
+    strict_count, StrictCount
+}
+adapter! {
+    /// A time as RFC 3339; `0001-01-01T00:00:00Z` is an absent one, or [`NEVER`](crate::wire::NEVER) where it must be
+    /// present.
+    rfc3339, Rfc3339
+}
+adapter! {
+    /// A time as whole Unix seconds, a JSON integer.
+    unix_secs, UnixSecs
+}
+adapter! {
+    /// A time as whole Unix milliseconds, a JSON integer.
+    unix_millis, UnixMillis
+}
 
 fn write_dollars(money: Money, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     if money.micros() % 100 == 0 {

@@ -388,23 +388,24 @@ pub struct BidAskDistribution {
     pub close_dollars: Price,
 }
 
-/// Trade prices over a period. Without trades all are null and `previous_dollars` carries the last price before.
+/// Trade prices over a period. Without trades there is only `previous_dollars`, the last price before: so in recordings of
+/// 2026-08; in older ones, and in the reference's words, the others are null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceDistribution {
     /// First.
-    #[serde(with = "wire::dollars", default)]
+    #[serde(with = "wire::dollars", default, skip_serializing_if = "Option::is_none")]
     pub open_dollars: Option<Price>,
     /// Lowest.
-    #[serde(with = "wire::dollars", default)]
+    #[serde(with = "wire::dollars", default, skip_serializing_if = "Option::is_none")]
     pub low_dollars: Option<Price>,
     /// Highest.
-    #[serde(with = "wire::dollars", default)]
+    #[serde(with = "wire::dollars", default, skip_serializing_if = "Option::is_none")]
     pub high_dollars: Option<Price>,
     /// Last.
-    #[serde(with = "wire::dollars", default)]
+    #[serde(with = "wire::dollars", default, skip_serializing_if = "Option::is_none")]
     pub close_dollars: Option<Price>,
     /// Mean.
-    #[serde(with = "wire::average_dollars", default)]
+    #[serde(with = "wire::average_dollars", default, skip_serializing_if = "Option::is_none")]
     pub mean_dollars: Option<Money>,
     /// Last price before the period.
     #[serde(with = "wire::dollars", default, skip_serializing_if = "Option::is_none")]

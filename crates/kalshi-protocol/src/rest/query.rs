@@ -365,6 +365,9 @@ macro_rules! queries {
         }
 
         impl $name {
+            /// The names of its parameters.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($field)),*];
+
             /// Reads and checks the part of a request target after `?`.
             ///
             /// # Errors

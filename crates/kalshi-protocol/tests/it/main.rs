@@ -1,0 +1,23 @@
+//! The wire types held against the venue's schema and against recorded answers.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may fail and talk as tests do")]
+
+mod recorded;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+/// A file beside the workspace that need not be there.
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is not there", path.display());
+    None
+}
+
+/// A file kept with the crate.
+fn testdata(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
+}
