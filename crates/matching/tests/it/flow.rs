@@ -215,6 +215,7 @@ impl Flow {
             3..25 => (1 + self.rng.below(150)) * 10_000,
             25..30 => step.micros() * (1 + self.rng.below(40)),
             30..33 => 1_000_000 * self.rng.below(2_000),
+            _ if self.profile == Profile::Poor => (1 + self.rng.below(200)) * 10_000,
             _ => (1 + self.rng.below(20)) * 1_000_000,
         };
         Qty::from_micros(micros).unwrap()

@@ -5,6 +5,7 @@
 
 mod amends;
 mod flow;
+mod free_cash;
 mod groups;
 mod life;
 mod matching;
