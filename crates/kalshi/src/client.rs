@@ -13,17 +13,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use brier_kalshi_protocol::rest::GetAccountEndpointCostsResponse;
+use brier_kalshi_protocol::costs::{Bucket, CostTable};
+use brier_kalshi_protocol::errors::{ApiError, Code};
+use brier_kalshi_protocol::rest::{GetAccountEndpointCostsResponse, Method as WireMethod};
 use brier_types::{FailureKind, Timestamp};
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 
 use crate::backoff::{Backoff, Jitter};
+use crate::bucket::Scope;
 use crate::clock::{Clock, ClockOffset, parse_http_date};
-use crate::costs::Costs;
 use crate::env::Env;
-use crate::error::{KalshiError, VenueAnswer, excerpt, read_detail};
+use crate::error::{KalshiError, excerpt};
 use crate::keys::Credentials;
 use crate::limiter::{Lane, Limiter};
 use crate::request::Call;
@@ -74,7 +76,7 @@ struct Inner {
     credentials: Option<Credentials>,
     clock: Arc<Clock>,
     limiter: Limiter,
-    costs: Mutex<Costs>,
+    costs: Mutex<CostTable>,
     config: Config,
     jitter: Mutex<Jitter>,
 }
@@ -106,7 +108,7 @@ pub(crate) struct Reply {
 struct Failed {
     ending: Ending,
     /// The answer, or what happened instead.
-    what: Result<VenueAnswer, String>,
+    what: Result<Box<ApiError>, String>,
 }
 
 impl Client {
@@ -141,7 +143,7 @@ impl Client {
             kind: FailureKind::Fatal,
         })?;
         let jitter = Mutex::new(Jitter::new(config.seed));
-        let (clock, limiter, costs) = (Arc::new(Clock::default()), Limiter::new(), Mutex::default());
+        let (clock, limiter, costs) = (Arc::new(Clock::default()), Limiter::new(), Mutex::new(CostTable::reference()));
         let inner = Inner { http, env, origin, credentials, clock, limiter, costs, config, jitter };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -185,16 +187,17 @@ impl Client {
     pub(crate) async fn run(&self, call: &Call) -> Result<Reply, KalshiError> {
         let inner = &*self.inner;
         self.admit(call)?;
-        let lane = match call.method {
-            Method::GET => Lane::Read,
-            Method::DELETE => Lane::Cancel,
-            _ => Lane::Write,
+        let lane = match call.operation.method() {
+            WireMethod::Get => Lane::Read,
+            WireMethod::Delete => Lane::Cancel,
+            WireMethod::Post | WireMethod::Put => Lane::Write,
         };
+        let (scope, cost) = self.cost(call);
         let (mut in_doubt, mut clock_mended, mut attempt) = (false, false, 0);
         loop {
             attempt += 1;
             let patience = inner.config.rate_limit_patience;
-            let turn = inner.limiter.acquire(call.operation, lane, call.scope, self.cost(call), patience).await;
+            let turn = inner.limiter.acquire(call.name, lane, scope, cost, patience).await;
             if let Err(error) = turn {
                 return Err(if in_doubt { doubtful(call, &error, attempt) } else { error });
             }
@@ -208,15 +211,15 @@ impl Client {
                 clock_mended |= *clock_corrected;
             }
             if matches!(failed.ending, Ending::Status { status: 429, .. }) {
-                inner.limiter.with(|buckets, now| buckets.drain(now, call.scope));
+                inner.limiter.with(|buckets, now| buckets.drain(now, scope));
             }
             let left = inner.config.max_attempts.saturating_sub(attempt);
             match decide(call.repeat, failed.ending, in_doubt, left) {
-                Verdict::Stop(kind) => return Err(failed.into_error(call.operation, kind, attempt)),
+                Verdict::Stop(kind) => return Err(failed.into_error(call.name, kind, attempt)),
                 Verdict::Again => {
                     in_doubt |= call.repeat != Repeat::Read && failed.ending.may_have_acted();
                     let wait = self.next_wait(attempt);
-                    tracing::debug!(operation = call.operation, attempt, ?wait, ending = ?failed.ending, "trying again");
+                    tracing::debug!(operation = call.name, attempt, ?wait, ending = ?failed.ending, "trying again");
                     tokio::time::sleep(wait).await;
                 }
             }
@@ -230,18 +233,24 @@ impl Client {
     }
 
     /// Follows what the venue says its operations cost.
-    pub(crate) fn adopt_costs(&self, costs: &GetAccountEndpointCostsResponse) {
-        *self.inner.costs.lock().unwrap_or_else(PoisonError::into_inner) = Costs::stated(costs);
+    pub(crate) fn adopt_costs(&self, costs: GetAccountEndpointCostsResponse) {
+        *self.inner.costs.lock().unwrap_or_else(PoisonError::into_inner) = CostTable::from_response(costs);
     }
 
-    fn cost(&self, call: &Call) -> u32 {
+    /// Which bucket pays for a call, and how much.
+    fn cost(&self, call: &Call) -> (Scope, u32) {
         let costs = self.inner.costs.lock().unwrap_or_else(PoisonError::into_inner);
-        costs.of(&call.method, call.template, call.items)
+        let cost = costs.cost(call.operation.method(), &call.path, call.items);
+        let scope = match cost.bucket {
+            Bucket::Read => Scope::Read,
+            Bucket::Write => call.shard.map_or(Scope::WriteRouted, Scope::Write),
+        };
+        (scope, cost.tokens)
     }
 
     fn admit(&self, call: &Call) -> Result<(), KalshiError> {
-        let operation = call.operation;
-        if !call.public && self.inner.credentials.is_none() {
+        let operation = call.name;
+        if !call.operation.is_public() && self.inner.credentials.is_none() {
             return Err(KalshiError::NoKey { operation });
         }
         if call.repeat != Repeat::Read && !self.inner.env.writes_allowed() {
@@ -254,9 +263,9 @@ impl Client {
     async fn attempt(&self, call: &Call) -> Result<Result<Reply, Failed>, KalshiError> {
         let inner = &*self.inner;
         let url = call.url(&inner.origin);
-        let headers = self.sign(&call.method, url.path())?;
+        let headers = self.sign(call.operation.method(), url.path())?;
         let timeout = if call.repeat == Repeat::Read { inner.config.read_timeout } else { inner.config.write_timeout };
-        let mut request = inner.http.request(call.method.clone(), url).headers(headers).timeout(timeout);
+        let mut request = inner.http.request(call.method(), url).headers(headers).timeout(timeout);
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone());
         }
@@ -285,15 +294,16 @@ impl Client {
                 Ok(None) | Err(_) => break,
             }
         }
-        tracing::debug!(operation = call.operation, status = status.as_u16(), bytes = body.len(), "answer");
+        tracing::debug!(operation = call.name, status = status.as_u16(), bytes = body.len(), "answer");
         let status = status.as_u16();
         if (200..300).contains(&status) {
             return Ok(Ok(Reply { status, body, repeated_in_doubt: false }));
         }
-        let answer = VenueAnswer { status, detail: read_detail(&body), body: excerpt(&body) };
+        let text = String::from_utf8_lossy(&body);
+        let answer = ApiError::new(call.operation.method(), call.path.clone(), status, &text);
         let moved = inner.clock.offset().nanos().abs_diff(offset_before);
-        let clock_corrected = answer.code().starts_with("header_timestamp_expired") && moved > 500_000_000;
-        Ok(Err(Failed { ending: Ending::Status { status, clock_corrected }, what: Ok(answer) }))
+        let clock_corrected = answer.code() == Some(Code::HeaderTimestampExpired) && moved > 500_000_000;
+        Ok(Err(Failed { ending: Ending::Status { status, clock_corrected }, what: Ok(Box::new(answer)) }))
     }
 
     fn observe_date(&self, headers: &HeaderMap, sent: Timestamp) {
@@ -304,10 +314,10 @@ impl Client {
     }
 
     /// The three headers for a request made now; none without a key.
-    fn sign(&self, method: &Method, path: &str) -> Result<HeaderMap, KalshiError> {
+    fn sign(&self, method: WireMethod, path: &str) -> Result<HeaderMap, KalshiError> {
         let mut headers = HeaderMap::with_capacity(4);
         if let Some(credentials) = &self.inner.credentials {
-            let signed = credentials.sign_request(self.inner.clock.venue_now(), method.as_str(), path)?;
+            let signed = credentials.sign_request(self.inner.clock.venue_now(), method, path)?;
             for (name, value) in signed {
                 let name = HeaderName::from_bytes(name.as_bytes()).expect("a constant name is a header name");
                 let mut value = HeaderValue::from_str(&value).map_err(|_| crate::keys::KeyError::KeyId)?;
@@ -331,7 +341,7 @@ impl Failed {
 /// Reads a success as `T`; a write that cannot be read took effect all the same.
 pub(crate) fn parse<T: DeserializeOwned>(call: &Call, reply: &Reply) -> Result<T, KalshiError> {
     serde_json::from_slice(&reply.body).map_err(|error| KalshiError::Unreadable {
-        operation: call.operation,
+        operation: call.name,
         status: reply.status,
         expected: short_name::<T>(),
         problem: error.to_string(),
@@ -345,7 +355,7 @@ pub(crate) fn parse<T: DeserializeOwned>(call: &Call, reply: &Reply) -> Result<T
 
 fn doubtful(call: &Call, error: &KalshiError, attempts: u32) -> KalshiError {
     KalshiError::Transport {
-        operation: call.operation,
+        operation: call.name,
         problem: format!("an earlier attempt went unanswered, and then: {error}"),
         attempts,
         kind: FailureKind::InDoubt,

@@ -9,12 +9,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use brier_kalshi_protocol::ws::WS_PATH;
 use reqwest::Url;
-
-/// The path under which every REST operation lives; part of what is signed.
-pub const REST_PREFIX: &str = "/trade-api/v2";
-/// The path of the WebSocket; what its handshake signs.
-pub const WS_PATH: &str = "/trade-api/ws/v2";
 
 /// One place to trade at.
 ///

@@ -7,36 +7,11 @@
 
 use std::time::Duration;
 
-use brier_kalshi_protocol::errors::ErrorDetail;
+use brier_kalshi_protocol::auth::{DETAILS_UNKNOWN_KEY, DETAILS_WRONG_SIGNATURE};
+use brier_kalshi_protocol::errors::{ApiError, Code, ErrorBody};
 use brier_types::{FailureKind, VenueError};
 
 use crate::keys::KeyError;
-
-/// A refusal or a failure as the venue put it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VenueAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// Code, message and details, from whichever of the four shapes the body had; empty where it had none.
-    pub detail: ErrorDetail,
-    /// The body as it came, cut to 4 KiB.
-    pub body: String,
-}
-
-impl VenueAnswer {
-    /// The code, empty when there is none.
-    pub fn code(&self) -> &str {
-        self.detail.code.as_deref().unwrap_or_default()
-    }
-
-    fn says(&self) -> String {
-        let parts = [&self.detail.code, &self.detail.message, &self.detail.details];
-        let mut words: Vec<&str> =
-            parts.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        words.dedup();
-        if words.is_empty() { self.body.chars().take(200).collect() } else { words.join(", ") }
-    }
-}
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +75,12 @@ pub enum KalshiError {
         kind: FailureKind,
     },
     /// The venue answered, and the answer is no success.
-    #[error("{operation}: the venue answered {} {}", answer.status, answer.says())]
+    #[error("{operation}: {answer}")]
     Venue {
         /// The call.
         operation: &'static str,
         /// What it said.
-        answer: VenueAnswer,
+        answer: Box<ApiError>,
         /// What the caller may do.
         kind: FailureKind,
     },
@@ -136,10 +111,10 @@ pub enum KalshiError {
 }
 
 impl KalshiError {
-    /// The venue's code, if it gave one. Match by prefix: texts of codes can be built dynamically.
-    pub fn code(&self) -> Option<&str> {
+    /// The venue's code, if it gave one.
+    pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Venue { answer, .. } => answer.detail.code.as_deref(),
+            Self::Venue { answer, .. } => answer.code(),
             _ => None,
         }
     }
@@ -156,7 +131,7 @@ impl KalshiError {
     /// The answer's body as it came, cut to 4 KiB, if there was one.
     pub fn body(&self) -> Option<&str> {
         match self {
-            Self::Venue { answer, .. } => Some(&answer.body),
+            Self::Venue { answer, .. } => Some(&answer.raw),
             Self::Unreadable { body, .. } => Some(body),
             _ => None,
         }
@@ -187,7 +162,7 @@ impl VenueError for KalshiError {
             Self::TooLarge { .. } => "split the batch",
             Self::RateLimited { .. } => "ask less often, or raise the account's tier",
             Self::Unreadable { .. } => "the venue speaks a newer form than this program knows; update it",
-            Self::Venue { answer, kind, .. } => return venue_hint(answer, *kind).map(str::to_owned),
+            Self::Venue { answer, kind, .. } => return venue_hint(answer, *kind),
             Self::Transport { kind: FailureKind::InDoubt, .. } => IN_DOUBT,
             Self::Transport { .. } | Self::Stream { .. } => "check the network and the environment's host",
             Self::Request { .. } => return None,
@@ -199,47 +174,25 @@ impl VenueError for KalshiError {
 const IN_DOUBT: &str =
     "read the order list, or wait for the stream, before anything else: the call may have taken effect";
 
-/// Source: reference sections 3.5, 4.2 and 8.3.
-fn venue_hint(answer: &VenueAnswer, kind: FailureKind) -> Option<&'static str> {
+/// Source: reference section 3.5.
+fn venue_hint(answer: &ApiError, kind: FailureKind) -> Option<String> {
     if kind == FailureKind::InDoubt {
-        return Some(IN_DOUBT);
+        return Some(IN_DOUBT.to_owned());
     }
-    let code = answer.code();
-    let starts = |prefix: &str| code.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-    Some(match answer.status {
-        401 if starts("header_timestamp_expired") => {
-            "set the system clock: it is too far from the venue's (`timedatectl set-ntp true`)"
-        }
-        401 if answer.detail.details.as_deref() == Some("NOT_FOUND") => {
+    let details = match &answer.body {
+        Some(ErrorBody::Nested(detail) | ErrorBody::Flat(detail)) => detail.details.as_deref(),
+        Some(ErrorBody::Message(_) | ErrorBody::Text(_)) | None => None,
+    };
+    let precise = match (answer.status, details) {
+        (401, Some(DETAILS_UNKNOWN_KEY)) => {
             "the key id is unknown there: demo and production have separate keys, so check the environment"
         }
-        401 if answer.detail.details.as_deref() == Some("INCORRECT_API_KEY_SIGNATURE") => {
+        (401, Some(DETAILS_WRONG_SIGNATURE)) => {
             "the private key does not belong to the key id: use the PEM file that came with this id"
         }
-        401 => "sign the call with a key of this environment",
-        403 => {
-            "the key's scope, subaccount, tier or region does not allow this; see the key's page on the venue's site"
-        }
-        409 if starts("order_already_exists") => "the client order id was used before; mint a new one for a new order",
-        409 if starts("fill_or_kill") => "not enough rests at the price; the client order id is spent, mint a new one",
-        400 if starts("invalid_price") => "use a price on the market's grid (`price_ranges`), above 0 and below 1",
-        400 if starts("invalid_order_size") => "use a size above zero in steps of 0.01 contracts",
-        400 if starts("insufficient_balance") => "add cash on the market's shard, or order less",
-        404 => "the thing is unknown there, or an order already filled or canceled; read it before trying again",
-        410 => "this program must use the newer order calls; update it",
-        429 => "ask less often, or raise the account's tier",
-        500.. => "the venue is in trouble or paused; look at its exchange status",
-        _ => return None,
-    })
-}
-
-/// Reads an error body, whichever shape it has.
-pub(crate) fn read_detail(body: &[u8]) -> ErrorDetail {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else { return ErrorDetail::default() };
-    let nested = value.get("error").filter(|error| error.is_object()).unwrap_or(&value);
-    let text = |name: &str| nested.get(name).and_then(|field| field.as_str()).map(str::to_owned);
-    let message = text("message").or_else(|| text("msg")).or_else(|| text("error"));
-    ErrorDetail { code: text("code"), message, details: text("details") }
+        _ => return answer.hint(),
+    };
+    Some(precise.to_owned())
 }
 
 /// A text of outside origin cut to a size that errors and logs can carry.
@@ -250,27 +203,28 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use brier_kalshi_protocol::rest::Method;
+
     use super::*;
 
-    fn refused(status: u16, code: &str, details: Option<&str>) -> KalshiError {
-        let detail = ErrorDetail {
-            code: Some(code.to_owned()),
-            message: Some(code.to_owned()),
-            details: details.map(str::to_owned),
-        };
-        let answer = VenueAnswer { status, detail, body: "{}".to_owned() };
-        KalshiError::Venue { operation: "create order", answer, kind: FailureKind::Refused }
+    fn refused(status: u16, body: &str) -> KalshiError {
+        let answer = Box::new(ApiError::new(Method::Post, "/trade-api/v2/portfolio/events/orders", status, body));
+        let kind = answer.kind();
+        KalshiError::Venue { operation: "create order", answer, kind }
     }
 
     #[test]
     fn errors_say_what_was_refused_and_what_to_do_next() {
-        let error = refused(400, "invalid_order", Some("post only cross"));
-        assert_eq!(error.to_string(), "create order: the venue answered 400 invalid_order, post only cross");
-        assert_eq!((error.code(), error.status(), error.body()), (Some("invalid_order"), Some(400), Some("{}")));
-        assert!(refused(401, "authentication_error", Some("NOT_FOUND")).hint().unwrap().contains("environment"));
-        assert!(refused(401, "header_timestamp_expired", None).hint().unwrap().contains("clock"));
-        assert!(refused(400, "INSUFFICIENT_BALANCE", None).hint().unwrap().contains("cash"));
-        assert_eq!(refused(400, "something_new", None).hint(), None);
-        assert_eq!(refused(400, "é", None).hint(), None);
+        let body = r#"{"error":{"code":"invalid_order","message":"invalid order","details":"post only cross"}}"#;
+        let error = refused(400, body);
+        assert!(error.to_string().starts_with("create order: POST /trade-api/v2/portfolio/events/orders: status 400"));
+        assert!(error.to_string().ends_with("post only cross"), "{error}");
+        assert_eq!((error.code(), error.status(), error.body()), (Some(Code::InvalidOrder), Some(400), Some(body)));
+        let details = |word: &str| format!(r#"{{"error":{{"code":"authentication_error","details":"{word}"}}}}"#);
+        assert!(refused(401, &details("NOT_FOUND")).hint().unwrap().contains("environment"));
+        assert!(refused(401, &details("INCORRECT_API_KEY_SIGNATURE")).hint().unwrap().contains("belong"));
+        assert!(refused(401, r#"{"error":{"code":"header_timestamp_expired"}}"#).hint().unwrap().contains("clock"));
+        assert_eq!(refused(504, "").kind(), FailureKind::InDoubt);
+        assert_eq!(refused(504, "").hint().as_deref(), Some(IN_DOUBT));
     }
 }

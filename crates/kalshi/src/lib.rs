@@ -1,6 +1,6 @@
 //! The Kalshi connector: signed REST and WebSocket sessions, rate limits, retries.
 //!
-//! [`Client`] makes calls, [`keys`] signs them, [`retry`] decides what may be made again. What decides is pure and takes
+//! [`Client`] makes calls, [`stream`] listens, [`keys`] signs both, [`retry`] decides what may be made again. What decides is pure and takes
 //! time and chance as arguments; what waits and talks is a thin shell around it.
 //!
 //! Invariants: no write is repeated unless the table in [`retry`] says so; a write without a clear answer is in doubt and
@@ -14,7 +14,6 @@ pub mod backoff;
 pub mod bucket;
 mod client;
 pub mod clock;
-mod costs;
 mod env;
 mod error;
 pub mod keys;
@@ -22,8 +21,9 @@ mod limiter;
 mod request;
 pub mod rest;
 pub mod retry;
+pub mod stream;
 mod tls;
 
 pub use client::{Client, Config};
-pub use env::{Env, EnvError, LocalHost, REST_PREFIX, WS_PATH};
-pub use error::{KalshiError, VenueAnswer};
+pub use env::{Env, EnvError, LocalHost};
+pub use error::KalshiError;

@@ -9,6 +9,7 @@
 //! | 401 `header_timestamp_expired`, clock corrected since | again | again | again |
 //! | sent, then silence, a broken connection, or 5xx | again | again | **in doubt** |
 //! | any other 4xx | refused | refused, or in doubt after such a silence | refused |
+//! | an answer outside the contract | fatal | **in doubt** | **in doubt** |
 //! | 2xx that cannot be read | fatal | **in doubt** | **in doubt** |
 //!
 //! Source: reference sections 4.2, 8.2 and 8.4, 2026-11-20.
@@ -68,7 +69,8 @@ impl Ending {
         match self {
             Self::NotSent => false,
             Self::Silent | Self::Unreadable => true,
-            Self::Status { status, .. } => status >= 500 || status == 408,
+            // 4xx is a refusal, but for the one that says that time ran out; what is neither is outside the contract.
+            Self::Status { status, .. } => !matches!(status, 400..=499) || status == 408,
         }
     }
 }
@@ -81,9 +83,8 @@ pub fn decide(repeat: Repeat, ending: Ending, in_doubt_before: bool, attempts_le
     let again = match ending {
         Ending::NotSent | Ending::Status { status: 429, .. } => true,
         Ending::Status { status: 401, clock_corrected } => clock_corrected,
-        Ending::Silent => repeat != Repeat::Once,
-        Ending::Status { .. } => ending.may_have_acted() && repeat != Repeat::Once,
-        Ending::Unreadable => false,
+        Ending::Silent | Ending::Status { status: 408 | 500..=599, .. } => repeat != Repeat::Once,
+        Ending::Status { .. } | Ending::Unreadable => false,
     };
     if again && attempts_left > 0 {
         return Verdict::Again;
@@ -91,9 +92,10 @@ pub fn decide(repeat: Repeat, ending: Ending, in_doubt_before: bool, attempts_le
     let doubt = repeat != Repeat::Read && (in_doubt_before || ending.may_have_acted());
     Verdict::Stop(match ending {
         _ if doubt => FailureKind::InDoubt,
-        Ending::NotSent | Ending::Silent | Ending::Status { status: 429 | 408 | 500.., .. } => FailureKind::Retry,
+        Ending::NotSent | Ending::Silent | Ending::Status { status: 429 | 408 | 500..=599, .. } => FailureKind::Retry,
         // Keys, clock or scope: the same call will be refused until somebody mends that.
-        Ending::Status { status: 401 | 403, .. } | Ending::Unreadable => FailureKind::Fatal,
+        // A retired call (410) and an answer outside the contract need a newer program.
+        Ending::Unreadable | Ending::Status { status: 401 | 403 | 410 | ..=399, .. } => FailureKind::Fatal,
         Ending::Status { .. } => FailureKind::Refused,
     })
 }
@@ -124,7 +126,7 @@ mod tests {
             (status(400), [(Stop(Refused), Stop(Refused)); 3]),
             (status(404), [(Stop(Refused), Stop(Refused)); 3]),
             (status(409), [(Stop(Refused), Stop(Refused)); 3]),
-            (status(410), [(Stop(Refused), Stop(Refused)); 3]),
+            (status(410), [(Stop(Fatal), Stop(Fatal)); 3]),
             (status(401), [(Stop(Fatal), Stop(Fatal)); 3]),
             (status(403), [(Stop(Fatal), Stop(Fatal)); 3]),
             (
@@ -149,13 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_acted_is_never_called_refused() {
-        for code in 400..600 {
-            let ending = status(code);
-            for repeat in [Repeat::Safe, Repeat::Once] {
-                if ending.may_have_acted() {
-                    assert_eq!(decide(repeat, ending, false, 0), Verdict::Stop(InDoubt));
-                }
+    fn the_protocol_judges_a_single_attempt_the_same_way() {
+        use brier_kalshi_protocol::errors::classify;
+        use brier_kalshi_protocol::rest::Method;
+        for code in (100..200).chain(300..600) {
+            for (repeat, method) in
+                [(Repeat::Read, Method::Get), (Repeat::Safe, Method::Delete), (Repeat::Once, Method::Post)]
+            {
+                let (kind, _) = classify(method, code, None);
+                assert_eq!(decide(repeat, status(code), false, 0), Verdict::Stop(kind), "{method} {code}");
             }
         }
     }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use brier_kalshi_protocol::auth;
+use brier_kalshi_protocol::rest::Method;
 use brier_types::Timestamp;
 use zeroize::Zeroizing;
 
@@ -130,15 +132,14 @@ impl Credentials {
     pub fn sign_request(
         &self,
         now: Timestamp,
-        method: &str,
+        method: Method,
         path: &str,
     ) -> Result<[(&'static str, String); 3], KeyError> {
-        let timestamp = now.millis().to_string();
-        let signature = self.sign_base64(format!("{timestamp}{method}{path}").as_bytes())?;
+        let signature = self.sign_base64(auth::signing_string(now, method, path).as_bytes())?;
         Ok([
-            ("KALSHI-ACCESS-KEY", self.key_id.to_string()),
-            ("KALSHI-ACCESS-TIMESTAMP", timestamp),
-            ("KALSHI-ACCESS-SIGNATURE", signature),
+            (auth::KEY_HEADER, self.key_id.to_string()),
+            (auth::TIMESTAMP_HEADER, now.millis().to_string()),
+            (auth::SIGNATURE_HEADER, signature),
         ])
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! Source: reference section 5, 2026-11-20.
 
-use brier_kalshi_protocol::rest::{GetAccountApiLimitsResponse, GetAccountEndpointCostsResponse};
-use reqwest::Method;
+use brier_kalshi_protocol::rest::{GetAccountApiLimitsResponse, GetAccountEndpointCostsResponse, Operation};
 
 use crate::client::Client;
 use crate::error::KalshiError;
@@ -15,7 +14,7 @@ impl Client {
     /// # Errors
     /// Those of a read.
     pub async fn account_limits(&self) -> Result<GetAccountApiLimitsResponse, KalshiError> {
-        self.json(&Call::new("read limits", Method::GET, "/account/limits", &[])?).await
+        self.json(&Call::new("read limits", Operation::GetAccountLimits, &[])?).await
     }
 
     /// What operations cost where it is not the default.
@@ -23,7 +22,7 @@ impl Client {
     /// # Errors
     /// Those of a read.
     pub async fn endpoint_costs(&self) -> Result<GetAccountEndpointCostsResponse, KalshiError> {
-        self.json(&Call::new("read endpoint costs", Method::GET, "/account/endpoint_costs", &[])?.public()).await
+        self.json(&Call::new("read endpoint costs", Operation::GetAccountEndpointCosts, &[])?).await
     }
 
     /// Asks for limits and costs and follows them from now on. Call it once after connecting; until then the lowest
@@ -42,7 +41,7 @@ impl Client {
                 (write.bucket_capacity, write.refill_rate),
             );
         });
-        self.adopt_costs(&costs);
+        self.adopt_costs(costs);
         Ok(limits)
     }
 }

@@ -1,10 +1,11 @@
 //! Every REST call of the trading path, typed: [`Client`] methods by subject.
 //!
-//! Answers are the protocol crate's wire types, unchanged: what the venue says is kept whole, and what a caller needs in
-//! domain terms it converts there. Lists come page by page through [`Pages`], and nothing is capped silently: a list ends
-//! where the venue says it ends.
+//! Queries and answers are the protocol crate's wire types, unchanged: what the venue says is kept whole, and what a caller
+//! needs in domain terms it converts there. Lists come page by page through [`Pages`], and nothing is capped silently: a
+//! list ends where the venue says it ends. A query's `limit` is the size of a page (the venue's largest unless set), its
+//! `cursor` is set here.
 //!
-//! It deliberately leaves out subaccounts (all calls mean the primary one) and the operations of other sections of the
+//! It deliberately leaves out subaccounts in writes (they mean the primary one) and the operations of other sections of the
 //! reference (RFQ, combos, transfers, keys).
 //!
 //! Source: reference section 13, docs.kalshi.com API reference, 2026-11-20.
@@ -17,8 +18,8 @@ mod portfolio;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::marker::PhantomData;
 
+use brier_kalshi_protocol::rest::Page;
 use brier_types::FailureKind;
 use futures_util::stream::{self, Stream};
 use serde::de::DeserializeOwned;
@@ -27,40 +28,8 @@ use crate::client::{Client, Reply, parse};
 use crate::error::{KalshiError, excerpt};
 use crate::request::Call;
 
-pub use market::{CandleInterval, CandleSpan, EventsFilter, MarketsFilter, MveFilter, TradesFilter};
-pub use orders::{OrdersFilter, Placed, create_request};
-pub use portfolio::{FillsFilter, Positions, PositionsFilter, SettlementsFilter};
-
-/// An answer that is one page of a list.
-pub(crate) trait Page: DeserializeOwned {
-    /// What it lists.
-    type Item;
-
-    /// The items, and where the next page starts; an empty text on the last page.
-    fn split(self) -> (Vec<Self::Item>, String);
-}
-
-macro_rules! pages {
-    ($($page:ty => $field:ident: $item:ty),+ $(,)?) => {$(
-        impl Page for $page {
-            type Item = $item;
-
-            fn split(self) -> (Vec<$item>, String) {
-                (self.$field, self.cursor)
-            }
-        }
-    )+};
-}
-
-use brier_kalshi_protocol::rest as wire;
-pages! {
-    wire::GetEventsResponse => events: wire::EventData,
-    wire::GetMarketsResponse => markets: wire::Market,
-    wire::GetTradesResponse => trades: wire::Trade,
-    wire::GetOrdersResponse => orders: wire::Order,
-    wire::GetFillsResponse => fills: wire::Fill,
-    wire::GetSettlementsResponse => settlements: wire::Settlement,
-}
+pub use orders::{Placed, create_request};
+pub use portfolio::Positions;
 
 /// Reads one answer as items and the cursor behind them.
 type Fetch<T> = fn(&Call, &Reply) -> Result<(Vec<T>, String), KalshiError>;
@@ -76,13 +45,12 @@ pub struct Pages<T> {
     cursor: Option<String>,
     seen: BTreeSet<String>,
     done: bool,
-    item: PhantomData<fn() -> T>,
 }
 
 impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Pages")
-            .field("operation", &self.call.operation)
+            .field("operation", &self.call.name)
             .field("pages", &self.seen.len())
             .field("done", &self.done)
             .finish_non_exhaustive()
@@ -90,16 +58,16 @@ impl<T> fmt::Debug for Pages<T> {
 }
 
 impl<T> Pages<T> {
-    fn new<P: Page<Item = T>>(client: &Client, call: Call) -> Self {
-        Self {
-            client: client.clone(),
-            call,
-            fetch: |call, reply| parse::<P>(call, reply).map(P::split),
-            cursor: None,
-            seen: BTreeSet::new(),
-            done: false,
-            item: PhantomData,
-        }
+    fn new<P: Page<Item = T> + DeserializeOwned>(client: &Client, call: Call) -> Self {
+        Self::split(client, call, |call, reply| {
+            let page: P = parse(call, reply)?;
+            let cursor = page.next_cursor().unwrap_or_default().to_owned();
+            Ok((page.into_items(), cursor))
+        })
+    }
+
+    fn split(client: &Client, call: Call, fetch: Fetch<T>) -> Self {
+        Self { client: client.clone(), call, fetch, cursor: None, seen: BTreeSet::new(), done: false }
     }
 
     /// The next page, or `None` after the last. After an error the same page is asked for again.
@@ -110,7 +78,7 @@ impl<T> Pages<T> {
         if self.done {
             return Ok(None);
         }
-        let call = self.call.clone().query_opt("cursor", self.cursor.as_deref());
+        let call = self.call.cursor(self.cursor.as_deref());
         let reply = self.client.run(&call).await?;
         let (items, cursor) = (self.fetch)(&call, &reply)?;
         if cursor.is_empty() {
@@ -118,7 +86,7 @@ impl<T> Pages<T> {
         } else if !self.seen.insert(cursor.clone()) {
             self.done = true;
             return Err(KalshiError::Unreadable {
-                operation: self.call.operation,
+                operation: self.call.name,
                 status: reply.status,
                 expected: "a cursor that leads on",
                 problem: format!("the cursor `{cursor}` a second time"),
@@ -146,13 +114,4 @@ impl<T> Pages<T> {
     pub fn into_stream(self) -> impl Stream<Item = Result<Vec<T>, KalshiError>> {
         stream::try_unfold(self, |mut pages| async move { Ok(pages.next().await?.map(|page| (page, pages))) })
     }
-}
-
-/// Several values as the venue's comma list, or nothing.
-fn comma_list<T: fmt::Display>(values: &[T]) -> Option<String> {
-    if values.is_empty() {
-        return None;
-    }
-    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
-    Some(texts.join(","))
 }

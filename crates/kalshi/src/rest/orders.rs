@@ -5,47 +5,29 @@
 //!
 //! Source: reference sections 8 and 13, 2026-11-20.
 
+use std::time::Duration;
+
+use brier_kalshi_protocol::errors::Code;
 use brier_kalshi_protocol::rest::{
     AmendOrderV2Request, AmendOrderV2Response, BatchCancelItem, BatchCancelOrdersV2Request,
     BatchCancelOrdersV2Response, BatchCancelTarget, BatchCreateItem, BatchCreateOrdersV2Request,
-    BatchCreateOrdersV2Response, CancelOrderV2Response, CreateOrderV2Request, CreateOrderV2Response,
+    BatchCreateOrdersV2Response, CancelOrderQuery, CancelOrderV2Response, CreateOrderV2Request, CreateOrderV2Response,
     DecreaseOrderV2Request, DecreaseOrderV2Response, GetOrderQueuePositionResponse, GetOrderQueuePositionsResponse,
-    GetOrderResponse, GetOrdersResponse, Order, OrderQueuePosition, OrderStatus,
+    GetOrderResponse, GetOrdersResponse, Operation, Order, OrderQueuePosition, OrdersQuery, QueuePositionsQuery,
 };
 use brier_types::{
-    AmendOrder, ClientOrderId, EventTicker, FailureKind, MarketTicker, NewOrder, Qty, TimeInForce, Timestamp,
-    VenueError as _, VenueOrderId,
+    AmendOrder, ClientOrderId, FailureKind, MarketTicker, NewOrder, Qty, TimeInForce, Timestamp, VenueError as _,
+    VenueOrderId,
 };
-use reqwest::Method;
 
-use super::{Pages, comma_list};
-use crate::bucket::Scope;
+use super::Pages;
 use crate::client::{Client, parse};
 use crate::error::KalshiError;
 use crate::request::Call;
 use crate::retry::Repeat;
 
-const ORDERS: &str = "/portfolio/events/orders";
-const BATCHED: &str = "/portfolio/events/orders/batched";
-const ORDER: &str = "/portfolio/events/orders/{order_id}";
-
 /// How often the order list is asked for an order that must be there: reads lag writes by up to about a second.
 const LOOKUPS: u32 = 6;
-
-/// Which of our orders are listed. Finished ones leave the list after two weeks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OrdersFilter {
-    /// One market.
-    pub market: Option<MarketTicker>,
-    /// Up to ten events.
-    pub events: Vec<EventTicker>,
-    /// One status.
-    pub status: Option<OrderStatus>,
-    /// At or after.
-    pub min_time: Option<Timestamp>,
-    /// At or before.
-    pub max_time: Option<Timestamp>,
-}
 
 /// An order that the venue has, and how we know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,9 +88,9 @@ pub fn create_request(order: &NewOrder) -> CreateOrderV2Request {
     }
 }
 
-/// Whose write bucket pays: the named shard's, or every shard's.
-fn scope(exchange_index: Option<i32>) -> Scope {
-    exchange_index.and_then(|index| u32::try_from(index).ok()).map_or(Scope::WriteRouted, Scope::Write)
+/// The shard a request names; -1 and nothing leave it to the venue.
+fn shard(exchange_index: Option<i32>) -> Option<u32> {
+    exchange_index.and_then(|index| u32::try_from(index).ok())
 }
 
 impl Client {
@@ -131,10 +113,10 @@ impl Client {
     /// stream or list tell. [`FailureKind::Refused`] when it said no.
     pub async fn create(&self, request: &CreateOrderV2Request) -> Result<Placed, KalshiError> {
         let repeat = if request.client_order_id.is_some() { Repeat::Safe } else { Repeat::Once };
-        let call = Call::new("create order", Method::POST, ORDERS, &[])?
+        let call = Call::new("create order", Operation::CreateOrder, &[])?
             .json(request)?
             .repeat(repeat)
-            .scope(scope(request.exchange_index));
+            .shard(shard(request.exchange_index));
         let started = self.clock().venue_now();
         match self.run(&call).await {
             Ok(reply) => parse(&call, &reply).map(Placed::Answered),
@@ -166,13 +148,13 @@ impl Client {
 
     async fn find_order(&self, ticker: &str, id: &str, since: Timestamp) -> Result<Option<Order>, KalshiError> {
         // The venue's clock is known to a second and the filter counts whole ones.
-        let since = since.secs().saturating_sub(2);
+        let query = OrdersQuery {
+            ticker: Some(ticker.to_owned()),
+            min_ts: Some(since.minus(Duration::from_secs(2))),
+            ..OrdersQuery::default()
+        };
         for attempt in 1..=LOOKUPS {
-            let call = Call::new("find order", Method::GET, "/portfolio/orders", &[])?
-                .query("limit", 1_000)
-                .query("ticker", ticker)
-                .query("min_ts", since);
-            let mut pages = Pages::new::<GetOrdersResponse>(self, call);
+            let mut pages = self.orders(query.clone())?;
             while let Some(page) = pages.next().await? {
                 if let Some(order) = page.into_iter().find(|order| order.client_order_id == id) {
                     return Ok(Some(order));
@@ -212,10 +194,9 @@ impl Client {
         order: &VenueOrderId,
         request: &AmendOrderV2Request,
     ) -> Result<AmendOrderV2Response, KalshiError> {
-        let template = "/portfolio/events/orders/{order_id}/amend";
-        let call = Call::new("amend order", Method::POST, template, &[order.as_str()])?
+        let call = Call::new("amend order", Operation::AmendOrder, &[order.as_str()])?
             .json(request)?
-            .scope(scope(request.exchange_index));
+            .shard(shard(request.exchange_index));
         self.json(&call).await
     }
 
@@ -255,11 +236,10 @@ impl Client {
         repeat: Repeat,
     ) -> Result<DecreaseOrderV2Response, KalshiError> {
         let body = DecreaseOrderV2Request { market_ticker: Some(market.to_string()), ..body };
-        let template = "/portfolio/events/orders/{order_id}/decrease";
-        let call = Call::new("decrease order", Method::POST, template, &[order.as_str()])?
+        let call = Call::new("decrease order", Operation::DecreaseOrder, &[order.as_str()])?
             .json(&body)?
             .repeat(repeat)
-            .scope(Scope::WriteRouted);
+            .shard(None);
         self.json(&call).await
     }
 
@@ -273,10 +253,11 @@ impl Client {
         market: &MarketTicker,
         order: &VenueOrderId,
     ) -> Result<CancelOrderV2Response, KalshiError> {
-        let call = Call::new("cancel order", Method::DELETE, ORDER, &[order.as_str()])?
-            .query("market_ticker", market)
+        let query = CancelOrderQuery { market_ticker: Some(market.to_string()), ..CancelOrderQuery::default() };
+        let call = Call::new("cancel order", Operation::CancelOrder, &[order.as_str()])?
+            .query(query.encode())
             .repeat(Repeat::Safe)
-            .scope(Scope::WriteRouted);
+            .shard(None);
         self.json(&call).await
     }
 
@@ -285,7 +266,7 @@ impl Client {
     /// # Errors
     /// Those of a write that may be repeated.
     pub async fn cancel_all(&self) -> Result<(), KalshiError> {
-        let call = Call::new("cancel all orders", Method::DELETE, ORDERS, &[])?.repeat(Repeat::Safe);
+        let call = Call::new("cancel all orders", Operation::CancelAllOrders, &[])?.repeat(Repeat::Safe);
         self.run(&call).await.map(drop)
     }
 
@@ -296,7 +277,7 @@ impl Client {
     /// the write bucket holds.
     pub async fn create_orders(&self, orders: &[NewOrder]) -> Result<Vec<BatchCreateItem>, KalshiError> {
         let body = BatchCreateOrdersV2Request { orders: orders.iter().map(create_request).collect() };
-        let call = Call::new("create orders", Method::POST, BATCHED, &[])?.json(&body)?.items(orders.len());
+        let call = Call::new("create orders", Operation::BatchCreateOrders, &[])?.json(&body)?.items(orders.len());
         Ok(self.json::<BatchCreateOrdersV2Response>(&call).await?.orders)
     }
 
@@ -319,7 +300,7 @@ impl Client {
             })
             .collect();
         let count = orders.len();
-        let call = Call::new("cancel orders", Method::DELETE, BATCHED, &[])?
+        let call = Call::new("cancel orders", Operation::BatchCancelOrders, &[])?
             .json(&BatchCancelOrdersV2Request { orders })?
             .repeat(Repeat::Safe)
             .items(count);
@@ -331,7 +312,7 @@ impl Client {
     /// # Errors
     /// Those of a read; 404 when it is unknown or has left the live data.
     pub async fn order(&self, order: &VenueOrderId) -> Result<Order, KalshiError> {
-        let call = Call::new("read order", Method::GET, "/portfolio/orders/{order_id}", &[order.as_str()])?;
+        let call = Call::new("read order", Operation::GetOrder, &[order.as_str()])?;
         Ok(self.json::<GetOrderResponse>(&call).await?.order)
     }
 
@@ -339,14 +320,9 @@ impl Client {
     ///
     /// # Errors
     /// None yet: the pages have them.
-    pub fn orders(&self, filter: &OrdersFilter) -> Result<Pages<Order>, KalshiError> {
-        let call = Call::new("list orders", Method::GET, "/portfolio/orders", &[])?
-            .query("limit", 1_000)
-            .query_opt("ticker", filter.market.as_ref())
-            .query_opt("event_ticker", comma_list(&filter.events))
-            .query_opt("status", filter.status.as_ref())
-            .query_opt("min_ts", filter.min_time.map(Timestamp::secs))
-            .query_opt("max_ts", filter.max_time.map(Timestamp::secs));
+    pub fn orders(&self, query: OrdersQuery) -> Result<Pages<Order>, KalshiError> {
+        let query = OrdersQuery { limit: query.limit.or(Some(1_000)), cursor: None, ..query };
+        let call = Call::new("list orders", Operation::GetOrders, &[])?.query(query.encode());
         Ok(Pages::new::<GetOrdersResponse>(self, call))
     }
 
@@ -355,8 +331,7 @@ impl Client {
     /// # Errors
     /// Those of a read.
     pub async fn queue_position(&self, order: &VenueOrderId) -> Result<Qty, KalshiError> {
-        let template = "/portfolio/orders/{order_id}/queue_position";
-        let call = Call::new("read queue position", Method::GET, template, &[order.as_str()])?;
+        let call = Call::new("read queue position", Operation::GetOrderQueuePosition, &[order.as_str()])?;
         Ok(self.json::<GetOrderQueuePositionResponse>(&call).await?.queue_position_fp)
     }
 
@@ -365,12 +340,13 @@ impl Client {
     /// # Errors
     /// Those of a read.
     pub async fn queue_positions(&self, markets: &[MarketTicker]) -> Result<Vec<OrderQueuePosition>, KalshiError> {
-        let call = Call::new("list queue positions", Method::GET, "/portfolio/orders/queue_positions", &[])?
-            .query_opt("market_tickers", comma_list(markets));
+        let market_tickers = markets.iter().map(ToString::to_string).collect();
+        let query = QueuePositionsQuery { market_tickers, ..QueuePositionsQuery::default() };
+        let call = Call::new("list queue positions", Operation::GetOrderQueuePositions, &[])?.query(query.encode());
         Ok(self.json::<GetOrderQueuePositionsResponse>(&call).await?.queue_positions)
     }
 }
 
 fn is_duplicate(error: &KalshiError) -> bool {
-    error.status() == Some(409) && error.code().is_some_and(|code| code.starts_with("order_already_exists"))
+    error.code() == Some(Code::OrderAlreadyExists)
 }

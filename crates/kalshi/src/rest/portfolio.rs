@@ -3,55 +3,15 @@
 //! Source: reference section 9, 2026-11-20.
 
 use brier_kalshi_protocol::rest::{
-    EventPosition, Fill, GetBalanceResponse, GetFillsResponse, GetPositionsResponse, GetSettlementsResponse,
-    MarketPosition, Settlement, SettlementStatusFilter,
+    BalanceQuery, EventPosition, Fill, FillsQuery, GetBalanceResponse, GetFillsResponse, GetPositionsResponse,
+    GetSettlementsResponse, MarketPosition, Operation, PositionsQuery, Settlement, SettlementsQuery,
 };
-use brier_types::{EventTicker, FailureKind, MarketTicker, Timestamp, VenueOrderId};
-use reqwest::Method;
+use brier_types::{FailureKind, Timestamp};
 
-use super::{Page, Pages};
-use crate::client::Client;
+use super::Pages;
+use crate::client::{Client, parse};
 use crate::error::KalshiError;
 use crate::request::Call;
-
-/// Which positions are listed. The default lists unsettled ones, as the venue does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PositionsFilter {
-    /// One market.
-    pub market: Option<MarketTicker>,
-    /// Markets of one event.
-    pub event: Option<EventTicker>,
-    /// Settled ones, unsettled ones, or both.
-    pub settlement: Option<SettlementStatusFilter>,
-    /// Only rows whose position is not zero.
-    pub nonzero: bool,
-}
-
-/// Which of our fills are listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FillsFilter {
-    /// One market.
-    pub market: Option<MarketTicker>,
-    /// One order.
-    pub order: Option<VenueOrderId>,
-    /// At or after.
-    pub min_time: Option<Timestamp>,
-    /// At or before.
-    pub max_time: Option<Timestamp>,
-}
-
-/// Which settlements are listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SettlementsFilter {
-    /// One market.
-    pub market: Option<MarketTicker>,
-    /// Markets of one event.
-    pub event: Option<EventTicker>,
-    /// At or after.
-    pub min_time: Option<Timestamp>,
-    /// At or before.
-    pub max_time: Option<Timestamp>,
-}
 
 /// Positions by market and their sums by event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,43 +22,33 @@ pub struct Positions {
     pub events: Vec<EventPosition>,
 }
 
-/// A page of positions carries two lists under one cursor; both kinds of row travel together.
-impl Page for GetPositionsResponse {
-    type Item = Positions;
-
-    fn split(self) -> (Vec<Positions>, String) {
-        (vec![Positions { markets: self.market_positions, events: self.event_positions }], self.cursor)
-    }
-}
-
-fn get(operation: &'static str, template: &'static str) -> Result<Call, KalshiError> {
-    Call::new(operation, Method::GET, template, &[])
-}
-
 impl Client {
-    /// Cash and what the positions are worth, over all shards.
+    /// Cash and what the positions are worth; over all shards unless the query names one.
     ///
     /// # Errors
     /// Those of a read.
-    pub async fn balance(&self) -> Result<GetBalanceResponse, KalshiError> {
-        self.json(&get("read balance", "/portfolio/balance")?).await
+    pub async fn balance(&self, query: &BalanceQuery) -> Result<GetBalanceResponse, KalshiError> {
+        self.json(&Call::new("read balance", Operation::GetBalance, &[])?.query(query.encode())).await
     }
 
-    /// All positions that match, from every page.
+    /// All positions that match, from every page. Without a filter: unsettled ones, as the venue does.
     ///
     /// # Errors
     /// Those of a read.
-    pub async fn positions(&self, filter: &PositionsFilter) -> Result<Positions, KalshiError> {
-        let call = get("list positions", "/portfolio/positions")?
-            .query("limit", 1_000)
-            .query_opt("ticker", filter.market.as_ref())
-            .query_opt("event_ticker", filter.event.as_ref())
-            .query_opt("settlement_status", filter.settlement)
-            .query_opt("count_filter", filter.nonzero.then_some("position"));
+    pub async fn positions(&self, query: PositionsQuery) -> Result<Positions, KalshiError> {
+        let query = PositionsQuery { limit: query.limit.or(Some(1_000)), cursor: None, ..query };
+        let call = Call::new("list positions", Operation::GetPositions, &[])?.query(query.encode());
+        // A page carries two lists under one cursor: both travel together.
+        let mut pages = Pages::split(self, call, |call, reply| {
+            let page: GetPositionsResponse = parse(call, reply)?;
+            Ok((vec![(page.market_positions, page.event_positions)], page.cursor))
+        });
         let mut all = Positions::default();
-        for page in Pages::new::<GetPositionsResponse>(self, call).all().await? {
-            all.markets.extend(page.markets);
-            all.events.extend(page.events);
+        while let Some(page) = pages.next().await? {
+            for (markets, events) in page {
+                all.markets.extend(markets);
+                all.events.extend(events);
+            }
         }
         Ok(all)
     }
@@ -107,13 +57,9 @@ impl Client {
     ///
     /// # Errors
     /// None yet: the pages have them.
-    pub fn fills(&self, filter: &FillsFilter) -> Result<Pages<Fill>, KalshiError> {
-        let call = get("list fills", "/portfolio/fills")?
-            .query("limit", 1_000)
-            .query_opt("ticker", filter.market.as_ref())
-            .query_opt("order_id", filter.order.as_ref())
-            .query_opt("min_ts", filter.min_time.map(Timestamp::secs))
-            .query_opt("max_ts", filter.max_time.map(Timestamp::secs));
+    pub fn fills(&self, query: FillsQuery) -> Result<Pages<Fill>, KalshiError> {
+        let query = FillsQuery { limit: query.limit.or(Some(1_000)), cursor: None, ..query };
+        let call = Call::new("list fills", Operation::GetFills, &[])?.query(query.encode());
         Ok(Pages::new::<GetFillsResponse>(self, call))
     }
 
@@ -121,13 +67,9 @@ impl Client {
     ///
     /// # Errors
     /// None yet: the pages have them.
-    pub fn settlements(&self, filter: &SettlementsFilter) -> Result<Pages<Settlement>, KalshiError> {
-        let call = get("list settlements", "/portfolio/settlements")?
-            .query("limit", 1_000)
-            .query_opt("ticker", filter.market.as_ref())
-            .query_opt("event_ticker", filter.event.as_ref())
-            .query_opt("min_ts", filter.min_time.map(Timestamp::secs))
-            .query_opt("max_ts", filter.max_time.map(Timestamp::secs));
+    pub fn settlements(&self, query: SettlementsQuery) -> Result<Pages<Settlement>, KalshiError> {
+        let query = SettlementsQuery { limit: query.limit.or(Some(1_000)), cursor: None, ..query };
+        let call = Call::new("list settlements", Operation::GetSettlements, &[])?.query(query.encode());
         Ok(Pages::new::<GetSettlementsResponse>(self, call))
     }
 

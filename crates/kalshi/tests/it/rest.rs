@@ -1,6 +1,8 @@
 use axum::http::Method;
-use brier_kalshi::rest::{MarketsFilter, OrdersFilter, Placed};
+use brier_kalshi::rest::Placed;
 use brier_kalshi::{Client, Config, Env, KalshiError};
+use brier_kalshi_protocol::errors::Code;
+use brier_kalshi_protocol::rest::{BalanceQuery, MarketsQuery, OrdersQuery};
 use brier_types::{
     AmendOrder, BookSide, ClientOrderId, FailureKind, MarketTicker, NewOrder, Price, Qty, SelfTradePrevention,
     TimeInForce, VenueError as _, VenueOrderId,
@@ -76,7 +78,7 @@ async fn public_reads_need_no_key_and_private_ones_say_so() {
     let client = server.client_with(None);
     assert!(client.exchange_status().await.unwrap().trading_active);
     assert_eq!(server.seen()[0].header("kalshi-access-key"), "");
-    let error = client.balance().await.unwrap_err();
+    let error = client.balance(&BalanceQuery::default()).await.unwrap_err();
     assert!(matches!(error, KalshiError::NoKey { .. }));
     assert!(error.hint().unwrap().contains("KALSHI_KEY_ID"));
     assert_eq!(server.seen().len(), 1);
@@ -138,7 +140,7 @@ async fn a_duplicate_that_the_list_does_not_show_stays_in_doubt() {
     let script = [answer(500, ""), answer(409, DUPLICATE)].into_iter();
     let server = Server::start(script.chain((0..6).map(|_| answer(200, &listed("another"))))).await;
     let error = server.client().create_order(&order()).await.unwrap_err();
-    assert_eq!((error.kind(), error.code()), (FailureKind::InDoubt, Some("order_already_exists")));
+    assert_eq!((error.kind(), error.code()), (FailureKind::InDoubt, Some(Code::OrderAlreadyExists)));
     assert_eq!(server.seen().len(), 8);
 }
 
@@ -146,8 +148,8 @@ async fn a_duplicate_that_the_list_does_not_show_stays_in_doubt() {
 async fn a_duplicate_at_the_first_attempt_is_refused() {
     let server = Server::start([answer(409, DUPLICATE)]).await;
     let error = server.client().create_order(&order()).await.unwrap_err();
-    assert_eq!((error.kind(), error.code()), (FailureKind::Refused, Some("order_already_exists")));
-    assert!(error.hint().unwrap().contains("mint a new one"));
+    assert_eq!((error.kind(), error.code()), (FailureKind::Refused, Some(Code::OrderAlreadyExists)));
+    assert!(error.hint().unwrap().contains("choose a new id"));
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -217,15 +219,14 @@ async fn all_error_shapes_are_read() {
     for _ in 0..4 {
         texts.push(client.create_order(&order()).await.unwrap_err().to_string());
     }
-    assert_eq!(
-        texts,
-        [
-            "create order: the venue answered 400 invalid_order, invalid, post only cross",
-            "create order: the venue answered 400 bad_request, count: expected a string",
-            "create order: the venue answered 400 limit above 1000",
-            "create order: the venue answered 400 <html>",
-        ]
-    );
+    let start = "create order: POST /trade-api/v2/portfolio/events/orders: status 400";
+    let expected = [
+        "invalid_order: invalid: post only cross",
+        "bad_request: count: expected a string",
+        "limit above 1000",
+        "unknown body `<html>`",
+    ];
+    assert_eq!(texts, expected.map(|end| format!("{start}, {end}")));
 }
 
 #[tokio::test]
@@ -252,13 +253,13 @@ async fn lists_are_read_to_their_end_and_no_further() {
     let page = |cursor: &str| answer(200, &format!(r#"{{"markets":[],"cursor":"{cursor}"}}"#));
     let server = Server::start([page("a&b"), page("c"), page(""), page("x"), page("x")]).await;
     let client = server.client();
-    let mut pages = client.markets(&MarketsFilter::default()).unwrap();
+    let mut pages = client.markets(MarketsQuery::default()).unwrap();
     while pages.next().await.unwrap().is_some() {}
     let queries: Vec<_> = server.seen().into_iter().map(|seen| seen.query).collect();
     assert_eq!(queries, ["limit=1000", "limit=1000&cursor=a%26b", "limit=1000&cursor=c"]);
-    let error = client.markets(&MarketsFilter::default()).unwrap().all().await.unwrap_err();
+    let error = client.markets(MarketsQuery::default()).unwrap().all().await.unwrap_err();
     assert!(error.to_string().contains("the cursor `x` a second time"), "{error}");
-    assert!(client.orders(&OrdersFilter::default()).unwrap().all().await.is_err());
+    assert!(client.orders(OrdersQuery::default()).unwrap().all().await.is_err());
 }
 
 #[tokio::test]
