@@ -1,0 +1,269 @@
+//! The demo's bot: what it knows of one market, what it thinks it is worth, and when it trades.
+//!
+//! Pure: book, spot and time go in, at most one order comes out. It takes with limit orders, only what is better than its
+//! fair value by more than the exact fee and a margin, and only within its cap. It never rests, so it has nothing to pull
+//! when a book cannot be read: it just waits.
+
+use std::time::Duration;
+
+use brier_book::BookView;
+use brier_kalshi_protocol::fees::{FeeSchedule, Role};
+use brier_models::digital::Digital;
+use brier_models::volatility::RealizedVolatility;
+use brier_types::{BookSide, Fill, Money, Price, Prob, Qty, Rounding, SignedQty, Timestamp, notional};
+
+/// What bounds the bot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Most contracts held in one market, YES or NO.
+    pub(crate) cap: Qty,
+    /// Most contracts of one order.
+    pub(crate) clip: Qty,
+    /// Least gain a contract must promise after fees.
+    pub(crate) margin: Money,
+    /// Time between two orders in one market.
+    pub(crate) pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cap: Qty::from_contracts(100).expect("fits"),
+            clip: Qty::from_contracts(20).expect("fits"),
+            margin: Money::from_micros(20_000),
+            pause: Duration::from_secs(2),
+        }
+    }
+}
+
+/// An order the bot wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Want {
+    pub(crate) side: BookSide,
+    pub(crate) price: Price,
+    pub(crate) qty: Qty,
+}
+
+/// What the bot thinks of one side of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edge {
+    pub(crate) side: BookSide,
+    pub(crate) price: Price,
+    pub(crate) available: Qty,
+    /// Fair value less price and fee of one contract, for a buyer; the other way round for a seller.
+    pub(crate) per_contract: Money,
+}
+
+/// The bot in one market.
+#[derive(Debug)]
+pub(crate) struct Bot {
+    strike: f64,
+    close_time: Timestamp,
+    fees: FeeSchedule,
+    limits: Limits,
+    volatility: RealizedVolatility,
+    spot: Option<f64>,
+    next_order_at: Timestamp,
+    pub(crate) account: Account,
+}
+
+impl Bot {
+    /// A bot for one market. It believes in an annual volatility of 45 % until it has seen the price move.
+    pub(crate) fn new(strike: f64, close_time: Timestamp, fees: FeeSchedule, limits: Limits) -> Self {
+        const SECONDS_A_YEAR: f64 = 365.25 * 86_400.0;
+        let belief = 0.45 / SECONDS_A_YEAR.sqrt();
+        Self {
+            strike,
+            close_time,
+            fees,
+            limits,
+            volatility: RealizedVolatility::new(Duration::from_mins(3), belief, Duration::from_mins(1)),
+            spot: None,
+            next_order_at: Timestamp::EPOCH,
+            account: Account::default(),
+        }
+    }
+
+    /// The last spot price of a step, at the step's time.
+    pub(crate) fn observe(&mut self, now: Timestamp, spot: f64) {
+        self.spot = Some(spot);
+        self.volatility.observe(now, spot);
+    }
+
+    /// The last spot price seen.
+    pub(crate) fn spot(&self) -> Option<f64> {
+        self.spot
+    }
+
+    /// The chance of YES.
+    pub(crate) fn fair(&self, now: Timestamp) -> Option<Prob> {
+        let digital = Digital {
+            spot: self.spot?,
+            strike: self.strike,
+            volatility: self.volatility.per_sqrt_second(),
+            seconds_left: self.close_time.since(now).as_secs_f64(),
+        };
+        digital.probability()
+    }
+
+    /// The better side of the book after fees, and what it promises.
+    pub(crate) fn edge(&self, now: Timestamp, book: &BookView<'_>) -> Option<Edge> {
+        let fair = self.fair(now)?;
+        let edges = [BookSide::Bid, BookSide::Ask].into_iter().filter_map(|side| self.edge_of(side, fair, book));
+        edges.max_by_key(|edge| edge.per_contract)
+    }
+
+    fn edge_of(&self, side: BookSide, fair: Prob, book: &BookView<'_>) -> Option<Edge> {
+        const ONE: Qty = match Qty::from_contracts(1) {
+            Some(one) => one,
+            None => panic!("one contract fits"),
+        };
+        let level = book.best(side.opposite())?;
+        // Fair value is rounded against the trade.
+        let (gain, cost) = match side {
+            BookSide::Bid => (fair.floor_price(), level.price),
+            BookSide::Ask => (level.price, fair.ceil_price()),
+        };
+        let worth = |price| notional(price, ONE, Rounding::Floor);
+        let fee = self.fees.trade_fee(Role::Taker, level.price, ONE);
+        let per_contract = worth(gain).checked_sub(worth(cost))?.checked_sub(fee)?;
+        Some(Edge { side, price: level.price, available: level.qty, per_contract })
+    }
+
+    /// The order it wants now, if any. Stays away from the last seconds, in which the recorded spot is late.
+    pub(crate) fn decide(&mut self, now: Timestamp, book: &BookView<'_>, jitter: Duration) -> Option<Want> {
+        if now < self.next_order_at || self.close_time.since(now) < Duration::from_secs(10) {
+            return None;
+        }
+        let edge = self.edge(now, book).filter(|edge| edge.per_contract >= self.limits.margin)?;
+        let qty = edge.available.min(self.limits.clip).min(self.room(edge.side));
+        // Whole contracts: a rest of some hundredths would pay more in rounding than it can gain.
+        let qty = Qty::from_contracts(qty.micros() / Qty::PER_CONTRACT).filter(|qty| !qty.is_zero())?;
+        self.next_order_at = now.plus(self.limits.pause).plus(jitter);
+        Some(Want { side: edge.side, price: edge.price, qty })
+    }
+
+    /// Contracts it may still add on a side before its cap.
+    fn room(&self, side: BookSide) -> Qty {
+        let cap = self.limits.cap.signed();
+        let held = match side {
+            BookSide::Bid => self.account.position,
+            BookSide::Ask => self.account.position.negated(),
+        };
+        Qty::from_micros(u64::try_from(cap.micros() - held.micros()).unwrap_or(0)).unwrap_or(Qty::ZERO)
+    }
+}
+
+/// The bot's own books: what its fills say it has, without asking the exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) position: SignedQty,
+    /// What fills paid and brought in at YES prices: a NO contract counts as a sold YES contract.
+    pub(crate) cash: Money,
+    pub(crate) fees: Money,
+    pub(crate) fills: usize,
+    pub(crate) contracts: Qty,
+    seen: std::collections::BTreeSet<String>,
+}
+
+impl Account {
+    /// Books a fill once, however often it is told.
+    pub(crate) fn fill(&mut self, fill: &Fill) -> anyhow::Result<()> {
+        use anyhow::Context as _;
+        if !self.seen.insert(format!("{} {}", fill.trade, fill.order)) {
+            return Ok(());
+        }
+        let value = notional(fill.price, fill.qty, Rounding::Floor);
+        let (position, cash) = match fill.side {
+            BookSide::Bid => (self.position.checked_add(fill.qty.signed()), self.cash.checked_sub(value)),
+            BookSide::Ask => (self.position.checked_sub(fill.qty.signed()), self.cash.checked_add(value)),
+        };
+        self.position = position.context("position out of range")?;
+        self.cash = cash.context("cash out of range")?;
+        self.fees = self.fees.checked_add(fill.fee).context("fees out of range")?;
+        self.contracts = self.contracts.checked_add(fill.qty).context("contracts out of range")?;
+        self.fills += 1;
+        Ok(())
+    }
+
+    /// Profit so far if a YES contract is worth `value`: cash, plus the position at that value, less fees.
+    pub(crate) fn profit(&self, value: Price) -> Money {
+        let worth = notional(value, self.position.abs(), Rounding::Floor);
+        let worth = if self.position.micros() < 0 { worth.checked_neg() } else { Some(worth) };
+        worth
+            .and_then(|worth| self.cash.checked_add(worth))
+            .and_then(|total| total.checked_sub(self.fees))
+            .expect("a capped position is worth a bounded amount")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brier_book::Book;
+    use brier_kalshi_protocol::fees::{FeeMultiplier, FeeType};
+
+    const NOON: Timestamp = Timestamp::from_nanos(1_778_673_600_000_000_000);
+
+    fn bot() -> Bot {
+        let fees = FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE);
+        let mut bot = Bot::new(80_000.0, NOON.plus(Duration::from_mins(5)), fees, Limits::default());
+        bot.observe(NOON, 80_000.0);
+        bot
+    }
+
+    fn book(bid: u8, ask: u8, count: u64) -> Book {
+        let mut book = Book::new();
+        let level = |side, cents| (side, Price::from_cents(cents).unwrap(), Qty::from_contracts(count).unwrap());
+        book.load([level(BookSide::Bid, bid), level(BookSide::Ask, ask)]).unwrap();
+        book
+    }
+
+    fn decide(bot: &mut Bot, book: &Book) -> Option<(BookSide, u16, String)> {
+        let want = bot.decide(NOON, &book.view().unwrap(), Duration::ZERO)?;
+        Some((want.side, want.price.pips(), want.qty.to_string()))
+    }
+
+    #[test]
+    fn it_takes_only_what_survives_the_fee_and_the_margin() {
+        // At the money it is worth 0.50; the fee of one contract is 0.0175, the margin 0.02.
+        assert_eq!(decide(&mut bot(), &book(45, 47, 50)), None);
+        assert_eq!(decide(&mut bot(), &book(44, 46, 50)), Some((BookSide::Bid, 4_600, "20.00".to_owned())));
+        assert_eq!(decide(&mut bot(), &book(54, 56, 50)), Some((BookSide::Ask, 5_400, "20.00".to_owned())));
+    }
+
+    #[test]
+    fn it_waits_between_orders_and_before_the_close() {
+        let mut bot = bot();
+        assert!(decide(&mut bot, &book(44, 46, 50)).is_some());
+        assert_eq!(decide(&mut bot, &book(44, 46, 50)), None);
+        let late = NOON.plus(Duration::from_secs(295));
+        assert_eq!(bot.decide(late, &book(1, 2, 50).view().unwrap(), Duration::ZERO), None);
+    }
+
+    #[test]
+    fn it_stays_within_its_cap_and_counts_a_fill_once() {
+        let mut bot = bot();
+        let mut fill = Fill {
+            trade: "t1".parse().unwrap(),
+            order: "o1".parse().unwrap(),
+            client_order_id: None,
+            market: "M".parse().unwrap(),
+            side: BookSide::Bid,
+            price: Price::from_cents(46).unwrap(),
+            qty: Qty::from_contracts(95).unwrap(),
+            is_taker: true,
+            fee: Money::from_micros(1_652_000),
+            position_after: None,
+        };
+        bot.account.fill(&fill).unwrap();
+        bot.account.fill(&fill).unwrap();
+        assert_eq!((bot.account.fills, bot.account.position.to_string().as_str()), (1, "95.00"));
+        assert_eq!(bot.account.profit(Price::from_cents(50).unwrap()).to_string(), "2.148000");
+        assert_eq!(decide(&mut bot, &book(44, 46, 50)), Some((BookSide::Bid, 4_600, "5.00".to_owned())));
+        fill.trade = "t2".parse().unwrap();
+        fill.side = BookSide::Ask;
+        bot.account.fill(&fill).unwrap();
+        assert!(bot.account.position.is_zero());
+    }
+}
