@@ -142,6 +142,11 @@ impl<T> Slab<T> {
         self.nodes.iter().zip(0_u32..).filter(|(node, _)| node.state != State::Free).map(|(_, slot)| slot)
     }
 
+    /// Free slots with the generations they will get next, the one that is taken next last.
+    pub(crate) fn free_slots(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.free.iter().map(|slot| (*slot, self.generation(*slot)))
+    }
+
     /// Number of live orders.
     pub fn len(&self) -> usize {
         self.nodes.len() - self.free.len()

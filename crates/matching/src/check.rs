@@ -1,10 +1,20 @@
 //! Invariants and the state hash: what must hold after every command, and one number that two equal states share.
 
-use brier_kalshi_protocol::fees::BalancePrecision;
-use brier_types::{BookSide, MarketStatus, Money, Qty, SelfTradePrevention, SignedQty, Timestamp};
+use brier_kalshi_protocol::fees::{BalancePrecision, Role};
+use brier_types::{BookSide, MarketStatus, Money, Price, Qty, SelfTradePrevention, SignedQty, Timestamp};
 
 use crate::exchange::{Exchange, Timer};
+use crate::ids::GroupId;
 use crate::position::{History, Resting, pairs};
+use crate::refusal::MAX_ORDER_QTY;
+
+#[cfg(test)]
+mod tests;
+
+const HALF: Price = match Price::from_cents(50) {
+    Some(price) => price,
+    None => panic!("half a dollar is a price"),
+};
 
 impl Exchange {
     /// Checks every invariant of the whole state. Its cost grows with the state: for tests, recovery and audits.
@@ -62,6 +72,9 @@ impl Exchange {
     pub fn state_hash(&self) -> u64 {
         let mut hash = Fnv::new();
         hash.i64(self.now.nanos());
+        for (slot, generation) in self.slab.free_slots() {
+            hash.u64(u64::from(generation) << 32 | u64::from(slot));
+        }
         hash.u64(u64::from(self.active) | u64::from(self.trading_active) << 1);
         hash.u64(self.trades);
         for amount in [self.ledger.external, self.ledger.cash, self.ledger.escrow, self.ledger.fees] {
@@ -75,7 +88,10 @@ impl Exchange {
         for market in &self.markets {
             self.hash_market(market, &mut hash);
         }
-        for group in &self.groups {
+        for (id, group) in (0..).map(GroupId).zip(&self.groups) {
+            for order in self.group_orders(id) {
+                hash.u64(order.to_bits());
+            }
             hash.u64(u64::from(group.account.0));
             hash.u64(group.limit.micros());
             hash.u64(u64::from(group.triggered) | u64::from(group.deleted) << 1);
@@ -102,6 +118,13 @@ impl Exchange {
         hash.time(Some(market.open_time));
         hash.time(Some(market.close_time));
         hash.time(market.fee_waiver_until);
+        hash.u64(market.settlement_floor.map_or(u64::MAX, |floor| u64::from(floor.pips())));
+        hash.u64(market.settlement_timer.as_nanos() as u64);
+        hash.u64(market.size_step.micros());
+        for role in [Role::Taker, Role::Maker] {
+            // What a billion contracts cost tells schedules apart to the last digit of their multiplier.
+            hash.i64(market.fees.trade_fee(role, HALF, MAX_ORDER_QTY).micros());
+        }
         hash.u64(u64::from(market.epoch));
         hash.i64(market.escrow.micros());
         for band in market.grid().bands() {
@@ -132,6 +155,7 @@ impl Exchange {
                 hash.i64(data.reserved.micros());
                 hash.time(extra.expires);
                 hash.u64(extra.group.map_or(u64::MAX, |group| u64::from(group.0)));
+                hash.bytes(extra.client_order_id.as_ref().map_or(&[], |id| id.as_str().as_bytes()));
                 let prevention = match data.self_trade_prevention {
                     None => 0,
                     Some(SelfTradePrevention::TakerAtCross) => 8,
