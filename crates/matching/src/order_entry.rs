@@ -91,18 +91,22 @@ impl Exchange {
     /// [`Refusal`] says why nothing was changed; see [`Refusal::FillOrKillVolume`] for the one exception.
     pub fn place(&mut self, order: &PlaceOrder, out: &mut impl EventSink) -> Result<Placed, Refusal> {
         self.check_new(order)?;
-        let position = self.position_index(order.account, order.market);
-        let closable = self.positions[position as usize].closable(order.side);
+        let known = self.markets[order.market.0 as usize].position(order.account);
+        let closable = known.map_or(Qty::ZERO, |index| self.positions[index as usize].closable(order.side));
         let qty = if order.reduce_only { order.qty.min(closable) } else { order.qty };
         let fees = self.markets[order.market.0 as usize].fees_at(self.now);
         let reserved = reservation(&fees, order.side, order.price, qty);
-        self.check_cash(position, order.side, (Qty::ZERO, Money::ZERO), (qty, reserved))?;
+        match known {
+            Some(index) => self.check_cash(index, order.side, (Qty::ZERO, Money::ZERO), (qty, reserved))?,
+            None => self.check_free(order.account, reserved)?,
+        }
         if order.time_in_force == TimeInForce::Fok && !self.can_fill_whole(order) {
             self.spend(order);
             return Err(Refusal::FillOrKillVolume);
         }
 
         // Nothing below can fail.
+        let position = self.position_index(order.account, order.market);
         self.spend(order);
         let slot = self.insert(order, position, qty);
         let id = self.order_id(slot);
@@ -209,8 +213,11 @@ impl Exchange {
         let mut resting = it.resting(side);
         resting.sub(removed.0, removed.1);
         resting.add(added.0, added.1);
-        let needed = it.hold_with(side, resting).checked_sub(it.held).expect(FITS);
-        let available = self.accounts[it.account.0 as usize].available();
+        self.check_free(it.account, it.hold_with(side, resting).checked_sub(it.held).expect(FITS))
+    }
+
+    fn check_free(&self, account: AccountId, needed: Money) -> Result<(), Refusal> {
+        let available = self.accounts[account.0 as usize].available();
         if needed > Money::ZERO && needed > available {
             return Err(Refusal::InsufficientBalance { needed, available });
         }

@@ -95,3 +95,14 @@ fn a_scalar_result_on_millionths_of_contracts_panicked() {
     let ledger = exchange.ledger();
     assert_eq!((ledger.escrow, ledger.difference()), (Money::ZERO, Money::ZERO));
 }
+
+#[test]
+fn a_refused_or_killed_order_left_a_position_behind() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    let dear = order(0, BookSide::Bid, 5_000, 1_000_000_000);
+    assert!(matches!(exchange.place(&dear, &mut ()), Err(Refusal::InsufficientBalance { .. })));
+    let killed = PlaceOrder { time_in_force: TimeInForce::Fok, ..order(0, BookSide::Bid, 5_000, 1_000_000) };
+    assert_eq!(exchange.place(&killed, &mut ()), Err(Refusal::FillOrKillVolume));
+    assert_eq!(exchange.position(AccountId(0), MARKET), None);
+    assert_eq!(exchange.positions(AccountId(0)).count(), 0);
+}
