@@ -113,8 +113,9 @@ pub struct AccountView {
     pub cash: Money,
     /// Cash held for resting orders.
     pub held: Money,
-    /// Cash free for new orders. Fees of many tiny fills of one order may take it below zero by less than $0.0002 a
-    /// fill; then new orders are refused until it is positive again.
+    /// Cash free for new orders. Fills may take it below zero: by less than $0.0002 each where fees are rounded up fill
+    /// by fill, by up to $0.0101 each where the balance moves in cents, and by what fees rose after an order came to
+    /// rest. Then new orders are refused until it is positive again.
     pub available: Money,
     /// The step its balance moves in.
     pub precision: BalancePrecision,

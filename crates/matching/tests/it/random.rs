@@ -368,7 +368,7 @@ fn free_cash_stays_within_its_bound_for_poor_accounts() {
 #[test]
 fn long_queues_keep_their_order() {
     let stats = run_seeds(Profile::Queues, 500);
-    assert!(stats.trades > 200, "the flow tests too little: {stats:?}");
+    assert!(stats.trades > 80, "the flow tests too little: {stats:?}");
 }
 
 #[test]
