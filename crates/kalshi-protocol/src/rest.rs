@@ -68,3 +68,6 @@ pub const BASE_PATH: &str = "/trade-api/v2";
 /// An empty object: the answer of the order group writes, and the body some of them may carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}
+
+#[cfg(test)]
+mod tests;

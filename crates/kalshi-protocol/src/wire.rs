@@ -227,7 +227,7 @@ adapter! {
     strict_count, StrictCount
 }
 adapter! {
-    /// A time as RFC 3339; `0001-01-01T00:00:00Z` is an absent one, or [`NEVER`](crate::wire::NEVER) where it must be
+    /// A time as RFC 3339; `0001-01-01T00:00:00Z` is an absent one, or [`NEVER`] where it must be
     /// present.
     rfc3339, Rfc3339
 }

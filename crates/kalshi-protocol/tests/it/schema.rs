@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use brier_kalshi_protocol::costs::{self, Bucket};
 use brier_kalshi_protocol::errors::ErrorDetail;
 use brier_kalshi_protocol::rest::{self, Method, Operation};
+use brier_kalshi_protocol::ws::{Body, ServerMessage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -123,7 +124,16 @@ fn extract(reference: &Value) -> Value {
             (format!("{method} {path}"), entry)
         })
         .collect();
-    json!({ "models": models, "operations": operations })
+    let messages: Map<String, Value> = reference["websocket"]["messages"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(kind, message)| {
+            let entry = json!({ "required": message["msg_required"], "optional": message["msg_optional"] });
+            (kind.clone(), entry)
+        })
+        .collect();
+    json!({ "models": models, "operations": operations, "messages": messages })
 }
 
 fn committed() -> Value {
@@ -388,4 +398,72 @@ fn query_parameters_are_those_of_the_reference() {
         let known: BTreeSet<&str> = known.iter().map(|name| name.as_str().unwrap()).collect();
         assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), known, "{operation}");
     }
+}
+
+/// A value for a field of a stream message; the reference gives those fields no types, their names do.
+fn message_value(field: &str) -> Value {
+    match field {
+        "outcome_side" | "side" | "taker_side" | "taker_outcome_side" | "purchased_side" | "result" => "yes".into(),
+        "book_side" | "taker_book_side" => "bid".into(),
+        "action" => "buy".into(),
+        "status" => "resting".into(),
+        "event_type" => "created".into(),
+        "last_update_reason" => "Trade".into(),
+        "self_trade_prevention_type" => "maker".into(),
+        "collateral_return_type" => "MECNET".into(),
+        "fee_type_override" => "quadratic".into(),
+        "strike_type" => "between".into(),
+        "settlement_value" => "1.0000".into(),
+        "fee_cost" => "0.0100".into(),
+        "price_ranges" => json!([{ "start": "0.0000", "end": "1.0000", "step": "0.0100" }]),
+        "additional_metadata" | "custom_strike" => json!({ "name": "x" }),
+        "yes_dollars_fp" | "no_dollars_fp" => json!([["0.4000", "120.00"]]),
+        "is_taker" | "is_yes" | "is_block_trade" | "is_deactivated" => true.into(),
+        "fee_multiplier_override"
+        | "floor_strike"
+        | "cap_strike"
+        | "exchange_index"
+        | "subaccount"
+        | "subaccount_number"
+        | "dollar_volume"
+        | "dollar_open_interest"
+        | "strike_date" => 1.into(),
+        "time" => "2026-11-20T12:00:00Z".into(),
+        _ if field.ends_with("_time") => "2026-11-20T12:00:00Z".into(),
+        _ if field == "ts" || field.ends_with("_ts") || field.ends_with("ts_ms") => 1_795_176_000.into(),
+        _ if field.ends_with("_dollars") => "0.4200".into(),
+        _ if field.ends_with("_fp") => "10.00".into(),
+        _ => "x".into(),
+    }
+}
+
+#[test]
+fn stream_messages_have_the_fields_of_the_reference() {
+    let extract = committed();
+    let mut known = 0;
+    for (kind, fields) in extract["messages"].as_object().unwrap() {
+        let names = |list: &str| -> Vec<String> {
+            fields[list].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+        };
+        let (required, optional) = (names("required"), names("optional"));
+        for with_optional in [false, true] {
+            let chosen = required.iter().chain(optional.iter().filter(|_| with_optional));
+            let mut msg: Map<String, Value> = chosen.map(|name| (name.clone(), message_value(name))).collect();
+            // The one field whose form differs by message: RFC 3339 on a book, seconds elsewhere.
+            if kind == "orderbook_delta" && with_optional {
+                msg.insert("ts".into(), "2026-11-20T12:00:00Z".into());
+            }
+            let frame = json!({ "type": kind, "sid": 1, "seq": 1, "msg": msg });
+            let message = ServerMessage::parse(&frame.to_string()).unwrap_or_else(|error| panic!("{error}"));
+            if matches!(message.body, Body::Unknown { .. }) {
+                continue;
+            }
+            known += 1;
+            let written: Value = serde_json::from_str(&message.to_json()).unwrap();
+            let written: BTreeSet<&String> = written["msg"].as_object().unwrap().keys().collect();
+            assert_eq!(written, msg.keys().collect::<BTreeSet<_>>(), "{kind}");
+        }
+    }
+    // All but the eight of the RFQ flow and the index values.
+    assert_eq!(known, 2 * 12);
 }
