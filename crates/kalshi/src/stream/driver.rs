@@ -85,6 +85,7 @@ enum Wish {
     Remove(Vec<MarketTicker>),
     Resync(Vec<MarketTicker>, String),
     Stats(oneshot::Sender<Stats>),
+    Sync(u64),
     Stop,
 }
 
@@ -121,6 +122,12 @@ impl Control {
         self.send(Wish::Resync(markets, reason)).await;
     }
 
+    /// Asks for [`Notice::Synced`] with `token` once everything the venue sent before has been delivered. Nothing comes if
+    /// the connection is gone or ends first: wait with a deadline.
+    pub async fn sync(&self, token: u64) {
+        self.send(Wish::Sync(token)).await;
+    }
+
     /// What the session counted; `None` once the stream has ended.
     pub async fn stats(&self) -> Option<Stats> {
         let (answer, stats) = oneshot::channel();
@@ -138,7 +145,8 @@ impl Control {
 #[derive(Debug)]
 pub struct MarketStream {
     items: mpsc::Receiver<StreamItem>,
-    task: JoinHandle<Result<(), KalshiError>>,
+    /// `None` once its result was told.
+    task: Option<JoinHandle<Result<(), KalshiError>>>,
 }
 
 impl MarketStream {
@@ -176,7 +184,7 @@ impl MarketStream {
             socket: None,
             refusals: 0,
         };
-        let task = tokio::spawn(driver.run());
+        let task = Some(tokio::spawn(driver.run()));
         Ok((Self { items, task }, Control { wishes }))
     }
 
@@ -189,10 +197,10 @@ impl MarketStream {
         if let Some(item) = self.items.recv().await {
             return Ok(Some(item));
         }
-        if self.task.is_finished() {
-            return Ok(None);
-        }
-        match (&mut self.task).await {
+        let Some(task) = &mut self.task else { return Ok(None) };
+        let result = task.await;
+        self.task = None;
+        match result {
             Ok(result) => result.map(|()| None),
             Err(error) => Err(fatal(format!("its task ended: {error}"))),
         }
@@ -201,7 +209,9 @@ impl MarketStream {
 
 impl Drop for MarketStream {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 
@@ -349,6 +359,7 @@ impl Driver {
             Wish::Resync(markets, reason) => self.session.resync(now, &markets, &reason, out),
             // Nobody waits for the answer any more: nothing to do.
             Wish::Stats(answer) => drop(answer.send(self.session.stats().clone())),
+            Wish::Sync(token) => self.session.sync(now, token, out),
             Wish::Stop => {}
         }
     }
@@ -471,7 +482,7 @@ impl Driver {
 
     fn notice(&self, notice: Notice) {
         tracing::info!(?notice, "stream");
-        if self.room() > 0 {
+        if self.room() > 0 || matches!(notice, Notice::Synced { .. }) {
             // Full or closed: the log has it, and counts are kept.
             drop(self.queue.try_send(StreamItem::Notice(notice)));
         }

@@ -96,6 +96,11 @@ pub enum Notice {
         /// How often it was asked for.
         asks: u32,
     },
+    /// Everything the venue had sent when it saw the question has been delivered before this.
+    Synced {
+        /// The question's token.
+        token: u64,
+    },
     /// The consumer was too slow for market data. Books are mended; trades and quotes in between are lost.
     Overflow {
         /// The markets whose books were lost.

@@ -207,6 +207,16 @@ fn acknowledgements_take_numbers_of_their_subscription() {
 }
 
 #[test]
+fn a_sync_is_answered_after_everything_that_was_sent_before() {
+    let mut bench = Bench::fed(&[A]);
+    bench.act(|session, now, out| session.sync(now, 7, out));
+    let id = bench.id();
+    bench.delta(2, A);
+    bench.frame(&format!(r#"{{"id":{id},"type":"ok","msg":[{{"channel":"orderbook_delta","sid":1}}]}}"#));
+    assert_eq!(bench.take(), ["send list_subscriptions", "delta KXA-1 0.4000 -1.00", "notice Synced"]);
+}
+
+#[test]
 fn repeats_are_ignored_and_a_counter_that_goes_back_is_a_gap() {
     let mut bench = Bench::fed(&[A]);
     bench.delta(2, A);
