@@ -160,7 +160,7 @@ pub struct GetFillsResponse {
     pub cursor: String,
 }
 
-/// A position that was paid out.
+/// A position that was paid out. Money has six decimals, as recorded in 2026-08.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     /// The market.
@@ -176,13 +176,13 @@ pub struct Settlement {
     #[serde(with = "wire::count")]
     pub yes_count_fp: Qty,
     /// What they cost.
-    #[serde(with = "wire::dollars")]
+    #[serde(with = "wire::dollars6")]
     pub yes_total_cost_dollars: Money,
     /// NO contracts bought.
     #[serde(with = "wire::count")]
     pub no_count_fp: Qty,
     /// What they cost.
-    #[serde(with = "wire::dollars")]
+    #[serde(with = "wire::dollars6")]
     pub no_total_cost_dollars: Money,
     /// Paid out, in whole cents.
     pub revenue: i64,
@@ -190,7 +190,7 @@ pub struct Settlement {
     #[serde(with = "wire::rfc3339")]
     pub settled_time: Timestamp,
     /// Fees of the position.
-    #[serde(with = "wire::dollars")]
+    #[serde(with = "wire::dollars6")]
     pub fee_cost: Money,
     /// What one YES contract paid, in whole cents.
     #[serde(default, skip_serializing_if = "Option::is_none")]

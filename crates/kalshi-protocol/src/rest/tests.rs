@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::*;
 
 /// Checks what a body looks like on the wire, and that it reads back.
-fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(body: &T, expected: Expect) {
+fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(body: &T, expected: &Expect) {
     let text = serde_json::to_string(body).unwrap();
     expected.assert_eq(&text);
     assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), body);
@@ -35,7 +35,7 @@ fn request_bodies() {
     };
     check(
         &BatchCreateOrdersV2Request { orders: vec![create] },
-        expect![[
+        &expect![[
             r#"{"orders":[{"ticker":"T","client_order_id":"b-1","side":"bid","count":"10.00","price":"0.4200","time_in_force":"fill_or_kill","post_only":false,"self_trade_prevention_type":"maker","subaccount":0,"exchange_index":-1}]}"#
         ]],
     );
@@ -48,7 +48,7 @@ fn request_bodies() {
                 market_ticker: Some("T".into()),
             }],
         },
-        expect![[r#"{"orders":[{"order_id":"o","market_ticker":"T"}]}"#]],
+        &expect![[r#"{"orders":[{"order_id":"o","market_ticker":"T"}]}"#]],
     );
     check(
         &DecreaseOrderV2Request {
@@ -56,7 +56,7 @@ fn request_bodies() {
             market_ticker: Some("T".into()),
             ..DecreaseOrderV2Request::default()
         },
-        expect![[r#"{"reduce_by":"1.50","market_ticker":"T"}"#]],
+        &expect![[r#"{"reduce_by":"1.50","market_ticker":"T"}"#]],
     );
     check(
         &AmendOrderV2Request {
@@ -69,7 +69,7 @@ fn request_bodies() {
             expiration_time: Some(Timestamp::EPOCH),
             exchange_index: None,
         },
-        expect![[r#"{"ticker":"T","side":"ask","price":"0.5000","count":"3.00","expiration_time":0}"#]],
+        &expect![[r#"{"ticker":"T","side":"ask","price":"0.5000","count":"3.00","expiration_time":0}"#]],
     );
     check(
         &CreateOrderGroupRequest {
@@ -77,13 +77,13 @@ fn request_bodies() {
             exchange_index: Some(0),
             ..CreateOrderGroupRequest::default()
         },
-        expect![[r#"{"contracts_limit_fp":"500.00","exchange_index":0}"#]],
+        &expect![[r#"{"contracts_limit_fp":"500.00","exchange_index":0}"#]],
     );
     check(
         &UpdateOrderGroupLimitRequest { contracts_limit: None, contracts_limit_fp: Some(qty("7.25")) },
-        expect![[r#"{"contracts_limit_fp":"7.25"}"#]],
+        &expect![[r#"{"contracts_limit_fp":"7.25"}"#]],
     );
-    check(&Empty {}, expect!["{}"]);
+    check(&Empty {}, &expect!["{}"]);
 }
 
 /// The order of the reference, section 19: what is absent there is absent here, and what is null there is null here.
