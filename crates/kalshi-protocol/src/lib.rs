@@ -9,6 +9,7 @@ pub mod convert;
 pub mod costs;
 pub mod errors;
 pub mod fees;
+pub mod recording;
 pub mod rest;
 pub mod stream;
 pub mod ticks;

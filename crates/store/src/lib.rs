@@ -1,4 +1,5 @@
-//! Durable storage: an append-only journal with group commit, and the lock on the folder it lives in.
+//! Durable storage: an append-only journal with group commit, the lock on the folder it lives in, and the reading of
+//! recordings line by line.
 //!
 //! Invariants: what [`Journal::commit`] returned for is read back after any crash; what was never committed may be lost,
 //! and is then lost from some record on, never in the middle; damage to committed records is an error, not a shorter
@@ -6,7 +7,9 @@
 
 mod frame;
 mod journal;
+mod lines;
 mod lock;
 
 pub use frame::MAX_RECORD_LEN;
 pub use journal::{Journal, JournalError, OpenReport, Replay, TornTail};
+pub use lines::{Lines, LinesError, MAX_LINE};
