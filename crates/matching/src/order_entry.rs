@@ -24,6 +24,9 @@ struct Taken {
     fees: Money,
 }
 
+/// An amend that was checked: the slot, what shall remain and what that reserves, and the expiry.
+type Amended = (u32, (Qty, Money), Option<Timestamp>);
+
 impl Exchange {
     fn check_trading(&self) -> Result<(), Refusal> {
         if !self.active {
@@ -272,15 +275,12 @@ impl Exchange {
         let filled = self.slab.data(slot).filled;
         let end = if remaining.is_zero() && capped.is_zero() { Some(EndReason::Filled) } else { stopped.or(rest) };
         let resting = if end.is_none() { remaining } else { Qty::ZERO };
-        match end {
-            Some(reason) => {
-                let canceled = remaining.checked_add(capped).expect(FITS);
-                self.end_taking(slot, canceled, reason, out);
-            }
-            None => {
-                let reserved = if remaining == whole.0 { Some(whole.1) } else { None };
-                self.rest(slot, position, reserved, out);
-            }
+        if let Some(reason) = end {
+            let canceled = remaining.checked_add(capped).expect(FITS);
+            self.end_taking(slot, canceled, reason, out);
+        } else {
+            let reserved = if remaining == whole.0 { Some(whole.1) } else { None };
+            self.rest(slot, position, reserved, out);
         }
         Placed {
             order,
@@ -621,7 +621,7 @@ impl Exchange {
     }
 
     /// Checks an amend; returns the slot, what shall remain and what that reserves, and the expiry.
-    fn check_amend(&self, amend: &AmendOrder) -> Result<(u32, (Qty, Money), Option<Timestamp>), Refusal> {
+    fn check_amend(&self, amend: &AmendOrder) -> Result<Amended, Refusal> {
         self.check_trading()?;
         let slot = self.own(amend.account, amend.order)?;
         let (data, extra) = (self.slab.data(slot), self.extra(slot));

@@ -343,14 +343,13 @@ impl Flow {
         let still = self.profile == Profile::Poor;
         let status = self.naive.markets.get(market.0 as usize).map(|market| market.status);
         let change = match (status, self.rng.below(100)) {
-            (Some(MarketStatus::Inactive), 0..60) => MarketCommand::Activate,
             (Some(MarketStatus::Closed), 0..30) => MarketCommand::SetCloseTime(self.secs(200)),
             (Some(MarketStatus::Closed), 30..80) => MarketCommand::Determine(self.result()),
-            (Some(MarketStatus::Determined | MarketStatus::Amended), 0..20) => MarketCommand::Dispute,
+            (Some(MarketStatus::Determined | MarketStatus::Amended), 0..20) | (_, 94..97) => MarketCommand::Dispute,
             (Some(MarketStatus::Disputed | MarketStatus::Determined), 20..60) => {
                 MarketCommand::AmendResult(self.result())
             }
-            (_, 0..5) => MarketCommand::Activate,
+            (Some(MarketStatus::Inactive), 0..60) | (_, 0..5) => MarketCommand::Activate,
             (_, 5..30) => MarketCommand::Deactivate,
             (_, 30..34) => MarketCommand::Close,
             (_, 34..42) => MarketCommand::SetCloseTime(self.secs(300)),
@@ -363,7 +362,6 @@ impl Flow {
                 MarketCommand::SetFeeWaiver(self.rng.chance(70).then_some(until))
             }
             (_, 82..94) => MarketCommand::SetSettlementFloor(Price::new(self.rng.below(4_800) as u16).unwrap()),
-            (_, 94..97) => MarketCommand::Dispute,
             (_, _) => MarketCommand::AmendResult(self.result()),
         };
         Command::ChangeMarket { market, change }

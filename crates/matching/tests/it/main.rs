@@ -2,6 +2,7 @@
 //! scripts with their expected transcripts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them when it fills a transcript in")]
 
 mod amends;
 mod flow;

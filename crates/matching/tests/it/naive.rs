@@ -210,7 +210,9 @@ impl Naive {
                         .filter(|(_, order)| order.place.cancel_on_pause)
                         .map(|(id, _)| *id)
                         .collect();
-                    pausing.into_iter().for_each(|id| self.end(id, EndReason::Halt, 0));
+                    for id in pausing {
+                        self.end(id, EndReason::Halt, 0);
+                    }
                 }
                 (self.exchange_on, self.trading_on) = (*exchange, *trading);
                 self.events.push(Event::ActiveChanged { exchange: *exchange, trading: *trading });
@@ -230,7 +232,9 @@ impl Naive {
                 self.exchange_is_on()?;
                 self.known(*account)?;
                 let own: Vec<u64> = self.of_account(*account).collect();
-                own.iter().for_each(|id| self.end(*id, EndReason::UserCancel, 0));
+                for id in &own {
+                    self.end(*id, EndReason::UserCancel, 0);
+                }
                 Ok(Reply::CanceledAll(own.len() as u32))
             }
             Command::CreateGroup { account, limit } => {
@@ -512,7 +516,7 @@ impl Naive {
 
     fn good_qty(&self, market: MarketId, wanted: Qty) -> Result<(), Refusal> {
         let step = self.markets[market.0 as usize].spec.size_step.micros();
-        let fine = !wanted.is_zero() && wanted <= MAX_ORDER_QTY && wanted.micros() % step == 0;
+        let fine = !wanted.is_zero() && wanted <= MAX_ORDER_QTY && wanted.micros().is_multiple_of(step);
         if fine { Ok(()) } else { Err(Refusal::BadQty { qty: wanted }) }
     }
 
@@ -1144,7 +1148,7 @@ fn on_grid(market: &Market, price: Price) -> bool {
     let pips = price.pips();
     let on = |band: &brier_types::Band| {
         let (start, end, step) = (band.start.pips(), band.end.pips(), band.step.pips());
-        start <= pips && pips <= end && (pips - start) % step == 0
+        start <= pips && pips <= end && (pips - start).is_multiple_of(step)
     };
     pips != 0 && pips != 10_000 && market.spec.grid.bands().iter().any(on)
 }

@@ -328,31 +328,28 @@ fn run_seeds(profile: Profile, steps: usize) -> Stats {
     let mut all = Stats::default();
     for seed in 0..seeds() {
         let steps = flow(seed, profile, steps);
-        match run(&steps, profile) {
-            Ok(stats) => {
-                all.steps += stats.steps;
-                all.refused += stats.refused;
-                all.trades += stats.trades;
-                all.settled += stats.settled;
-                all.triggered += stats.triggered;
-                all.worst_shortfall = all.worst_shortfall.max(stats.worst_shortfall);
-                stats.ends.into_iter().for_each(|(reason, count)| *all.ends.entry(reason).or_default() += count);
-            }
-            Err(_) => {
-                let (steps, error) = shortest(&steps, profile);
-                let listing: Vec<String> =
-                    steps.iter().map(|it| format!("{} {} {:?}", it.no, it.at, it.command)).collect();
-                panic!("seed {seed} of {profile:?}: {error}\nshortest flow:\n{}", listing.join("\n"));
-            }
+        let Ok(stats) = run(&steps, profile) else {
+            let (steps, error) = shortest(&steps, profile);
+            let listing: Vec<String> = steps.iter().map(|it| format!("{} {} {:?}", it.no, it.at, it.command)).collect();
+            panic!("seed {seed} of {profile:?}: {error}\nshortest flow:\n{}", listing.join("\n"));
+        };
+        all.steps += stats.steps;
+        all.refused += stats.refused;
+        all.trades += stats.trades;
+        all.settled += stats.settled;
+        all.triggered += stats.triggered;
+        all.worst_shortfall = all.worst_shortfall.max(stats.worst_shortfall);
+        for (reason, count) in stats.ends {
+            *all.ends.entry(reason).or_default() += count;
         }
     }
-    println!("{profile:?}: {all:?}");
     all
 }
 
 #[test]
 fn both_cores_agree_on_everything() {
     let stats = run_seeds(Profile::Full, 700);
+    println!("{stats:?}");
     assert!(stats.trades > 100 && stats.settled > 0 && stats.triggered > 0, "the flow tests too little: {stats:?}");
     for reason in ["Filled", "UserCancel", "SelfTrade", "ImmediateOrCancel", "Expiry", "Close", "Halt", "Group"] {
         assert!(stats.ends.contains_key(reason), "no order ended by {reason}: {stats:?}");
@@ -362,12 +359,14 @@ fn both_cores_agree_on_everything() {
 #[test]
 fn free_cash_stays_within_its_bound_for_poor_accounts() {
     let stats = run_seeds(Profile::Poor, 500);
+    println!("{stats:?}");
     assert!(stats.trades > 100 && stats.refused > 100, "the flow tests too little: {stats:?}");
 }
 
 #[test]
 fn long_queues_keep_their_order() {
     let stats = run_seeds(Profile::Queues, 500);
+    println!("{stats:?}");
     assert!(stats.trades > 80, "the flow tests too little: {stats:?}");
 }
 

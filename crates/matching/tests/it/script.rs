@@ -40,7 +40,9 @@ pub(crate) fn transcript(expected: &Expect) {
             let words: Vec<&str> = command.split_whitespace().collect();
             writeln!(out, "> {command}").unwrap();
             let told = stage.run(&words).unwrap_or_else(|| panic!("cannot read the line `{command}`"));
-            told.iter().for_each(|told| writeln!(out, "  {told}").unwrap());
+            for told in told {
+                writeln!(out, "  {told}").unwrap();
+            }
             stage.exchange.check();
         }
     }
@@ -152,14 +154,12 @@ impl Stage {
                     size_step: value(rest, "step").unwrap_or("0.01").parse().ok()?,
                     open_time: self.now,
                     close_time: seconds("1000")?,
-                    settlement_timer: Duration::from_secs(60),
+                    settlement_timer: Duration::from_mins(1),
                     fees: fees(rest)?,
                     fee_waiver_until: value(rest, "waiver").and_then(seconds),
                 })
             }
-            ["exchange", switch] => {
-                Command::SetActive { exchange: *switch == "on", trading: self.exchange.active().1 }
-            }
+            ["exchange", switch] => Command::SetActive { exchange: *switch == "on", trading: self.exchange.active().1 },
             ["trading", switch] => Command::SetActive { exchange: self.exchange.active().0, trading: *switch == "on" },
             [who, "bid", rest @ ..] => self.place(who, BookSide::Bid, rest)?,
             [who, "ask", rest @ ..] => self.place(who, BookSide::Ask, rest)?,
@@ -371,4 +371,3 @@ fn change(words: &[&str]) -> Option<MarketCommand> {
         _ => return None,
     })
 }
-
