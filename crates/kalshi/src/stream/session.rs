@@ -18,18 +18,13 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use brier_book::{SequenceCheck, SequenceOrder, SequencePolicy, TickerIndex};
+use brier_book::{SequenceCheck, SequencePolicy, TickerIndex};
 use brier_kalshi_protocol::stream::{Frame, Head, decode};
-use brier_kalshi_protocol::ws::{
-    Action as UpdateAction, Body, Channel, Command, CommandBody, ErrorCode, ErrorMessage, ServerMessage, Subscribe,
-    UpdateSubscription,
-};
+use brier_kalshi_protocol::ws::{Channel, CommandBody};
 use brier_types::{
-    BookChange, BookInput, BookLoss, ConnectionInput, IdError, Input, MarketTicker, Stamped, SubscriptionId, Timestamp,
-    Venue,
+    BookChange, BookLoss, ConnectionInput, Input, MarketTicker, Stamped, SubscriptionId, Timestamp, Venue,
 };
 
-use super::convert;
 use super::stats::{Notice, Stats};
 use crate::backoff::{Backoff, Jitter};
 

@@ -4,3 +4,4 @@
 
 mod rest;
 mod server;
+mod stream;

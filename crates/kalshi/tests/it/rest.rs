@@ -8,7 +8,7 @@ use brier_types::{
     TimeInForce, VenueError as _, VenueOrderId,
 };
 
-use crate::server::{Reaction, Server, answer, config};
+use crate::server::{Reaction, Server, answer, base64_decode, config};
 
 const STATUS: &str = r#"{"exchange_active":true,"trading_active":true}"#;
 const TOO_MANY: &str = r#"{"error":"too many requests"}"#;
@@ -289,9 +289,4 @@ async fn limits_and_costs_are_followed() {
     let many = vec![order(); 91];
     let error = client.create_orders(&many).await.unwrap_err();
     assert!(matches!(error, KalshiError::TooLarge { cost: 910, capacity: 900, .. }), "{error:?}");
-}
-
-fn base64_decode(text: &str) -> Vec<u8> {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(text).unwrap()
 }

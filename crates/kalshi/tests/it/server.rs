@@ -122,3 +122,9 @@ async fn react(State(shared): State<Shared>, request: Request) -> Response<Body>
         None => response.status(418).body(Body::from(r#"{"error":{"code":"script_ended"}}"#)).unwrap(),
     }
 }
+
+/// The bytes of a signature header.
+pub(crate) fn base64_decode(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).unwrap()
+}

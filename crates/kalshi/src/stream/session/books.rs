@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use brier_kalshi_protocol::stream::Head;
 use brier_kalshi_protocol::ws::{Action as UpdateAction, Channel};
-use brier_types::{BookChange, BookInput, BookLoss, IdError, Input, MarketTicker, SubscriptionId, Timestamp};
+use brier_types::{BookChange, BookInput, BookLoss, IdError, Input, SubscriptionId, Timestamp};
 
 use super::{Action, BookState, Session, emit};
 use crate::stream::stats::Notice;

@@ -5,7 +5,7 @@ use brier_kalshi_protocol::stream::Head;
 use brier_kalshi_protocol::ws::{Body, Channel, ServerMessage};
 use brier_types::{Input, Timestamp};
 
-use super::{Action, Phase, Session, cut, emit, head};
+use super::{Action, Phase, Purpose, Session, cut, emit, head};
 use crate::stream::convert;
 use crate::stream::stats::Notice;
 

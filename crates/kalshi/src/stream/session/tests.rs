@@ -1,3 +1,4 @@
+use brier_types::BookInput;
 use serde_json::Value;
 
 use super::*;
@@ -86,8 +87,8 @@ impl Bench {
     }
 
     fn open(&mut self) {
-        self.act(|session, now, out| session.start(now, out));
-        self.act(|session, now, out| session.on_open(now, out));
+        self.act(Session::start);
+        self.act(Session::on_open);
     }
 
     fn frame(&mut self, text: &str) {
@@ -123,7 +124,7 @@ impl Bench {
         self.now = self.now.plus(Duration::from_secs(seconds));
         let now = self.now;
         self.session.on_life(now);
-        self.act(|session, now, out| session.on_tick(now, out));
+        self.act(Session::on_tick);
     }
 
     fn take(&mut self) -> Vec<String> {
@@ -257,14 +258,14 @@ fn silence_is_found_out() {
     let config = config();
     assert_eq!(bench.session.next_deadline(), Some(bench.now.plus(config.silence)));
     bench.now = bench.now.plus(config.silence);
-    bench.act(|session, now, out| session.on_tick(now, out));
+    bench.act(Session::on_tick);
     assert_eq!(bench.take(), ["ping"]);
     // A pong is enough.
     bench.session.on_life(bench.now);
     bench.now = bench.now.plus(config.silence);
-    bench.act(|session, now, out| session.on_tick(now, out));
+    bench.act(Session::on_tick);
     bench.now = bench.now.plus(config.pong_timeout);
-    bench.act(|session, now, out| session.on_tick(now, out));
+    bench.act(Session::on_tick);
     assert_eq!(
         bench.take(),
         ["ping", "close", "down: no sign of life for 30s", "notice Disconnected", "connect in 0 ms"]
@@ -287,7 +288,7 @@ fn a_reconnect_subscribes_to_everything_again() {
     bench.act(|session, now, out| session.add_markets(now, &[market(B)], out));
     bench.act(|session, now, out| session.on_close(now, "reset by peer", out));
     assert_eq!(bench.take()[1..], ["down: reset by peer", "notice Disconnected", "connect in 0 ms"]);
-    bench.act(|session, now, out| session.on_open(now, out));
+    bench.act(Session::on_open);
     assert_eq!(bench.take(), ["send subscribe orderbook_delta KXA-1+KXB-1"]);
     // What is still on its way from before belongs to nothing.
     bench.delta(1, A);
@@ -307,7 +308,7 @@ fn waits_grow_until_a_connection_lasts() {
         bounds.push(bench.session.config.backoff.bound(bench.session.failures).as_millis());
     }
     assert_eq!(bounds, [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-    bench.act(|session, now, out| session.on_open(now, out));
+    bench.act(Session::on_open);
     bench.now = bench.now.plus(Duration::from_secs(31));
     bench.act(|session, now, out| session.on_close(now, "reset", out));
     assert_eq!(bench.session.failures, 1);
@@ -418,7 +419,7 @@ fn a_full_queue_loses_books_until_there_is_room() {
     bench.delta(3, A);
     bench.delta(4, B);
     assert_eq!(bench.take(), ["delta KXB-1 0.4000 -1.00"]);
-    bench.act(|session, now, out| session.on_room(now, out));
+    bench.act(Session::on_room);
     assert_eq!(
         bench.take(),
         ["notice Overflow", "lost KXA-1: the consumer's queue was full", "send get_snapshot KXA-1"]
