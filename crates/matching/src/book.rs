@@ -390,6 +390,12 @@ impl OrderBook {
         })
     }
 
+    /// Contracts that may still join a level, so that its sum stays a quantity.
+    pub(crate) fn room(&self, side: BookSide, price: Price) -> Qty {
+        let level = self.ladder(side).levels[self.index(price.pips()) as usize].qty;
+        Qty::MAX.saturating_sub(Qty::from_micros(level).expect("a level is a sum of bounded orders"))
+    }
+
     /// Orders of one level in the order in which they trade.
     pub fn orders_at<'a, T>(
         &'a self,

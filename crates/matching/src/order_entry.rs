@@ -85,6 +85,9 @@ impl Exchange {
         if order.post_only && market.book.front_for(order.side, order.price).is_some() {
             return Err(Refusal::PostOnlyCross);
         }
+        if !immediate && order.qty > market.book.room(order.side, order.price) {
+            return Err(Refusal::TooMany("contracts at one price"));
+        }
         Ok(())
     }
 
@@ -215,6 +218,9 @@ impl Exchange {
         let it = &self.positions[position as usize];
         let mut resting = it.resting(side);
         resting.sub(removed.0, removed.1);
+        if !resting.fits(added.0) {
+            return Err(Refusal::TooMany("contracts resting on one side"));
+        }
         resting.add(added.0, added.1);
         self.check_free(it.account, it.hold_with(side, resting).checked_sub(it.held).expect(FITS))
     }
@@ -660,6 +666,10 @@ impl Exchange {
         let resting = self.slab.qty(slot);
         let reserved = reservation(&market.fees_at(self.now), amend.side, amend.price, remaining);
         if repriced || remaining > resting {
+            let joining = if repriced { remaining } else { remaining.saturating_sub(resting) };
+            if joining > market.book.room(amend.side, amend.price) {
+                return Err(Refusal::TooMany("contracts at one price"));
+            }
             self.check_cash(data.position, amend.side, (resting, data.reserved), (remaining, reserved))?;
         }
         Ok((slot, (remaining, reserved), expires))

@@ -47,6 +47,11 @@ impl Resting {
         self.reserved = self.reserved.checked_add(reserved).expect(FITS);
     }
 
+    /// Whether `qty` more still fits the sum.
+    pub(crate) fn fits(self, qty: Qty) -> bool {
+        self.qty.checked_add(qty).is_some()
+    }
+
     pub(crate) fn sub(&mut self, qty: Qty, reserved: Money) {
         self.qty = self.qty.checked_sub(qty).expect("no more leaves a side than rests on it");
         self.reserved = self.reserved.checked_sub(reserved).expect(FITS);

@@ -106,3 +106,29 @@ fn a_refused_or_killed_order_left_a_position_behind() {
     assert_eq!(exchange.position(AccountId(0), MARKET), None);
     assert_eq!(exchange.positions(AccountId(0)).count(), 0);
 }
+
+/// 9,224 bids of a billion contracts at $0.0001 cost about a billion dollars and are more than 64 bits of millionths.
+#[test]
+fn more_contracts_at_one_price_than_64_bits_hold_panicked() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    let mut apply = |command| exchange.apply(at(0), &command, &mut ()).unwrap();
+    let cent = PriceGrid::uniform(Price::new(1).unwrap()).unwrap();
+    apply(Command::ChangeMarket { market: MARKET, change: MarketCommand::SetGrid(cent) });
+    for account in [AccountId(0), AccountId(1)] {
+        apply(Command::Fund { account, amount: Money::from_micros(2_000_000_000_000_000) });
+    }
+    let huge = |account| order(account, BookSide::Bid, 1, 1_000_000_000_000_000);
+    let refused = |result: Result<_, Refusal>| matches!(result, Err(Refusal::TooMany(_)));
+    for account in [0, 1] {
+        let placed = (0..8_000).map(|_| exchange.place(&huge(account), &mut ()));
+        let accepted = placed.take_while(Result::is_ok).count();
+        assert_eq!(accepted, if account == 0 { 8_000 } else { 1_223 }, "account {account}");
+        assert_eq!(exchange.levels(MARKET, BookSide::Bid).count(), 1);
+    }
+    assert!(refused(exchange.place(&huge(1), &mut ())));
+    let next = PlaceOrder { price: Price::new(2).unwrap(), ..huge(0) };
+    let placed = (0..1_223).filter(|_| exchange.place(&next, &mut ()).is_ok()).count();
+    assert_eq!(placed, 1_223);
+    assert!(refused(exchange.place(&next, &mut ())));
+    exchange.check();
+}
