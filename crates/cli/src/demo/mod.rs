@@ -1,0 +1,67 @@
+//! `brier demo`: a bot trades recorded Kalshi markets on the embedded exchange, over the exchange's own API.
+//!
+//! The exchange runs in this process on loopback. A house account keeps its book equal to the recorded one; the bot is an
+//! ordinary outside client. Time is simulated and moves in steps: the clock advances only when the house has finished, and
+//! the bot has heard everything and done what it wanted. So the same seed gives the same fills at any speed.
+
+mod bot;
+mod house;
+mod party;
+mod run;
+mod screen;
+mod session;
+mod summary;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+/// Watch a bot trade recorded Kalshi markets on the embedded exchange.
+///
+/// Needs no account and no network. Ends with a summary; exit status 0 only if the bot's own books, the exchange's answers
+/// and the exchange's ledger agree to the last $0.000001.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// Market seconds per second; 0 is as fast as possible [default: 60, or 0 with --headless].
+    #[arg(long, value_name = "FACTOR")]
+    speed: Option<f64>,
+    /// Seed of the bot's pauses. The same seed gives the same fills and the same profit at any speed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Paint nothing while it runs.
+    #[arg(long)]
+    headless: bool,
+    /// Print the summary as one line of JSON; implies --headless.
+    #[arg(long)]
+    json: bool,
+    /// A folder of recorded markets instead of those kept in the program: `runs.csv` or `markets.csv` with their files.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Market time between two decisions, in milliseconds.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    step_ms: u64,
+}
+
+/// Runs the demo; returns whether everything reconciled.
+///
+/// # Errors
+/// What went wrong, with where.
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<bool> {
+    let sessions = match &args.data {
+        Some(folder) => session::from_folder(folder),
+        None => session::kept(),
+    };
+    let sessions = sessions.context("no recorded market to trade")?;
+    let quiet = args.headless || args.json;
+    let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });
+    anyhow::ensure!(speed >= 0.0 && speed.is_finite(), "--speed: expected a number from 0, found {speed}");
+    let pace = run::Pace { step: Duration::from_millis(args.step_ms), speed };
+    let summary = run::run(&sessions, args.seed, pace, screen::Screen::new(quiet)).await?;
+    if args.json {
+        println!("{}", summary.to_json()?);
+    } else {
+        println!("{summary}");
+    }
+    Ok(summary.reconciles())
+}
