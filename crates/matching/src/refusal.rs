@@ -2,7 +2,8 @@
 
 use brier_types::{MarketStatus, Money, Price, Qty};
 
-/// Why a command was refused, in the order in which the reasons are looked for.
+/// Why a command was refused, in the order in which the reasons are looked for when an order is placed. A command about an
+/// existing order looks for that order first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The whole exchange is stopped.
@@ -14,18 +15,15 @@ pub enum Refusal {
     /// No such account.
     #[error("no such account")]
     UnknownAccount,
+    /// The client order id was used before.
+    #[error("client order id was used before")]
+    DuplicateClientOrderId,
     /// No such market.
     #[error("no such market")]
     UnknownMarket,
     /// No such order, or it is over, or it is somebody else's.
     #[error("no such resting order")]
     UnknownOrder,
-    /// No such group, or it is somebody else's.
-    #[error("no such order group")]
-    UnknownGroup,
-    /// The client order id was used before.
-    #[error("client order id was used before")]
-    DuplicateClientOrderId,
     /// The market is not trading.
     #[error("market is {status:?}, expected Active")]
     MarketInactive {
@@ -56,12 +54,18 @@ pub enum Refusal {
     /// Two instructions that exclude each other, named.
     #[error("{0}")]
     Conflict(&'static str),
+    /// No such group, or it is somebody else's.
+    #[error("no such order group")]
+    UnknownGroup,
     /// The group takes no orders until it is reset.
     #[error("order group is triggered: reset it first")]
     GroupTriggered,
     /// A post-only order would take.
     #[error("post only cross")]
     PostOnlyCross,
+    /// A limit of the core is reached; named.
+    #[error("too many {0}")]
+    TooMany(&'static str),
     /// Not enough free cash.
     #[error("needs {needed} dollars, {available} are free")]
     InsufficientBalance {
@@ -82,9 +86,6 @@ pub enum Refusal {
     /// A market's times or rules contradict each other.
     #[error("{0}")]
     BadMarket(&'static str),
-    /// A limit of the core is reached; named.
-    #[error("too many {0}")]
-    TooMany(&'static str),
 }
 
 /// The largest quantity of one order: a billion contracts, so that no sum over an order leaves 64 bits.
