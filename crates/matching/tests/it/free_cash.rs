@@ -70,10 +70,10 @@ fn worst_of(seed: u64, precision: BalancePrecision) -> i64 {
     exchange.apply(now, &Command::Fund { account: SPENDER, amount: needed }, &mut ()).unwrap();
     exchange.place(&whole, &mut ()).unwrap();
     let below = |exchange: &Exchange, fills: usize| -> i64 {
-        exchange.check();
         -exchange.account(SPENDER).unwrap().available.micros() / fills as i64
     };
     if !maker {
+        exchange.check();
         return below(&exchange, parts.len());
     }
     let mut worst = 0;
@@ -81,6 +81,7 @@ fn worst_of(seed: u64, precision: BalancePrecision) -> i64 {
         exchange.place(&order(OTHER, side.opposite(), price, *part), &mut ()).unwrap();
         worst = worst.max(below(&exchange, index + 1));
     }
+    exchange.check();
     worst
 }
 
