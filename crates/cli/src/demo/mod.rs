@@ -17,24 +17,24 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
+use crate::output::Output;
+
 /// Watch a bot trade recorded Kalshi markets on the embedded exchange.
 ///
 /// Needs no account and no network. Ends with a summary; exit status 0 only if the bot's own books, the exchange's answers
 /// and the exchange's ledger agree to the last $0.000001.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
-    /// Market seconds per second; 0 is as fast as possible [default: 60, or 0 with --headless].
+    /// Market seconds per second; 0 is as fast as possible [default: 60; 0 with --headless or --json]
     #[arg(long, value_name = "FACTOR")]
     speed: Option<f64>,
     /// Seed of the bot's pauses. The same seed gives the same fills and the same profit at any speed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Paint nothing while it runs.
+    /// Paint nothing while it runs
     #[arg(long)]
     headless: bool,
-    /// Print the summary as one line of JSON; implies --headless.
-    #[arg(long)]
-    json: bool,
     /// A folder of recorded markets instead of those kept in the program: `runs.csv` or `markets.csv` with their files.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -43,25 +43,30 @@ pub(crate) struct DemoArgs {
     step_ms: u64,
 }
 
-/// Runs the demo; returns whether everything reconciled.
-///
-/// # Errors
-/// What went wrong, with where.
-pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<bool> {
+/// Runs the demo.
+pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<u8, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let quiet = args.headless || output.json();
+    let summary = runtime.block_on(trade(args, quiet)).map_err(|error| {
+        CliError::failure(format!("the demo ended early: {error:#}"))
+            .hint("nothing of value is lost; run it again, with -v to see what the exchange and its clients say")
+    })?;
+    if output.json() {
+        output.document(&summary.to_json()?)?;
+    } else {
+        output.line(&summary)?;
+    }
+    Ok(if summary.reconciles() { EXIT_OK } else { EXIT_FAILURE })
+}
+
+async fn trade(args: &DemoArgs, quiet: bool) -> anyhow::Result<summary::Summary> {
     let sessions = match &args.data {
         Some(folder) => session::from_folder(folder),
         None => session::kept(),
     };
     let sessions = sessions.context("no recorded market to trade")?;
-    let quiet = args.headless || args.json;
     let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });
     anyhow::ensure!(speed >= 0.0 && speed.is_finite(), "--speed: expected a number from 0, found {speed}");
     let pace = run::Pace { step: Duration::from_millis(args.step_ms), speed };
-    let summary = run::run(&sessions, args.seed, pace, screen::Screen::new(quiet)).await?;
-    if args.json {
-        println!("{}", summary.to_json()?);
-    } else {
-        println!("{summary}");
-    }
-    Ok(summary.reconciles())
+    run::run(&sessions, args.seed, pace, screen::Screen::new(quiet)).await
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(sessions: &[Session], seed: u64, pace: Pace, screen: Scr
     let first = sessions.first().context("no session")?;
     let config = ServerConfig { clock: ClockConfig::Simulated { start: Some(first.start()) }, ..ServerConfig::default() };
     let server = Server::start(config).await.context("the embedded exchange did not start")?;
-    let demo = Demo::open(server.admin(), &Env::local(&server.rest_url())?, seed, pace, screen).await;
+    let demo = Demo::open(server.admin().clone(), &Env::local(&server.rest_url())?, seed, pace, screen).await;
     let summary = match demo {
         Ok(demo) => demo.trade(sessions, started).await,
         Err(error) => Err(error),
@@ -111,7 +111,7 @@ impl Demo {
         }
         self.screen.paint(&self.rows, self.admin.now().await?, 1.0, true);
         let balance = self.bot.client.balance(&BalanceQuery::default()).await?;
-        let fills = self.bot.client.fills(FillsQuery::default()).all().await?;
+        let fills = self.bot.client.fills(FillsQuery::default())?.all().await?;
         self.admin.quiesce().await?;
         Ok(Summary {
             seed: self.seed,

@@ -62,7 +62,7 @@ impl Summary {
     }
 
     /// The machine-readable form. Dollars are numbers written with six decimals, exactly.
-    pub(crate) fn to_json(&self) -> serde_json::Result<String> {
+    pub(crate) fn to_json(&self) -> serde_json::Result<SummaryJson<'_>> {
         let dollars = |amount: Money| RawValue::from_string(amount.to_string());
         let markets = self.markets.iter().map(|market| {
             let entry = MarketJson {
@@ -78,7 +78,7 @@ impl Summary {
             };
             Ok(entry)
         });
-        serde_json::to_string(&SummaryJson {
+        Ok(SummaryJson {
             seed: self.seed,
             fills: self.fills(),
             ledger_difference: dollars(self.ledger_difference())?,
@@ -95,7 +95,7 @@ impl Summary {
 }
 
 #[derive(serde::Serialize)]
-struct MarketJson<'a> {
+pub(crate) struct MarketJson<'a> {
     market: &'a str,
     result: String,
     fills: usize,
@@ -108,7 +108,7 @@ struct MarketJson<'a> {
 }
 
 #[derive(serde::Serialize)]
-struct SummaryJson<'a> {
+pub(crate) struct SummaryJson<'a> {
     seed: u64,
     fills: usize,
     ledger_difference: Box<RawValue>,
