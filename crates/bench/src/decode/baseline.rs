@@ -20,16 +20,16 @@ enum Message {
     OrderbookDelta {
         sid: u64,
         seq: u64,
-        msg: Delta,
+        msg: Change,
     },
     Ticker {
         sid: u64,
-        msg: Ticker,
+        msg: Summary,
     },
     Trade {
         sid: u64,
         seq: u64,
-        msg: Trade,
+        msg: Match,
     },
     #[serde(other)]
     Other,
@@ -47,7 +47,7 @@ struct Snapshot {
 }
 
 #[derive(Deserialize)]
-struct Delta {
+struct Change {
     market_ticker: String,
     #[serde(rename = "market_id")]
     _market_id: String,
@@ -62,7 +62,7 @@ struct Delta {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "decoded to be compared on equal work, not to be read")]
-struct Ticker {
+struct Summary {
     market_ticker: String,
     market_id: String,
     price_dollars: String,
@@ -82,7 +82,7 @@ struct Ticker {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "decoded to be compared on equal work, not to be read")]
-struct Trade {
+struct Match {
     trade_id: String,
     market_ticker: String,
     yes_price_dollars: String,
@@ -176,7 +176,7 @@ impl Baseline {
         self.losses += u64::from(seq != last + 1);
     }
 
-    fn delta(&mut self, msg: &Delta) -> Result<(), String> {
+    fn delta(&mut self, msg: &Change) -> Result<(), String> {
         let Some(place) = self.places.get(&msg.market_ticker) else { return Ok(()) };
         let book = &mut self.books[*place];
         let ladder = if msg.side == "yes" { &mut book.yes } else { &mut book.no };
