@@ -1,0 +1,50 @@
+//! The command line as a whole: global options, the list of commands, exit statuses.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{completions, fees, inspect};
+use crate::demo;
+
+const EXIT_STATUSES: &str = "\
+Exit status:
+  0  done, and nothing wrong was found
+  1  failed, refused by the venue, or a check does not hold
+  2  the command line makes no sense
+  3  in doubt: an order may or may not have taken effect; look at the order list before anything else
+
+Data goes to stdout, everything else to stderr. RUST_LOG (or -v) chooses what is logged.";
+
+/// Trade prediction markets, or stand in for them.
+#[derive(Debug, Parser)]
+#[command(name = "brier", version, after_help = EXIT_STATUSES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Log more; twice for debugging
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What `brier` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::DemoArgs),
+    Inspect(inspect::Args),
+    Fees(fees::Args),
+    Completions(completions::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}
