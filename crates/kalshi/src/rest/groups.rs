@@ -47,7 +47,7 @@ impl Client {
     /// Those of a write that may be repeated.
     pub async fn delete_order_group(&self, group: &OrderGroupId) -> Result<(), KalshiError> {
         let call = Call::new("delete order group", Operation::DeleteOrderGroup, &[group.as_str()])?;
-        self.json::<Empty>(&call.repeat(Repeat::Safe)).await.map(drop)
+        self.run(&call.repeat(Repeat::Safe)).await.map(drop)
     }
 
     /// Gives a group another limit.
@@ -58,7 +58,7 @@ impl Client {
         let body = UpdateOrderGroupLimitRequest { contracts_limit: None, contracts_limit_fp: Some(limit) };
         let call =
             Call::new("set order group limit", Operation::UpdateOrderGroupLimit, &[group.as_str()])?.json(&body)?;
-        self.json::<Empty>(&call).await.map(drop)
+        self.run(&call).await.map(drop)
     }
 
     /// Clears a group's counter and its trip.
@@ -67,7 +67,7 @@ impl Client {
     /// Those of a write that is made once: in doubt after silence.
     pub async fn reset_order_group(&self, group: &OrderGroupId) -> Result<(), KalshiError> {
         let call = Call::new("reset order group", Operation::ResetOrderGroup, &[group.as_str()])?.json(&Empty {})?;
-        self.json::<Empty>(&call).await.map(drop)
+        self.run(&call).await.map(drop)
     }
 
     /// Trips a group now: all its orders are canceled.
@@ -77,6 +77,6 @@ impl Client {
     pub async fn trigger_order_group(&self, group: &OrderGroupId) -> Result<(), KalshiError> {
         let call =
             Call::new("trigger order group", Operation::TriggerOrderGroup, &[group.as_str()])?.json(&Empty {})?;
-        self.json::<Empty>(&call.repeat(Repeat::Safe)).await.map(drop)
+        self.run(&call.repeat(Repeat::Safe)).await.map(drop)
     }
 }

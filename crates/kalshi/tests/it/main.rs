@@ -4,4 +4,5 @@
 
 mod rest;
 mod server;
+mod session;
 mod stream;

@@ -104,7 +104,7 @@ async fn a_read_is_tried_again_after_429_500_and_silence_with_fresh_timestamps()
     let stamps: Vec<u64> =
         server.seen().iter().map(|seen| seen.header("kalshi-access-timestamp").parse().unwrap()).collect();
     assert_eq!(stamps.len(), 4);
-    assert!(stamps.is_sorted() && stamps[3] >= stamps[2] + 1_000, "{stamps:?}");
+    assert!(stamps.is_sorted() && stamps[3] >= stamps[2] + 2_000, "{stamps:?}");
 }
 
 #[tokio::test]

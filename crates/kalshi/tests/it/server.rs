@@ -95,8 +95,8 @@ impl Server {
 pub(crate) fn config() -> Config {
     use std::time::Duration;
     let mut config = Config::new(1);
-    config.read_timeout = Duration::from_secs(1);
-    config.write_timeout = Duration::from_secs(1);
+    config.read_timeout = Duration::from_secs(2);
+    config.write_timeout = Duration::from_secs(2);
     config.backoff = brier_kalshi::backoff::Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(8) };
     config
 }

@@ -190,8 +190,8 @@ async fn markets_are_added_and_pings_are_answered() {
 async fn silence_is_found_out() {
     let mut peer = peer().await;
     let mut config = config();
-    config.session.silence = Duration::from_millis(50);
-    config.session.pong_timeout = Duration::from_millis(50);
+    config.session.silence = Duration::from_secs(1);
+    config.session.pong_timeout = Duration::from_secs(1);
     let (mut stream, _control) = peer.open(&[Channel::Fill], config);
     let mut socket = peer.accept().await;
     acknowledge(&mut socket, 1).await;
