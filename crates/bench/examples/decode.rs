@@ -1,5 +1,8 @@
 //! Runs a stream of frames, ours and the plain decoder by turns: `cargo run --release -p brier-bench --example decode --
 //! FILE [ROUNDS]`.
+
+#![allow(clippy::print_stdout, reason = "an example talks to its reader")]
+
 fn main() {
     let mut args = std::env::args().skip(1);
     let path = args.next().expect("a file of one frame a line");
