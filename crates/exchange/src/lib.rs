@@ -1,1 +1,36 @@
-//! The embedded exchange: Kalshi's own API served from the matching core.
+//! The embedded exchange: Kalshi's own API, served for real from the matching core on one port.
+//!
+//! - [`Server::start`] runs it: REST under `/trade-api/v2`, the socket at `/trade-api/ws/v2`, and, when asked for, the
+//!   administration under `/admin/v1` for callers on the same machine.
+//! - [`Admin`] is the administration in-process: list markets, fund accounts, move the clock, determine and settle.
+//! - With a data folder every command is in a journal before anybody is answered, and a restart finds the same state.
+//!
+//! One thread owns all state ([`core`](self)); what is on the wire is `brier-kalshi-protocol`'s. Play money only: there
+//! is no way to pay anything in or out but [`Admin::fund`].
+//!
+//! It deliberately leaves out what the venue has beside the trading path: requests for quotes, combos, more shards and
+//! subaccounts, transfers, FIX.
+
+mod access;
+mod admin;
+mod auth;
+mod clock;
+mod core;
+mod http;
+mod ids;
+mod limits;
+mod operator;
+mod publication;
+mod record;
+mod recovery;
+mod server;
+mod state;
+mod ws;
+
+pub use admin::{Admin, AdminError, LimitsChange, NewAccount};
+pub use clock::ClockConfig;
+pub use core::Stopped;
+pub use operator::{OperatorError, OperatorKey, OperatorKeys};
+pub use recovery::RecoveryReport;
+pub use server::{RunningServer, Server, ServerConfig, StartError};
+pub use state::CatalogError;

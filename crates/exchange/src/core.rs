@@ -1,0 +1,318 @@
+//! The one thread that owns the state: it takes what is ready, applies it, writes it down, and only then answers.
+//!
+//! Invariants: one writer; everything a round applied is committed to the journal before any answer or stream message of
+//! that round leaves; listeners hear messages in the order in which things happened, and a subscription takes its place in
+//! that order. Reads are served here too, not from a published copy: they see every write answered before them, they wait
+//! for the commit of what they saw, and building an answer costs microseconds where a copy of the state would cost more.
+//! Answers are turned into JSON by the callers' tasks, not here.
+//!
+//! A failed commit stops the exchange: what the disk holds is then unknown, so nobody is told anything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use brier_store::{Journal, JournalError};
+use brier_types::Timestamp;
+use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedSender};
+use tokio::sync::oneshot;
+
+use crate::access::AccessCell;
+use crate::clock::Clock;
+use crate::publication::Publication;
+use crate::record::{Entry, Record};
+use crate::state::{Outcome, Refused, State};
+
+/// Requests that may wait for the core; beyond it their senders wait.
+const QUEUE: usize = 4_096;
+/// Most requests applied before one commit.
+const ROUND: usize = 1_024;
+
+type Answer = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Core) -> Answer + Send>;
+
+/// The exchange has stopped. Whether the request took effect is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the exchange has stopped")]
+pub struct Stopped;
+
+/// A way to ask the core. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct CoreHandle {
+    queue: Sender<Job>,
+}
+
+impl CoreHandle {
+    /// Runs `work` on the core's thread, and returns its value once everything it did is on disk.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Core) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |core| {
+            let value = work(core);
+            // Whoever asked may have gone away; what was asked happened all the same.
+            Box::new(move || drop(sender.send(value)))
+        });
+        self.queue.send(job).await.map_err(|_closed| Stopped)?;
+        receiver.await.map_err(|_dropped| Stopped)
+    }
+
+    /// Waits until the core takes nothing any more.
+    pub(crate) async fn stopped(&self) {
+        self.queue.closed().await;
+    }
+}
+
+impl std::fmt::Debug for CoreHandle {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("CoreHandle")
+    }
+}
+
+/// One message to one session.
+pub(crate) enum ToSession {
+    /// What everybody hears.
+    Publish(Arc<[Publication]>),
+    /// The answer to the session's own command, in its place among what everybody hears.
+    Answer(Box<dyn FnOnce(&mut crate::ws::Subscriptions) + Send>),
+    /// Dropped once everything before it was handed to the socket.
+    Barrier(Sender<()>),
+}
+
+/// What the core and a session share.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// Messages sent and not yet taken.
+    pub waiting: AtomicUsize,
+    /// The session fell too far behind and was cut off.
+    pub overflowed: AtomicBool,
+}
+
+struct Listener {
+    id: u64,
+    sender: UnboundedSender<ToSession>,
+    backlog: Arc<Backlog>,
+}
+
+/// Something to be sent when the round is committed.
+enum Outgoing {
+    Publish(Publication),
+    Answer(u64, ToSession),
+    Barrier(Sender<()>),
+}
+
+/// What the core's thread owns.
+pub(crate) struct Core {
+    pub state: State,
+    pub clock: Clock,
+    journal: Option<Journal>,
+    now: Timestamp,
+    outgoing: Vec<Outgoing>,
+    listeners: Vec<Listener>,
+    listener_count: u64,
+    backlog_limit: usize,
+    access: AccessCell,
+    failure: Option<JournalError>,
+    stopping: bool,
+}
+
+impl Core {
+    pub(crate) fn new(
+        state: State,
+        journal: Option<Journal>,
+        clock: Clock,
+        access: AccessCell,
+        backlog: usize,
+    ) -> Self {
+        let now = state.exchange.now();
+        Self {
+            state,
+            clock,
+            journal,
+            now,
+            outgoing: Vec::new(),
+            listeners: Vec::new(),
+            listener_count: 0,
+            backlog_limit: backlog,
+            access,
+            failure: None,
+            stopping: false,
+        }
+    }
+
+    /// Applies and commits something before the thread starts.
+    pub(crate) fn setup<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, JournalError> {
+        self.start_round();
+        let value = work(self);
+        self.end_round(&mut Vec::new());
+        // Keys and limits must be known before the first request comes.
+        self.access.publish(&self.state);
+        self.failure.take().map_or(Ok(value), Err)
+    }
+
+    /// Ends the thread with this round.
+    pub(crate) const fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    /// The market's time of this round.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Writes a record down and applies it.
+    pub(crate) fn submit(&mut self, record: Record) -> Result<Outcome, Refused> {
+        let entry = Entry { at: self.now, record };
+        self.write(&entry);
+        let result = self.state.execute(entry.at, &entry.record);
+        self.collect();
+        result
+    }
+
+    fn write(&mut self, entry: &Entry) {
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.append(&entry.encode())
+        {
+            // Applied or not, this round is not committed, so nobody will hear of it.
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    /// Moves what the state says to the outgoing queue, so that answers to sessions keep their place.
+    fn collect(&mut self) {
+        self.outgoing.extend(self.state.outbox.drain(..).map(Outgoing::Publish));
+    }
+
+    /// Moves a simulated clock and runs everything that becomes due.
+    pub(crate) fn set_clock(&mut self, at: Timestamp, pace: crate::clock::Pace) {
+        self.clock.set(at, pace);
+        self.now = at.max(self.now);
+        drop(self.submit(Record::set_clock(pace)));
+    }
+
+    /// A new listener, from now on.
+    pub(crate) fn listen(&mut self, sender: UnboundedSender<ToSession>, backlog: Arc<Backlog>) -> u64 {
+        self.listener_count += 1;
+        let id = self.listener_count;
+        self.listeners.push(Listener { id, sender, backlog });
+        self.state.listening = true;
+        id
+    }
+
+    /// Answers a session in its place among the messages of this round.
+    pub(crate) fn answer(&mut self, session: u64, answer: impl FnOnce(&mut crate::ws::Subscriptions) + Send + 'static) {
+        self.say_tickers();
+        self.outgoing.push(Outgoing::Answer(session, ToSession::Answer(Box::new(answer))));
+    }
+
+    /// Passes `token` through every session; it is dropped everywhere once all that was said before it has left.
+    pub(crate) fn barrier(&mut self, token: Sender<()>) {
+        self.say_tickers();
+        self.outgoing.push(Outgoing::Barrier(token));
+    }
+
+    fn say_tickers(&mut self) {
+        self.state.say_tickers(self.now);
+        self.collect();
+    }
+
+    /// Lets time come, and what is due happen.
+    fn start_round(&mut self) {
+        self.now = self.clock.now().max(self.now).max(self.state.exchange.now());
+        if self.state.next_timer().is_some_and(|due| due <= self.now) {
+            drop(self.submit(Record::Tick));
+        }
+    }
+
+    /// Commits the round, then lets it be known. Returns false when the exchange must stop.
+    fn end_round(&mut self, answers: &mut Vec<Answer>) -> bool {
+        if let Some(journal) = &mut self.journal
+            && self.failure.is_none()
+            && let Err(error) = journal.commit()
+        {
+            self.failure = Some(error);
+        }
+        if let Some(failure) = &self.failure {
+            tracing::error!(error = %failure, "journal failed, stopping");
+            return false;
+        }
+        if std::mem::take(&mut self.state.access_changed) {
+            self.access.publish(&self.state);
+        }
+        self.say_tickers();
+        self.send();
+        for answer in answers.drain(..) {
+            answer();
+        }
+        true
+    }
+
+    fn send(&mut self) {
+        let mut batch = Vec::new();
+        for outgoing in std::mem::take(&mut self.outgoing) {
+            match outgoing {
+                Outgoing::Publish(publication) => batch.push(publication),
+                Outgoing::Answer(session, message) => {
+                    self.send_batch(&mut batch);
+                    if let Some(listener) = self.listeners.iter().find(|listener| listener.id == session) {
+                        drop(listener.sender.send(message));
+                    }
+                }
+                Outgoing::Barrier(token) => {
+                    self.send_batch(&mut batch);
+                    self.listeners.retain(|listener| listener.sender.send(ToSession::Barrier(token.clone())).is_ok());
+                }
+            }
+        }
+        self.send_batch(&mut batch);
+        self.state.listening = !self.listeners.is_empty();
+    }
+
+    fn send_batch(&mut self, batch: &mut Vec<Publication>) {
+        if batch.is_empty() {
+            return;
+        }
+        let batch: Arc<[Publication]> = std::mem::take(batch).into();
+        let limit = self.backlog_limit;
+        self.listeners.retain(|listener| {
+            let waiting = listener.backlog.waiting.fetch_add(batch.len(), Ordering::AcqRel) + batch.len();
+            if waiting > limit {
+                // The session sees the flag, says error 25, and ends.
+                listener.backlog.overflowed.store(true, Ordering::Release);
+                return false;
+            }
+            listener.sender.send(ToSession::Publish(batch.clone())).is_ok()
+        });
+    }
+
+    async fn run(&mut self, mut queue: Receiver<Job>) {
+        let mut jobs: Vec<Job> = Vec::with_capacity(ROUND);
+        let mut answers: Vec<Answer> = Vec::with_capacity(ROUND);
+        loop {
+            let wait = self.state.next_timer().and_then(|due| self.clock.wall_time_until(due));
+            let taken = match wait {
+                None => queue.recv_many(&mut jobs, ROUND).await,
+                // A timer that is due with nothing asked makes a round of its own.
+                Some(wait) => tokio::time::timeout(wait, queue.recv_many(&mut jobs, ROUND)).await.unwrap_or(usize::MAX),
+            };
+            if taken == 0 {
+                return;
+            }
+            self.start_round();
+            answers.extend(jobs.drain(..).map(|job| job(self)));
+            if !self.end_round(&mut answers) || self.stopping {
+                return;
+            }
+        }
+    }
+}
+
+/// Starts the core's thread; it ends when the last handle is gone, or when the journal fails.
+pub(crate) fn start(mut core: Core) -> std::io::Result<(CoreHandle, std::thread::JoinHandle<()>)> {
+    let (queue, receiver) = mpsc::channel(QUEUE);
+    let runtime = tokio::runtime::Handle::current();
+    let thread = std::thread::Builder::new()
+        .name("exchange-core".to_owned())
+        .spawn(move || runtime.block_on(core.run(receiver)))?;
+    Ok((CoreHandle { queue }, thread))
+}

@@ -1,0 +1,142 @@
+//! The operator: the user an exchange starts with, and the two key pairs to paste into an SDK.
+//!
+//! Two, because SDKs differ in what they read: the TypeScript SDK 3.30 fails with Ed25519, everything else is faster with
+//! it. Private keys stay in the data folder, readable by their owner only; the journal knows the public halves.
+//!
+//! Source: reference sections 3.3 and 18, 2026-11-20.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use brier_kalshi::keys::{KeyError, KeyKind, PrivateKey};
+use zeroize::Zeroizing;
+
+/// The operator's user and keys.
+#[derive(Clone, Debug)]
+pub struct OperatorKeys {
+    /// The user, as orders name it.
+    pub user_id: String,
+    /// For every SDK.
+    pub rsa: OperatorKey,
+    /// For all but the TypeScript SDK 3.30; signs in microseconds.
+    pub ed25519: OperatorKey,
+}
+
+/// One of the operator's key pairs.
+#[derive(Clone)]
+pub struct OperatorKey {
+    /// What the key is called in requests.
+    pub key_id: String,
+    /// Where the private half is; absent without a data folder.
+    pub path: Option<PathBuf>,
+    /// The private half, as PKCS#8 PEM text. Wiped when dropped.
+    pub private_pem: Zeroizing<String>,
+}
+
+impl fmt::Debug for OperatorKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OperatorKey").field("key_id", &self.key_id).field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl OperatorKeys {
+    /// Lines to paste into the official Python SDK, for a server at `rest_url`.
+    pub fn python_lines(&self, rest_url: &str) -> String {
+        format!(
+            "import kalshi_python_sync as kalshi\n\
+             settings = kalshi.Configuration(host=\"{rest_url}\")\n\
+             settings.api_key_id = \"{}\"\n\
+             settings.private_key_pem = open(\"{}\").read()\n\
+             client = kalshi.KalshiClient(settings)\n",
+            self.ed25519.key_id,
+            self.ed25519.shown_path(),
+        )
+    }
+
+    /// Lines to paste into the official TypeScript SDK, for a server at `rest_url`.
+    pub fn typescript_lines(&self, rest_url: &str) -> String {
+        format!(
+            "const config = new Configuration({{ apiKey: \"{}\", privateKeyPem: readFileSync(\"{}\", \"utf8\"), \
+             basePath: \"{rest_url}\" }});\n",
+            self.rsa.key_id,
+            self.rsa.shown_path(),
+        )
+    }
+}
+
+impl OperatorKey {
+    fn shown_path(&self) -> String {
+        self.path.as_ref().map_or_else(|| "KEY.pem".to_owned(), |path| path.display().to_string())
+    }
+}
+
+/// Why the operator's keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// A key could not be made or read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A key file could not be written.
+    #[error("operator key {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// The name under which the journal knows a key of the operator.
+pub(crate) const fn name(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Rsa => "operator rsa",
+        KeyKind::Ed25519 => "operator ed25519",
+    }
+}
+
+fn file_name(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Rsa => "operator-rsa.pem",
+        KeyKind::Ed25519 => "operator-ed25519.pem",
+    }
+}
+
+/// The private half as it lies in the data folder, if it does and belongs to `public_pem`.
+pub(crate) fn read(
+    dir: &Path,
+    kind: KeyKind,
+    public_pem: &str,
+) -> Result<Option<(PathBuf, Zeroizing<String>)>, KeyError> {
+    let path = dir.join(file_name(kind));
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+    let text = Zeroizing::new(text);
+    let fits = PrivateKey::from_pem(&text)?.public_key().to_pem()? == public_pem;
+    Ok(fits.then_some((path, text)))
+}
+
+/// Writes a private half where only its owner may read it.
+pub(crate) fn write(dir: &Path, kind: KeyKind, pem: &str) -> Result<PathBuf, OperatorError> {
+    let path = dir.join(file_name(kind));
+    let written = create_private(&path).and_then(|mut file| {
+        std::io::Write::write_all(&mut file, pem.as_bytes())?;
+        file.sync_all()
+    });
+    match written {
+        Ok(()) => Ok(path),
+        Err(source) => Err(OperatorError::Io { path, source }),
+    }
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    // A file that was there before keeps its own mode otherwise.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::create(path)
+}

@@ -1,0 +1,338 @@
+//! Starting and stopping: journal, state, operator, core, port.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use brier_kalshi::keys::{KeyError, KeyKind, PrivateKey};
+use brier_kalshi_protocol::rest::BASE_PATH;
+use brier_kalshi_protocol::ws::WS_PATH;
+use brier_matching::AccountId;
+use brier_store::{Journal, JournalError};
+use brier_types::Money;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use crate::access::AccessCell;
+use crate::admin::{self, Admin};
+use crate::clock::{Clock, ClockConfig};
+use crate::core::{self, Core, CoreHandle};
+use crate::http::{self, App};
+use crate::ids;
+use crate::limits::Buckets;
+use crate::operator::{self, OperatorError, OperatorKey, OperatorKeys};
+use crate::record::{CONTENT_VERSION, KeyRecord, Record};
+use crate::recovery::{self, RecoveryReport};
+use crate::state::State;
+use crate::ws;
+
+/// How long a stop waits for answers under way.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The operator's account: the first one.
+const OPERATOR: AccountId = AccountId(0);
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the journal and the operator's keys live. Without one everything is forgotten at the end.
+    pub data_dir: Option<PathBuf>,
+    /// Whether `/admin/v1` answers callers on this machine. It has no keys of its own.
+    pub admin: bool,
+    /// The market's clock.
+    pub clock: ClockConfig,
+    /// Play money the operator starts with.
+    pub operator_funds: Money,
+    /// Messages that may wait for one WebSocket before it is ended with error 25.
+    pub stream_backlog: usize,
+}
+
+impl Default for ServerConfig {
+    /// In memory, on a free port of the loopback, on the wall's clock, with $10,000 for the operator.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: None,
+            admin: false,
+            clock: ClockConfig::Wall,
+            operator_funds: Money::from_micros(10_000_000_000),
+            stream_backlog: 65_536,
+        }
+    }
+}
+
+/// Why an exchange did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The journal cannot be used; the error says what to do.
+    #[error(transparent)]
+    Journal(JournalError),
+    /// A record of the journal is whole but makes no sense to this version.
+    #[error("journal record {number}: {source}; it was written by another version")]
+    Record {
+        /// Its number, from 0.
+        number: u64,
+        /// What the reader said.
+        source: serde_json::Error,
+    },
+    /// The data folder cannot be made.
+    #[error("data folder {path}: {source}")]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The operator's keys cannot be had.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// The address cannot be listened on.
+    #[error("listening on {addr}: {source}; choose another port")]
+    Listen {
+        /// Which.
+        addr: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The core's thread cannot be started.
+    #[error("starting the core's thread: {0}")]
+    Thread(std::io::Error),
+}
+
+impl From<KeyError> for StartError {
+    fn from(error: KeyError) -> Self {
+        Self::Operator(OperatorError::Key(error))
+    }
+}
+
+/// The exchange.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Starts an exchange: recovers its state, makes the operator's keys if there are none, and listens.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] says what failed and what to do; nothing runs then.
+    pub async fn start(config: ServerConfig) -> Result<RunningServer, StartError> {
+        let clock = Clock::new(config.clock);
+        let access = AccessCell::default();
+        let prepare = {
+            let (config, clock, access) = (config.clone(), clock.clone(), access.clone());
+            move || prepare(&config, &clock, &access)
+        };
+        // Replay and key generation take their time; the runtime must not wait for them.
+        let prepared = tokio::task::spawn_blocking(prepare).await;
+        let (core, operator, recovery) = prepared.map_err(|error| StartError::Thread(error.into()))??;
+
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.map_err(|source| StartError::Listen { addr: config.listen, source })?;
+        let addr = listener.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source })?;
+        let (core, thread) = core::start(core).map_err(StartError::Thread)?;
+        let admin = Admin::new(core.clone(), clock.clone());
+        let (stop, stopping) = watch::channel(false);
+        let app =
+            App { core: core.clone(), access, buckets: Arc::new(Buckets::new()), clock, stopping: stopping.clone() };
+        let router = router(app, config.admin.then(|| admin.clone()));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        // Answers are small and awaited: nobody gains by holding them back.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "cannot set TCP_NODELAY");
+            }
+        });
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
+        let serving = tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "serving ended");
+            }
+        });
+        Ok(RunningServer { addr, operator, recovery, admin, core, thread: Some(thread), stop, serving })
+    }
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // The sender gone means the same: the server was dropped.
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+fn router(app: App, admin: Option<Admin>) -> Router {
+    let router = http::routes().route(WS_PATH, get(ws::upgrade));
+    let router = router.fallback(http::not_found).method_not_allowed_fallback(http::not_found).with_state(app);
+    match admin {
+        Some(admin) => router.merge(admin::http::routes(admin)),
+        None => router,
+    }
+}
+
+type Prepared = (Core, OperatorKeys, RecoveryReport);
+
+fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell) -> Result<Prepared, StartError> {
+    let (journal, state, recovery) = match &config.data_dir {
+        Some(dir) => {
+            make_private(dir).map_err(|source| StartError::DataDir { path: dir.clone(), source })?;
+            let (journal, report) = Journal::open(dir, CONTENT_VERSION)?;
+            let (state, recovery) = recovery::replay(&journal, &report, clock)?;
+            (Some(journal), state, recovery)
+        }
+        None => (None, State::default(), RecoveryReport::default()),
+    };
+    let mut core = Core::new(state, journal, clock.clone(), access.clone(), config.stream_backlog);
+    let operator = core.setup(|core| operator(core, config))??;
+    Ok((core, operator, recovery))
+}
+
+/// A folder that holds private keys is its owner's alone.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// The operator, made at the first start.
+fn operator(core: &mut Core, config: &ServerConfig) -> Result<OperatorKeys, StartError> {
+    if core.state.users.is_empty() {
+        let record = Record::OpenUser { name: "operator".to_owned() };
+        core.submit(record).map_err(|refused| unexpected(&refused))?;
+        if config.operator_funds != Money::ZERO {
+            let record = Record::Fund { account: OPERATOR, amount: config.operator_funds };
+            core.submit(record).map_err(|refused| unexpected(&refused))?;
+        }
+    }
+    Ok(OperatorKeys {
+        user_id: core.state.user(OPERATOR).id.to_string(),
+        rsa: operator_key(core, config, KeyKind::Rsa)?,
+        ed25519: operator_key(core, config, KeyKind::Ed25519)?,
+    })
+}
+
+fn unexpected(refused: &crate::state::Refused) -> StartError {
+    StartError::Thread(std::io::Error::other(refused.to_string()))
+}
+
+/// The operator's key of one kind: the one on disk if the journal knows it, else a new one in its place.
+fn operator_key(core: &mut Core, config: &ServerConfig, kind: KeyKind) -> Result<OperatorKey, StartError> {
+    let name = operator::name(kind);
+    let known = core.state.keys.values().find(|key| key.account == OPERATOR && key.name == name).cloned();
+    if let (Some(known), Some(dir)) = (&known, &config.data_dir)
+        && let Some((path, private_pem)) = operator::read(dir, kind, &known.public_pem)?
+    {
+        return Ok(OperatorKey { key_id: known.key_id.clone(), path: Some(path), private_pem });
+    }
+    if let Some(KeyRecord { key_id, .. }) = known {
+        core.submit(Record::RemoveKey { key_id }).map_err(|refused| unexpected(&refused))?;
+    }
+    let key = PrivateKey::generate(kind)?;
+    let private_pem: Zeroizing<String> = key.to_pkcs8_pem()?;
+    // The file first: a key in the journal without its file would be lost.
+    let path = match &config.data_dir {
+        Some(dir) => Some(operator::write(dir, kind, &private_pem)?),
+        None => None,
+    };
+    let key_id = ids::random_uuid().map_err(|_unspecified| KeyError::Crypto)?;
+    let record = KeyRecord {
+        key_id: key_id.clone(),
+        account: OPERATOR,
+        name: name.to_owned(),
+        public_pem: key.public_key().to_pem()?,
+        scopes: vec!["read".to_owned(), "write".to_owned()],
+    };
+    core.submit(Record::AddKey(record)).map_err(|refused| unexpected(&refused))?;
+    Ok(OperatorKey { key_id, path, private_pem })
+}
+
+/// An exchange that runs. Dropping it stops it without waiting; [`RunningServer::shutdown`] waits.
+#[derive(Debug)]
+pub struct RunningServer {
+    addr: SocketAddr,
+    operator: OperatorKeys,
+    recovery: RecoveryReport,
+    admin: Admin,
+    core: CoreHandle,
+    thread: Option<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base of its REST paths, without a slash at the end.
+    pub fn rest_url(&self) -> String {
+        format!("http://{}{BASE_PATH}", self.addr)
+    }
+
+    /// Its socket.
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}{WS_PATH}", self.addr)
+    }
+
+    /// The base of its administration, which answers only if it was asked for.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}{}", self.addr, admin::http::BASE_PATH)
+    }
+
+    /// The operator's user and keys.
+    pub const fn operator(&self) -> &OperatorKeys {
+        &self.operator
+    }
+
+    /// What was found in the data folder.
+    pub const fn recovery(&self) -> RecoveryReport {
+        self.recovery
+    }
+
+    /// The administration, in-process; there whether or not it is served.
+    pub const fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    /// Waits until the core has stopped by itself, which it does only when its journal cannot be written.
+    pub async fn failed(&self) {
+        self.core.stopped().await;
+    }
+
+    /// Stops: no new requests, answers under way are finished, sockets are closed, the journal is committed.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(STOP_DEADLINE, &mut self.serving).await.is_err() {
+            tracing::warn!("connections still open at the deadline, dropping them");
+            self.serving.abort();
+        }
+        if self.core.call(Core::stop).await.is_err() {
+            tracing::debug!("the core had stopped by itself");
+        }
+        if let Some(thread) = self.thread.take() {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the core's thread panicked");
+            }
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        self.serving.abort();
+    }
+}
