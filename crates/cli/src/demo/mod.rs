@@ -11,6 +11,8 @@ mod run;
 mod screen;
 mod session;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,16 +31,23 @@ pub(crate) struct DemoArgs {
     /// Market seconds per second; 0 is as fast as possible [default: 60; 0 with --headless or --json]
     #[arg(long, value_name = "FACTOR")]
     speed: Option<f64>,
-    /// Seed of the bot's pauses. The same seed gives the same fills and the same profit at any speed.
+    /// Seed of the bot's pauses; the same seed gives the same fills and the same profit at any speed
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Paint nothing while it runs
     #[arg(long)]
     headless: bool,
-    /// A folder of recorded markets instead of those kept in the program: `runs.csv` or `markets.csv` with their files.
+    /// A folder of recorded markets instead of those kept in the program: `markets.csv` with its files, and `runs.csv` where
+    /// a file holds several markets
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Market time between two decisions, in milliseconds.
+    /// Leave the bot out: the exchange's book then follows the recorded one alone
+    #[arg(long)]
+    no_bot: bool,
+    /// Compare the connector's book with the exchange's REST answer at every step, not only now and then
+    #[arg(long)]
+    verify: bool,
+    /// Market time between two decisions, in milliseconds
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     step_ms: u64,
 }
@@ -68,5 +77,6 @@ async fn trade(args: &DemoArgs, quiet: bool) -> anyhow::Result<summary::Summary>
     let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });
     anyhow::ensure!(speed >= 0.0 && speed.is_finite(), "--speed: expected a number from 0, found {speed}");
     let pace = run::Pace { step: Duration::from_millis(args.step_ms), speed };
-    run::run(&sessions, args.seed, pace, screen::Screen::new(quiet)).await
+    let plan = run::Plan { seed: args.seed, pace, with_bot: !args.no_bot, verify: args.verify };
+    run::run(&sessions, plan, screen::Screen::new(quiet)).await
 }

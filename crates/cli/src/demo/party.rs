@@ -25,7 +25,13 @@ impl Party {
     /// Opens an account, funds it, and connects with its new key.
     ///
     /// Its rate limit is set beyond what a demo needs: at sixty times the market's pace an ordinary one would bind.
-    pub(crate) async fn join(admin: &Admin, env: &Env, name: &str, funds: Money, interest: &Interest) -> anyhow::Result<Self> {
+    pub(crate) async fn join(
+        admin: &Admin,
+        env: &Env,
+        name: &str,
+        funds: Money,
+        interest: &Interest,
+    ) -> anyhow::Result<Self> {
         let account = admin.create_account(name, KeyKind::Ed25519, None).await?;
         admin.fund(&account.user_id, funds).await?;
         let bucket = BucketLimit { refill_rate: 100_000_000, bucket_capacity: 1_000_000_000 };
@@ -49,7 +55,9 @@ impl Party {
     async fn await_up(&mut self) -> anyhow::Result<()> {
         loop {
             match self.next().await? {
-                StreamItem::Input(input) if matches!(input.body, Input::Connection(brier_types::ConnectionInput::Up { .. })) => {
+                StreamItem::Input(input)
+                    if matches!(input.body, Input::Connection(brier_types::ConnectionInput::Up { .. })) =>
+                {
                     return Ok(());
                 }
                 StreamItem::Input(_) => {}

@@ -33,19 +33,32 @@ pub(crate) struct Pace {
     pub(crate) speed: f64,
 }
 
+/// What a run does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) pace: Pace,
+    pub(crate) with_bot: bool,
+    /// Whether the connector's book is compared with REST at every step.
+    pub(crate) verify: bool,
+}
+
+/// Steps between two comparisons with REST when not every step is compared.
+const COMPARE_EVERY: usize = 20;
+
 const BOT_FUNDS: Money = Money::from_micros(10_000_000_000);
 const HOUSE_FUNDS: Money = Money::from_micros(100_000_000_000_000);
-const SERIES: &str = "KXBTC15M";
 /// From the venue's recorded metadata of a fifteen-minute series.
 const SETTLEMENT_TIMER: Duration = Duration::from_secs(1);
 
 /// Trades every session, one after the other, as they happened.
-pub(crate) async fn run(sessions: &[Session], seed: u64, pace: Pace, screen: Screen) -> anyhow::Result<Summary> {
+pub(crate) async fn run(sessions: &[Session], plan: Plan, screen: Screen) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let first = sessions.first().context("no session")?;
-    let config = ServerConfig { clock: ClockConfig::Simulated { start: Some(first.start()) }, ..ServerConfig::default() };
+    let config =
+        ServerConfig { clock: ClockConfig::Simulated { start: Some(first.start()) }, ..ServerConfig::default() };
     let server = Server::start(config).await.context("the embedded exchange did not start")?;
-    let demo = Demo::open(server.admin().clone(), &Env::local(&server.rest_url())?, seed, pace, screen).await;
+    let demo = Demo::open(server.admin().clone(), &Env::local(&server.rest_url())?, plan, screen).await;
     let summary = match demo {
         Ok(demo) => demo.trade(sessions, started).await,
         Err(error) => Err(error),
@@ -59,8 +72,7 @@ struct Demo {
     house: Party,
     bot: Party,
     screen: Screen,
-    pace: Pace,
-    seed: u64,
+    plan: Plan,
     chance: Chance,
     /// Orders sent so far, for client order ids.
     house_orders: u64,
@@ -77,19 +89,17 @@ struct Trading<'a> {
     books: BookSet,
     equal_steps: usize,
     readable_steps: usize,
+    rest_equal: usize,
+    rest_compared: usize,
 }
 
 impl Demo {
-    async fn open(admin: Admin, env: &Env, seed: u64, pace: Pace, screen: Screen) -> anyhow::Result<Self> {
-        admin.put_series(json!({
-            "ticker": SERIES, "title": "Bitcoin price up down", "category": "Crypto", "frequency": "fifteen_min",
-            "fee_type": "quadratic", "fee_multiplier": 1,
-        })).await?;
+    async fn open(admin: Admin, env: &Env, plan: Plan, screen: Screen) -> anyhow::Result<Self> {
         let account = Interest { channels: vec![Channel::Fill, Channel::UserOrders], ..Interest::default() };
         let house = Party::join(&admin, env, "house", HOUSE_FUNDS, &account).await?;
         let bot = Party::join(&admin, env, "bot", BOT_FUNDS, &Interest::trading(Vec::new())).await?;
-        let chance = Chance(seed);
-        Ok(Self { admin, house, bot, screen, pace, seed, chance, house_orders: 0, bot_orders: 0, rows: Vec::new() })
+        let chance = Chance(plan.seed);
+        Ok(Self { admin, house, bot, screen, plan, chance, house_orders: 0, bot_orders: 0, rows: Vec::new() })
     }
 
     async fn trade(mut self, sessions: &[Session], started: Instant) -> anyhow::Result<Summary> {
@@ -114,7 +124,7 @@ impl Demo {
         let fills = self.bot.client.fills(FillsQuery::default())?.all().await?;
         self.admin.quiesce().await?;
         Ok(Summary {
-            seed: self.seed,
+            seed: self.plan.seed,
             frames: sessions.iter().map(Session::frame_count).sum(),
             house_orders: self.house_orders,
             start_cash: BOT_FUNDS,
@@ -151,6 +161,8 @@ impl Demo {
             books,
             equal_steps: 0,
             readable_steps: 0,
+            rest_equal: 0,
+            rest_compared: 0,
         };
         let (mut now, began) = (start, Instant::now());
         while now < session.close_time {
@@ -158,8 +170,8 @@ impl Demo {
             self.step(&mut trading, now).await?;
             self.rows[index] = row(&trading, now);
             self.screen.paint(&self.rows, now, progress(now.since(start)), false);
-            now = now.plus(self.pace.step);
-            self.pace.wait(began, now.since(start)).await;
+            now = now.plus(self.plan.pace.step);
+            self.plan.pace.wait(began, now.since(start)).await;
         }
         self.bot.control.remove_markets(vec![market]).await;
         self.settle(&mut trading).await?;
@@ -171,53 +183,90 @@ impl Demo {
     async fn list(&self, session: &Session, start: Timestamp) -> anyhow::Result<()> {
         let ticker = session.market.as_str();
         let (event, _) = ticker.rsplit_once('-').context("a market ticker ends with its strike")?;
-        self.admin.put_event(json!({
-            "event_ticker": event, "series_ticker": SERIES, "title": "Bitcoin price up in the next 15 minutes?",
+        let (series, _) = event.split_once('-').context("a market ticker starts with its series")?;
+        let title = "Price up in the next 15 minutes?";
+        self.admin.put_series(json!({
+            "ticker": series, "title": title, "frequency": "fifteen_min", "fee_type": "quadratic", "fee_multiplier": 1,
         })).await?;
-        self.admin.create_market(json!({
-            "ticker": ticker, "event_ticker": event, "title": "Bitcoin price up in the next 15 minutes?",
-            "yes_sub_title": format!("Price to beat: ${}", session.strike),
-            "open_time": start.to_string(), "close_time": session.close_time.to_string(),
-            "strike_type": "greater_or_equal", "floor_strike": session.strike,
-            "settlement_timer_seconds": SETTLEMENT_TIMER.as_secs(),
-            "price_level_structure": "tapered_deci_cent",
-        })).await?;
+        self.admin.put_event(json!({ "event_ticker": event, "series_ticker": series, "title": title })).await?;
+        self.admin
+            .create_market(json!({
+                "ticker": ticker, "event_ticker": event, "title": title,
+                "yes_sub_title": format!("Price to beat: ${}", session.strike),
+                "open_time": start.to_string(), "close_time": session.close_time.to_string(),
+                "strike_type": "greater_or_equal", "floor_strike": session.strike,
+                "settlement_timer_seconds": SETTLEMENT_TIMER.as_secs(),
+                "price_level_structure": session.price_structure,
+            }))
+            .await?;
         Ok(())
     }
 
     async fn step(&mut self, trading: &mut Trading<'_>, now: Timestamp) -> anyhow::Result<()> {
         let house = &mut trading.house;
-        self.house.hear(|input| {
-            note_order(house, &input);
-            Ok(())
-        }).await?;
+        self.house
+            .hear(|input| {
+                note_order(house, &input);
+                Ok(())
+            })
+            .await?;
         trading.recorded.advance(now)?;
         self.follow(trading).await?;
 
         let (books, account) = (&mut trading.books, &mut trading.bot.account);
-        self.bot.hear(|input| match input {
-            Input::Book(book) => {
-                books.apply(&book);
-                Ok(())
-            }
-            Input::BookLost(loss) => {
-                books.lose(&loss);
-                Ok(())
-            }
-            Input::Fill(fill) => account.fill(&fill),
-            Input::Quote(_) | Input::Trade(_) | Input::Order(_) | Input::Position(_) | Input::Lifecycle(_) | Input::Connection(_) => Ok(()),
-        }).await?;
+        self.bot
+            .hear(|input| match input {
+                Input::Book(book) => match books.apply(&book).lost {
+                    // The connector has already checked the sequence, and in one process nothing is lost.
+                    Some(lost) => Err(anyhow::anyhow!("a book was lost: {lost:?}")),
+                    None => Ok(()),
+                },
+                Input::BookLost(loss) => {
+                    books.lose(&loss);
+                    Ok(())
+                }
+                Input::Fill(fill) => account.fill(&fill),
+                Input::Quote(_)
+                | Input::Trade(_)
+                | Input::Order(_)
+                | Input::Position(_)
+                | Input::Lifecycle(_)
+                | Input::Connection(_) => Ok(()),
+            })
+            .await?;
         trading.compare();
+        if self.plan.verify || trading.readable_steps % COMPARE_EVERY == 1 {
+            self.compare_with_rest(trading).await?;
+        }
         if let Some((_, spot)) = trading.recorded.spot(now).last() {
             trading.bot.observe(now, *spot);
         }
         let jitter = Duration::from_millis(self.chance.below(1_000));
+        if !self.plan.with_bot {
+            return Ok(());
+        }
         let Some(book) = trading.books.book_of(trading.session.market.as_str()) else { return Ok(()) };
         // A book that cannot be believed is not read: the bot waits.
         let want = book.view().ok().and_then(|book| trading.bot.decide(now, &book, jitter));
         if let Some(want) = want {
             self.send(&trading.session.market, want).await?;
         }
+        Ok(())
+    }
+
+    /// Counts whether the connector's book is what the exchange answers over REST.
+    async fn compare_with_rest(&self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
+        let answer = self.bot.client.orderbook(&trading.session.market, None).await?.to_yes_terms();
+        let Some(book) = trading.books.book_of(trading.session.market.as_str()) else { return Ok(()) };
+        let side = |side, mut rest: Vec<(Price, Qty)>| {
+            rest.sort_unstable();
+            let mut streamed: Vec<_> =
+                book.view_untrusted().levels(side).map(|level| (level.price, level.qty)).collect();
+            streamed.sort_unstable();
+            rest == streamed
+        };
+        trading.rest_compared += 1;
+        trading.rest_equal += usize::from(side(BookSide::Bid, answer.bids) && side(BookSide::Ask, answer.asks));
         Ok(())
     }
 
@@ -258,7 +307,7 @@ impl Demo {
 
     async fn send(&mut self, market: &MarketTicker, want: Want) -> anyhow::Result<Placed> {
         self.bot_orders += 1;
-        let id = ClientOrderId::new(&format!("bot-{}-{}", self.seed, self.bot_orders))?;
+        let id = ClientOrderId::new(&format!("bot-{}-{}", self.plan.seed, self.bot_orders))?;
         let order = order(id, market, want.side, want.price, want.qty, TimeInForce::Ioc);
         Ok(self.bot.client.create_order(&order).await?)
     }
@@ -271,15 +320,19 @@ impl Demo {
         self.admin.determine(ticker, session.result, Some(session.settlement_price.clone())).await?;
         self.admin.clock_step(SETTLEMENT_TIMER).await?;
         let account = &mut trading.bot.account;
-        self.bot.hear(|input| match input {
-            Input::Fill(fill) => account.fill(&fill),
-            _ => Ok(()),
-        }).await?;
+        self.bot
+            .hear(|input| match input {
+                Input::Fill(fill) => account.fill(&fill),
+                _ => Ok(()),
+            })
+            .await?;
         let house = &mut trading.house;
-        self.house.hear(|input| {
-            note_order(house, &input);
-            Ok(())
-        }).await
+        self.house
+            .hear(|input| {
+                note_order(house, &input);
+                Ok(())
+            })
+            .await
     }
 }
 
@@ -305,7 +358,14 @@ fn note_order(house: &mut House, input: &Input) {
     }
 }
 
-fn order(id: ClientOrderId, market: &MarketTicker, side: BookSide, price: Price, qty: Qty, time_in_force: TimeInForce) -> NewOrder {
+fn order(
+    id: ClientOrderId,
+    market: &MarketTicker,
+    side: BookSide,
+    price: Price,
+    qty: Qty,
+    time_in_force: TimeInForce,
+) -> NewOrder {
     NewOrder {
         client_order_id: id,
         market: market.clone(),
@@ -375,6 +435,8 @@ fn summarize(trading: &Trading<'_>) -> anyhow::Result<MarketSummary> {
         profit: account.profit(result.yes_payout()),
         equal_steps: trading.equal_steps,
         readable_steps: trading.readable_steps,
+        rest_equal: trading.rest_equal,
+        rest_compared: trading.rest_compared,
     })
 }
 

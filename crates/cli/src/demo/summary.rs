@@ -18,6 +18,9 @@ pub(crate) struct MarketSummary {
     /// Steps at which the exchange's book equalled the recorded one, and steps at which the recorded one could be read.
     pub(crate) equal_steps: usize,
     pub(crate) readable_steps: usize,
+    /// Comparisons of the connector's book with the exchange's REST answer, and those that found them equal.
+    pub(crate) rest_equal: usize,
+    pub(crate) rest_compared: usize,
 }
 
 /// How the demo went.
@@ -58,7 +61,10 @@ impl Summary {
 
     /// Whether everything adds up.
     pub(crate) fn reconciles(&self) -> bool {
-        self.ledger_difference() == Money::ZERO && self.exchange_fills == self.fills()
+        let books = |market: &MarketSummary| {
+            market.equal_steps == market.readable_steps && market.rest_equal == market.rest_compared
+        };
+        self.ledger_difference() == Money::ZERO && self.exchange_fills == self.fills() && self.markets.iter().all(books)
     }
 
     /// The machine-readable form. Dollars are numbers written with six decimals, exactly.
@@ -75,6 +81,8 @@ impl Summary {
                 pnl: dollars(market.profit)?,
                 book_equal_steps: market.equal_steps,
                 book_readable_steps: market.readable_steps,
+                rest_equal: market.rest_equal,
+                rest_compared: market.rest_compared,
             };
             Ok(entry)
         });
@@ -105,6 +113,8 @@ pub(crate) struct MarketJson<'a> {
     pnl: Box<RawValue>,
     book_equal_steps: usize,
     book_readable_steps: usize,
+    rest_equal: usize,
+    rest_compared: usize,
 }
 
 #[derive(serde::Serialize)]
@@ -130,7 +140,7 @@ impl fmt::Display for Summary {
             writeln!(
                 out,
                 "  {}  resolved {}: {} fills, {} contracts, fees ${}, held {} at the end, P&L ${}; book equal to the \
-                 recording at {} of {} steps",
+                 recording at {} of {} steps, to REST at {} of {}",
                 market.market,
                 market.result,
                 market.fills,
@@ -140,6 +150,8 @@ impl fmt::Display for Summary {
                 cents(market.profit),
                 market.equal_steps,
                 market.readable_steps,
+                market.rest_equal,
+                market.rest_compared,
             )?;
         }
         writeln!(out, "  recorded frames replayed      {:>14}", self.frames)?;
