@@ -95,8 +95,7 @@ impl Clock {
     pub(crate) fn wall_time_until(&self, at: Timestamp) -> Option<Duration> {
         match self.source() {
             Source::Wall => Some(at.since(wall_now())),
-            Source::Frozen(_) => None,
-            Source::Scaled { factor: 0, .. } => None,
+            Source::Frozen(_) | Source::Scaled { factor: 0, .. } => None,
             Source::Scaled { factor, .. } => {
                 let nanos = at.since(self.now()).as_nanos() * 1_000_000 / u128::from(factor);
                 // One more, so that the clock shows `at` when the wait is over.
@@ -122,7 +121,7 @@ mod tests {
         assert_eq!((clock.now(), clock.pace()), (start, Some(Pace::Frozen)));
         assert_eq!(clock.wall_time_until(start.plus(Duration::from_secs(1))), None);
         clock.set(start, Pace::Scaled(1_000_000_000));
-        let hour = start.plus(Duration::from_secs(3_600));
+        let hour = start.plus(Duration::from_hours(1));
         assert!(clock.wall_time_until(hour).unwrap() <= Duration::from_millis(3_601));
         assert!(clock.now() >= start);
     }

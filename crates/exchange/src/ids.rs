@@ -42,7 +42,7 @@ fn check(mixed: u64, kind: Kind) -> u32 {
 
 /// A UUID of version 8 (RFC 9562, "custom"): 64 bits of number, the kind, and 46 bits that prove both.
 fn encode(kind: Kind, bits: u64) -> String {
-    let mixed = fold(fold(bits).wrapping_mul(SPREAD));
+    let mixed = fold(fold(bits.wrapping_add(SPREAD)).wrapping_mul(SPREAD));
     let proof = check(mixed, kind);
     format!(
         "{:08x}-{:04x}-8{:03x}-{:04x}-{:04x}{proof:08x}",
@@ -57,7 +57,7 @@ fn encode(kind: Kind, bits: u64) -> String {
 fn decode(kind: Kind, text: &str) -> Option<u64> {
     let part = |range: std::ops::Range<usize>| u64::from_str_radix(text.get(range)?, 16).ok();
     let mixed = part(0..8)? << 32 | part(9..13)? << 16 | part(24..28)?;
-    let bits = fold(fold(mixed).wrapping_mul(UNSPREAD));
+    let bits = fold(fold(mixed).wrapping_mul(UNSPREAD)).wrapping_sub(SPREAD);
     // Comparing texts checks the proof, the kind, the dashes and the case at once.
     (encode(kind, bits) == text).then_some(bits)
 }

@@ -268,6 +268,7 @@ async fn move_clock(State(admin): State<Admin>, bytes: Bytes) -> Reply {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "units stand last in names on the wire")]
 struct LedgerResponse {
     #[serde(with = "wire::dollars6")]
     cash_dollars: Money,

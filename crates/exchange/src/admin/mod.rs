@@ -210,15 +210,14 @@ impl Admin {
         kind: KeyKind,
         public_pem: Option<String>,
     ) -> Result<NewAccount, AdminError> {
-        let (public_pem, private_pem) = match public_pem {
+        let (public_pem, private_pem) = if let Some(given) = public_pem {
             // Written anew, so that the journal holds one form whatever was given.
-            Some(given) => (PublicKey::from_pem(&given)?.to_pem()?, None),
-            None => {
-                // An RSA pair takes a tenth of a second of computing.
-                let made = tokio::task::spawn_blocking(move || PrivateKey::generate(kind)).await;
-                let key = made.map_err(|_panicked| KeyError::Crypto)??;
-                (key.public_key().to_pem()?, Some(key.to_pkcs8_pem()?))
-            }
+            (PublicKey::from_pem(&given)?.to_pem()?, None)
+        } else {
+            // An RSA pair takes a tenth of a second of computing.
+            let made = tokio::task::spawn_blocking(move || PrivateKey::generate(kind)).await;
+            let key = made.map_err(|_panicked| KeyError::Crypto)??;
+            (key.public_key().to_pem()?, Some(key.to_pkcs8_pem()?))
         };
         let key_id = ids::random_uuid().map_err(|_unspecified| KeyError::Crypto)?;
         let (name, id) = (name.to_owned(), key_id.clone());

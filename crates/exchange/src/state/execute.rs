@@ -34,7 +34,8 @@ impl State {
     pub(crate) fn execute(&mut self, now: Timestamp, record: &Record) -> Result<Outcome, Refused> {
         self.advance(now);
         let command = match record {
-            Record::Tick => Command::Tick,
+            // Moving the clock lets time pass, as a tick does.
+            Record::Tick | Record::SetClock { .. } => Command::Tick,
             Record::Place(order) => {
                 let result = self.apply(now, &Command::Place(order.clone()), Cause::Place(order));
                 let spent = matches!(result, Ok(_) | Err(Refusal::FillOrKillVolume));
@@ -84,8 +85,6 @@ impl State {
                 self.access_changed = true;
                 return Ok(Outcome::Kept);
             }
-            // The core's own time moves with the record, as with any other.
-            Record::SetClock { .. } => Command::Tick,
         };
         Ok(Outcome::Reply(self.apply(now, &command, Cause::Command)?))
     }

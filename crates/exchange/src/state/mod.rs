@@ -121,11 +121,13 @@ impl State {
     /// The next client order id the exchange would make for a user who gave none: one the user never used.
     pub(crate) fn mint_client_order_id(&self, account: AccountId) -> brier_types::ClientOrderId {
         let used = &self.user(account).client_order_ids;
-        (self.orders.len() as u64..)
-            .map(|number| crate::ids::client_order_text(number | u64::from(account.0) << 40))
+        let first = self.orders.len() as u64 | u64::from(account.0) << 40;
+        // One candidate more than ids were used, so one of them is free.
+        (0..=used.len() as u64)
+            .map(|number| crate::ids::client_order_text(first.wrapping_add(number)))
             .map(|text| text.parse().expect("a UUID is a client order id"))
             .find(|id| !used.contains(id))
-            .expect("fewer ids are used than there are numbers")
+            .expect("one candidate is free")
     }
 
     /// When something is due next.

@@ -17,7 +17,7 @@ use super::say::result_word;
 use super::{EventRow, State};
 use crate::ids;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 impl State {
     pub(crate) fn status(&self, market: MarketId) -> MarketStatus {

@@ -1,0 +1,12 @@
+//! The exchange as its users meet it: one process, one port, signed requests, and clients that are not its own.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod access;
+mod administration;
+mod lists;
+mod orders;
+mod recovery;
+mod refusals;
+mod stream;
+mod support;
