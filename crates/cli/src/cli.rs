@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, fees, inspect};
+use crate::commands::{
+    auth, bench, book, cancel, completions, exchange, fees, fills, inspect, markets, order, portfolio,
+};
 use crate::demo;
 
 const EXIT_STATUSES: &str = "\
@@ -34,8 +36,17 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
+    Exchange(exchange::Args),
+    Markets(markets::Args),
+    Book(book::Args),
+    Order(Box<order::Args>),
+    Cancel(cancel::Args),
+    Portfolio(portfolio::Args),
+    Fills(fills::Args),
+    Auth(auth::Args),
     Inspect(inspect::Args),
     Fees(fees::Args),
+    Bench(bench::Args),
     Completions(completions::Args),
 }
 

@@ -9,6 +9,7 @@ mod commands;
 mod demo;
 mod error;
 mod output;
+mod venue;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,17 @@
 //! The commands, one file each.
 
+pub(crate) mod auth;
+pub(crate) mod bench;
+pub(crate) mod book;
+pub(crate) mod cancel;
 pub(crate) mod completions;
+pub(crate) mod exchange;
 pub(crate) mod fees;
+pub(crate) mod fills;
 pub(crate) mod inspect;
+pub(crate) mod markets;
+pub(crate) mod order;
+pub(crate) mod portfolio;
 
 use crate::cli::Command;
 use crate::error::CliError;
@@ -12,8 +21,17 @@ use crate::output::Output;
 pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(args) => crate::demo::run(&args, output),
+        Command::Exchange(args) => exchange::run(&args, output),
+        Command::Markets(args) => markets::run(&args, output),
+        Command::Book(args) => book::run(&args, output),
+        Command::Order(args) => order::run(&args, output),
+        Command::Cancel(args) => cancel::run(&args, output),
+        Command::Portfolio(args) => portfolio::run(&args, output),
+        Command::Fills(args) => fills::run(&args, output),
+        Command::Auth(args) => auth::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Fees(args) => fees::run(&args, output),
+        Command::Bench(args) => bench::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
     }
 }

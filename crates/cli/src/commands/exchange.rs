@@ -1,0 +1,241 @@
+//! `brier exchange`: the embedded exchange as a process of its own.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use brier_exchange::{AdminError, CatalogError, ClockConfig, RunningServer, Server, ServerConfig};
+use serde::Serialize;
+
+use crate::error::{CliError, EXIT_OK};
+use crate::output::{Output, counted};
+use crate::venue::{Ready, default_data_dir, ready_file};
+
+/// Run a Kalshi-compatible exchange on this machine, with play money
+///
+/// Serves REST under /trade-api/v2 and the WebSocket at /trade-api/ws/v2 on one port. State is kept in the data folder
+/// and found again at the next start. The operator's keys are made at the first start; point a bot or an official SDK at
+/// the printed address. Ctrl-C or SIGTERM stops it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folder for journal and keys; by default $XDG_DATA_HOME/brier/exchange or ~/.local/share/brier/exchange
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8810")]
+    listen: SocketAddr,
+
+    /// Serve the administration under /admin/v1 to callers on this machine; it asks for no key
+    #[arg(long)]
+    admin: bool,
+
+    /// The market's clock; a simulated one stands still until the administration moves it
+    #[arg(long, value_enum, default_value = "wall")]
+    clock: ClockWord,
+
+    /// Write addresses and the operator's key as JSON to this file once the exchange serves
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+
+    /// List the series, events and markets of this JSON file
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ClockWord {
+    Wall,
+    Simulated,
+}
+
+#[derive(Serialize)]
+struct Started<'a> {
+    #[serde(flatten)]
+    ready: &'a Ready,
+    user_id: &'a str,
+    rsa_key_id: &'a str,
+    rsa_private_key_path: Option<&'a PathBuf>,
+    records_recovered: u64,
+    python: String,
+    typescript: String,
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::failure(format!("the runtime does not start: {error}")))?;
+    runtime.block_on(serve(args, output))
+}
+
+async fn serve(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    let data_dir = args.data_dir.clone().or_else(default_data_dir).ok_or_else(|| {
+        CliError::failure("there is no folder for the exchange's data: HOME is not set")
+            .hint("name one with `--data-dir`")
+    })?;
+    // Before anything is announced, so that a signal right after the announcement is not missed.
+    let mut stop = Stop::new()?;
+    let config = ServerConfig {
+        listen: args.listen,
+        data_dir: Some(data_dir.clone()),
+        admin: args.admin,
+        clock: match args.clock {
+            ClockWord::Wall => ClockConfig::Wall,
+            ClockWord::Simulated => ClockConfig::Simulated { start: None },
+        },
+        ..ServerConfig::default()
+    };
+    let server = Server::start(config).await.map_err(|error| {
+        CliError::failure(error.to_string())
+            .hint("another `brier exchange` may use the folder or the port: stop it, or choose others")
+    })?;
+    let announced = announce(args, &data_dir, &server, output).await;
+    let files = [Some(ready_file(&data_dir)), args.ready_file.clone()];
+    let ended = match announced {
+        Ok(()) => tokio::select! {
+            biased;
+            () = stop.asked() => Ok(EXIT_OK),
+            () = server.failed() => Err(CliError::failure("the exchange stopped: its journal cannot be written")
+                .hint("see the log above; free space or mend the data folder, then start again: nothing acknowledged is lost")),
+        },
+        Err(error) => Err(error),
+    };
+    tracing::info!("stopping");
+    for file in files.iter().flatten() {
+        // Whoever reads it next must not find an exchange that is gone.
+        if let Err(error) = std::fs::remove_file(file) {
+            tracing::debug!(file = %file.display(), %error, "no ready file to remove");
+        }
+    }
+    server.shutdown().await;
+    ended
+}
+
+/// Lists the catalog, prints what a user needs, and then says that all is ready.
+async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: &mut Output) -> Result<(), CliError> {
+    if let Some(path) = &args.catalog {
+        load(path, server).await?;
+    }
+    let operator = server.operator();
+    let private_key_path = operator
+        .ed25519
+        .path
+        .clone()
+        .ok_or_else(|| CliError::failure("the operator's key has no file, though there is a data folder"))?;
+    let private_key_path = std::path::absolute(&private_key_path).unwrap_or(private_key_path);
+    let ready = Ready {
+        rest: server.rest_url(),
+        ws: server.ws_url(),
+        admin: args.admin.then(|| server.admin_url()),
+        key_id: operator.ed25519.key_id.clone(),
+        private_key_path,
+    };
+    let started = Started {
+        ready: &ready,
+        user_id: &operator.user_id,
+        rsa_key_id: &operator.rsa.key_id,
+        rsa_private_key_path: operator.rsa.path.as_ref(),
+        records_recovered: server.recovery().records,
+        python: operator.python_lines(&ready.rest),
+        typescript: operator.typescript_lines(&ready.rest),
+    };
+    output.either(&started, |output| print(&started, output))?;
+    output.flush()?;
+    write_whole(&ready_file(data_dir), &ready)?;
+    if let Some(path) = &args.ready_file {
+        write_whole(path, &ready)?;
+    }
+    Ok(())
+}
+
+fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
+    let ready = started.ready;
+    output.line(format_args!("REST          {}", ready.rest))?;
+    output.line(format_args!("WebSocket     {}", ready.ws))?;
+    if let Some(admin) = &ready.admin {
+        output.line(format_args!("administer    {admin} (asks for no key: whoever is on this machine may use it)"))?;
+    }
+    output.line(format_args!("key id        {}", ready.key_id))?;
+    output.line(format_args!("private key   {}", ready.private_key_path.display()))?;
+    if let Some(path) = started.rsa_private_key_path {
+        output.line(format_args!("RSA key       {} in {}", started.rsa_key_id, path.display()))?;
+    }
+    output.line(format_args!("recovered     {}", counted(started.records_recovered, "record", "records")))?;
+    output.line("\nPython SDK:")?;
+    output.line(started.python.trim_end())?;
+    output.line("\nTypeScript SDK:")?;
+    output.line(started.typescript.trim_end())?;
+    output.line("\nFrom here: `brier markets`, `brier order --help`. Ctrl-C stops the exchange.")
+}
+
+/// Lists a catalog. One that a recovered journal has listed before is kept as it is.
+async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
+    const HINT: &str =
+        "give an object with `series`, `events` and `markets`, each a list; events may hold their markets";
+    let failed =
+        |error: &dyn std::fmt::Display| CliError::failure(format!("catalog {}: {error}", path.display())).hint(HINT);
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    match server.admin().load_catalog(catalog).await {
+        Ok(listed) => tracing::info!(listed, "catalog listed"),
+        Err(AdminError::Catalog(CatalogError::Taken(ticker))) if server.recovery().records > 0 => {
+            tracing::warn!(market = ticker, "the catalog is listed already and kept as it is");
+        }
+        Err(error) => return Err(failed(&error)),
+    }
+    Ok(())
+}
+
+/// Writes a file so that a reader finds it whole or not at all.
+fn write_whole(path: &Path, ready: &Ready) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| {
+        CliError::failure(format!("ready file {}: {error}", path.display())).hint("name a file in a folder that exists")
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = folder.join(format!(".{name}.{}", std::process::id()));
+    let write = || {
+        let mut file = std::fs::File::create(&part)?;
+        serde_json::to_writer_pretty(&mut file, ready)?;
+        file.write_all(b"\n")?;
+        std::fs::rename(&part, path)
+    };
+    write().map_err(failed)
+}
+
+/// The signals that end a server in peace.
+struct Stop {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn new() -> Result<Self, CliError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen =
+            |kind| signal(kind).map_err(|error| CliError::failure(format!("cannot listen for signals: {error}")));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "same signature as on unix")]
+    fn new() -> Result<Self, CliError> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
