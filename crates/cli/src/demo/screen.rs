@@ -4,7 +4,6 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use brier_types::{BookSide, Money, Price, Rounding, SignedQty, Timestamp};
-use comfy_table::{Table, presets};
 
 use super::bot::Edge;
 
@@ -28,7 +27,7 @@ pub(crate) struct Row {
 pub(crate) struct Screen {
     live: bool,
     quiet: bool,
-    painted: usize,
+    painted: bool,
     next_paint: Instant,
 }
 
@@ -37,7 +36,7 @@ const REPAINT: Duration = Duration::from_millis(100);
 impl Screen {
     pub(crate) fn new(quiet: bool) -> Self {
         let live = !quiet && std::io::stdout().is_terminal();
-        Self { live, quiet, painted: 0, next_paint: Instant::now() }
+        Self { live, quiet, painted: false, next_paint: Instant::now() }
     }
 
     /// Shows the rows if it is time to; `last` always does.
@@ -48,10 +47,11 @@ impl Screen {
         self.next_paint = Instant::now() + REPAINT;
         let text = format!("{}\n{}\n", table(rows), bar(now, progress));
         let mut out = std::io::stdout().lock();
-        let up = if self.painted > 0 { format!("\x1b[{}A\x1b[J", self.painted) } else { String::new() };
-        self.painted = text.lines().count();
+        // The whole screen is painted anew, so that a line which the terminal wrapped does no harm.
+        let home = if self.painted { "\x1b[H\x1b[J" } else { "\x1b[2J\x1b[H" };
+        self.painted = true;
         // A terminal that went away is no reason to stop trading; the summary will say so again.
-        out.write_all(up.as_bytes()).and_then(|()| out.write_all(text.as_bytes())).and_then(|()| out.flush()).ok();
+        out.write_all(home.as_bytes()).and_then(|()| out.write_all(text.as_bytes())).and_then(|()| out.flush()).ok();
     }
 
     /// Tells of a step in the market's life where no table is painted.
@@ -70,36 +70,34 @@ fn bar(now: Timestamp, progress: f64) -> String {
 }
 
 /// The table of all markets.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([
+fn table(rows: &[Row]) -> String {
+    let titles = [
         "market",
         "state",
-        "spot $",
-        "strike $",
-        "bid / ask $",
-        "fair $",
-        "edge after fee $",
-        "position",
-        "fills",
-        "P&L $",
-    ]);
-    for row in rows {
-        table.add_row([
+        "spot>",
+        "strike>",
+        "bid/ask>",
+        "fair>",
+        "edge after fee>",
+        "position>",
+        "fills>",
+        "P&L $>",
+    ];
+    let rows = rows.iter().map(|row| {
+        [
             row.market.clone(),
             row.state.clone(),
             row.spot.map_or_else(dash, |spot| format!("{spot:.2}")),
             format!("{:.2}", row.strike),
-            format!("{} / {}", price(row.bid), price(row.ask)),
+            format!("{}/{}", price(row.bid), price(row.ask)),
             row.fair.map_or_else(dash, |fair| format!("{fair:.4}")),
             row.edge.map_or_else(dash, |edge| edge_text(&edge)),
             row.position.to_string(),
             row.fills.to_string(),
             row.profit.to_dollars2(Rounding::Floor),
-        ]);
-    }
-    table.to_string()
+        ]
+    });
+    crate::output::table(titles, rows)
 }
 
 fn edge_text(edge: &Edge) -> String {

@@ -135,33 +135,40 @@ pub(crate) struct SummaryJson<'a> {
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cents = |amount: Money| amount.to_dollars2(Rounding::Floor);
-        writeln!(out, "\nSummary (seed {})", self.seed)?;
-        for market in &self.markets {
-            writeln!(
-                out,
-                "  {}  resolved {}: {} fills, {} contracts, fees ${}, held {} at the end, P&L ${}; book equal to the \
-                 recording at {} of {} steps, to REST at {} of {}",
-                market.market,
-                market.result,
-                market.fills,
-                market.contracts,
+        writeln!(out, "\nSummary (seed {})\n", self.seed)?;
+        let titles = [
+            "market",
+            "resolved",
+            "fills>",
+            "contracts>",
+            "fees $>",
+            "held>",
+            "P&L $>",
+            "book = recording>",
+            "book = REST>",
+        ];
+        let rows = self.markets.iter().map(|market| {
+            [
+                market.market.clone(),
+                market.result.to_string(),
+                market.fills.to_string(),
+                market.contracts.to_string(),
                 cents(market.fees),
-                market.position,
+                market.position.to_string(),
                 cents(market.profit),
-                market.equal_steps,
-                market.readable_steps,
-                market.rest_equal,
-                market.rest_compared,
-            )?;
-        }
-        writeln!(out, "  recorded frames replayed      {:>14}", self.frames)?;
-        writeln!(out, "  orders of the house           {:>14}", self.house_orders)?;
-        writeln!(out, "  fills of the bot              {:>14}", self.fills())?;
-        writeln!(out, "  cash at the start           $ {:>14}", self.start_cash)?;
-        writeln!(out, "  cash by the bot's own books $ {:>14}", self.reckoned_cash)?;
-        writeln!(out, "  cash by the exchange        $ {:>14}", self.end_cash)?;
-        writeln!(out, "  profit and loss             $ {:>14}", self.profit())?;
-        writeln!(out, "  ledger difference           $ {:>14}", self.ledger_difference())?;
-        write!(out, "  took {:.1} s", self.elapsed_seconds)
+                format!("{} of {}", market.equal_steps, market.readable_steps),
+                format!("{} of {}", market.rest_equal, market.rest_compared),
+            ]
+        });
+        writeln!(out, "{}\n", crate::output::table(titles, rows))?;
+        writeln!(out, "recorded frames replayed      {:>14}", self.frames)?;
+        writeln!(out, "orders of the house           {:>14}", self.house_orders)?;
+        writeln!(out, "fills of the bot              {:>14}", self.fills())?;
+        writeln!(out, "cash at the start           $ {:>14}", self.start_cash)?;
+        writeln!(out, "cash by the bot's own books $ {:>14}", self.reckoned_cash)?;
+        writeln!(out, "cash by the exchange        $ {:>14}", self.end_cash)?;
+        writeln!(out, "profit and loss             $ {:>14}", self.profit())?;
+        writeln!(out, "ledger difference           $ {:>14}", self.ledger_difference())?;
+        write!(out, "took {:.1} s", self.elapsed_seconds)
     }
 }
