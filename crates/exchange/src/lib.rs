@@ -5,7 +5,7 @@
 //! - [`Admin`] is the administration in-process: list markets, fund accounts, move the clock, determine and settle.
 //! - With a data folder every command is in a journal before anybody is answered, and a restart finds the same state.
 //!
-//! One thread owns all state ([`core`](self)); what is on the wire is `brier-kalshi-protocol`'s. Play money only: there
+//! One thread owns all state (`core.rs`); what is on the wire is `brier-kalshi-protocol`'s. Play money only: there
 //! is no way to pay anything in or out but [`Admin::fund`].
 //!
 //! It deliberately leaves out what the venue has beside the trading path: requests for quotes, combos, more shards and

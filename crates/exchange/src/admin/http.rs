@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
+use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -64,8 +65,15 @@ pub(crate) fn routes(admin: Admin) -> Router {
     Router::new().nest(BASE_PATH, routes)
 }
 
+/// Programs on this machine only. A browser here runs other people's pages, and names the page in every request that
+/// could change something: those are turned away too.
 async fn only_this_machine(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    if peer.ip().to_canonical().is_loopback() { next.run(request).await } else { crate::http::not_found().await }
+    let from_a_page = request.headers().contains_key(header::ORIGIN);
+    if peer.ip().to_canonical().is_loopback() && !from_a_page {
+        next.run(request).await
+    } else {
+        crate::http::not_found().await
+    }
 }
 
 impl Failure {

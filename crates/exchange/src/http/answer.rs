@@ -87,6 +87,13 @@ impl Failure {
     }
 }
 
+/// Status and body, for people.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} {}", self.status, self.body.text())
+    }
+}
+
 impl From<Code> for Failure {
     fn from(code: Code) -> Self {
         Self { status: code.status(), body: ErrorBody::nested(&code) }

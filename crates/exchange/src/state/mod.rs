@@ -139,3 +139,6 @@ impl State {
         &self.market(market).names
     }
 }
+
+#[cfg(test)]
+mod tests;
