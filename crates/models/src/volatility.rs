@@ -58,7 +58,7 @@ mod tests {
     }
 
     fn estimate() -> RealizedVolatility {
-        RealizedVolatility::new(Duration::from_secs(300), 1e-4, Duration::from_secs(60))
+        RealizedVolatility::new(Duration::from_mins(5), 1e-4, Duration::from_mins(1))
     }
 
     #[test]
