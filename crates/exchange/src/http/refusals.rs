@@ -79,7 +79,7 @@ mod tests {
             Refusal::AmendMismatch("client order id"),
         ];
         let rows: Vec<String> = refusals.into_iter().map(|refusal| Failure::from(refusal).to_string()).collect();
-        expect![[r#"
+        expect![[r"
             400 EXCHANGE_PAUSED: exchange is paused
             400 TRADING_PAUSED: trading is paused
             404 user_not_found: user not found
@@ -97,6 +97,7 @@ mod tests {
             409 fill_or_kill_insufficient_resting_volume: fill or kill insufficient resting volume
             400 order_ticker_mismatch: order ticker mismatch
             400 order_side_mismatch: order side mismatch
-            400 order_id_and_client_order_id_mismatch: order id and client order id mismatch"#]].assert_eq(&rows.join("\n"));
+            400 order_id_and_client_order_id_mismatch: order id and client order id mismatch"]]
+        .assert_eq(&rows.join("\n"));
     }
 }

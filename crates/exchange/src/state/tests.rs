@@ -144,27 +144,18 @@ fn check(state: &State) {
     let mut resting: BTreeMap<(u32, BookSide), BTreeMap<Price, u64>> = BTreeMap::new();
     let mut fees: BTreeMap<(AccountId, MarketId), Money> = BTreeMap::new();
     for row in &state.orders {
-        match state.exchange.order(row.id) {
-            Some(live) => {
-                assert_eq!(row.standing, Standing::Resting);
-                let of_core =
-                    (live.account, live.market, live.side, live.price, live.remaining, live.filled, live.expires);
-                assert_eq!(
-                    of_core,
-                    (row.account, row.market, row.side, row.price, row.remaining, row.filled, row.expires)
-                );
-                assert_eq!(live.client_order_id.map(brier_types::ClientOrderId::as_str), Some(&*row.client_order_id));
-                *resting.entry((row.market.0, row.side)).or_default().entry(row.price).or_default() +=
-                    row.remaining.micros();
-            }
-            None => {
-                assert_ne!(row.standing, Standing::Resting, "an order the core forgot is over");
-                assert_eq!(row.remaining, Qty::ZERO);
-                if row.standing == Standing::Executed {
-                    assert_eq!(row.removed.micros() + row.filled.micros(), row.initial().micros());
-                    assert!(!row.filled.is_zero());
-                }
-            }
+        if let Some(live) = state.exchange.order(row.id) {
+            assert_eq!(row.standing, Standing::Resting);
+            let of_core = (live.account, live.market, live.side, live.price, live.remaining, live.filled, live.expires);
+            let kept = (row.account, row.market, row.side, row.price, row.remaining, row.filled, row.expires);
+            assert_eq!(of_core, kept);
+            assert_eq!(live.client_order_id.map(brier_types::ClientOrderId::as_str), Some(&*row.client_order_id));
+            let level = resting.entry((row.market.0, row.side)).or_default().entry(row.price).or_default();
+            *level += row.remaining.micros();
+        } else {
+            assert_ne!(row.standing, Standing::Resting, "an order the core forgot is over");
+            assert_eq!(row.remaining, Qty::ZERO);
+            assert!(row.standing == Standing::Canceled || !row.filled.is_zero(), "nothing executes without a fill");
         }
         let total = fees.entry((row.account, row.market)).or_default();
         *total = total.checked_add(row.totals().1).unwrap();
