@@ -300,7 +300,8 @@ impl Exchange {
     }
 
     fn set_active(&mut self, exchange: bool, trading: bool, out: &mut impl EventSink) {
-        if self.trading_active && !trading {
+        let taken_before = self.active && self.trading_active;
+        if taken_before && !(exchange && trading) {
             let pausing: Vec<u32> = self.slab.live().filter(|slot| self.slab.data(*slot).cancel_on_pause).collect();
             for slot in pausing {
                 self.end_resting(slot, EndReason::Halt, out);

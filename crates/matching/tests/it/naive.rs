@@ -205,7 +205,7 @@ impl Naive {
             Command::CreateMarket(spec) => self.list(spec),
             Command::ChangeMarket { market, change } => self.change(*market, change),
             Command::SetActive { exchange, trading } => {
-                if self.trading_on && !trading {
+                if self.trading_is_on().is_ok() && !(*exchange && *trading) {
                     let pausing: Vec<u64> = self
                         .orders
                         .iter()

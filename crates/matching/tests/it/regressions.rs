@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use brier_kalshi_protocol::fees::{BalancePrecision, FeeMultiplier, FeeSchedule, FeeType};
-use brier_matching::{AccountId, Command, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal};
+use brier_matching::{
+    AccountId, Command, EndReason, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal,
+};
 use brier_types::{BookSide, MarketResult, MarketStatus, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
 
 const MARKET: MarketId = MarketId(0);
@@ -131,4 +133,17 @@ fn more_contracts_at_one_price_than_64_bits_hold_panicked() {
     assert_eq!(placed, 1_223);
     assert!(refused(exchange.place(&next, &mut ())));
     exchange.check();
+}
+
+#[test]
+fn stopping_the_exchange_but_not_trading_kept_orders_that_asked_to_be_canceled_on_a_pause() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    let asking = PlaceOrder { cancel_on_pause: true, ..order(0, BookSide::Bid, 5_000, 1_000_000) };
+    exchange.place(&asking, &mut ()).unwrap();
+    exchange.place(&order(0, BookSide::Bid, 4_000, 1_000_000), &mut ()).unwrap();
+    let mut events = Vec::new();
+    exchange.apply(at(1), &Command::SetActive { exchange: false, trading: true }, &mut events).unwrap();
+    let ends: Vec<_> = events.iter().filter(|it| matches!(it, Event::OrderEnded { .. })).collect();
+    assert!(matches!(ends[..], [Event::OrderEnded { reason: EndReason::Halt, .. }]), "{ends:?}");
+    assert_eq!(exchange.order_count(), 1);
 }
