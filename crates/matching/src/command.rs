@@ -36,7 +36,7 @@ pub enum Command {
         change: MarketCommand,
     },
     /// Opens or stops the whole exchange. While `exchange` is false nothing works; while `trading` is false only cancels
-    /// do. Whatever stops orders from being taken cancels those that asked for it. Answers [`Reply::Done`].
+    /// and decreases do. Whatever stops orders from being taken cancels those that asked for it. Answers [`Reply::Done`].
     SetActive {
         /// Whether anything works.
         exchange: bool,

@@ -38,6 +38,11 @@ impl Exchange {
         }
     }
 
+    /// Whether cancels and decreases are taken: as long as anything works.
+    fn check_cancels(&self) -> Result<(), Refusal> {
+        if self.active { Ok(()) } else { Err(Refusal::ExchangePaused) }
+    }
+
     fn check_qty(&self, market: MarketId, qty: Qty) -> Result<(), Refusal> {
         let step = self.markets[market.0 as usize].size_step;
         if qty.is_zero() || qty > MAX_ORDER_QTY || !qty.is_multiple_of(step) {
@@ -546,9 +551,7 @@ impl Exchange {
     /// # Errors
     /// [`Refusal`] says why nothing was changed.
     pub fn cancel(&mut self, account: AccountId, order: OrderId, out: &mut impl EventSink) -> Result<Qty, Refusal> {
-        if !self.active {
-            return Err(Refusal::ExchangePaused);
-        }
+        self.check_cancels()?;
         let slot = self.own(account, order)?;
         self.check_cancelable(slot)?;
         let canceled = self.slab.qty(slot);
@@ -558,9 +561,7 @@ impl Exchange {
 
     /// Takes every resting order of an account back; returns how many.
     pub(crate) fn cancel_all(&mut self, account: AccountId, out: &mut impl EventSink) -> Result<u32, Refusal> {
-        if !self.active {
-            return Err(Refusal::ExchangePaused);
-        }
+        self.check_cancels()?;
         if account.0 as usize >= self.accounts.len() {
             return Err(Refusal::UnknownAccount);
         }
@@ -572,6 +573,9 @@ impl Exchange {
     }
 
     /// Shrinks a resting order, which keeps its place; returns what remains.
+    ///
+    /// Allowed whenever a cancel is, so also while trading is paused: it only lowers risk. The venue says that cancels
+    /// work then and nothing of decreases (reference section 7): this is our choice.
     pub(crate) fn decrease(
         &mut self,
         account: AccountId,
@@ -579,7 +583,7 @@ impl Exchange {
         by: Decrease,
         out: &mut impl EventSink,
     ) -> Result<Qty, Refusal> {
-        self.check_trading()?;
+        self.check_cancels()?;
         let slot = self.own(account, order)?;
         self.check_cancelable(slot)?;
         let remaining = self.slab.qty(slot);

@@ -9,7 +9,7 @@ pub enum Refusal {
     /// The whole exchange is stopped.
     #[error("the exchange is paused")]
     ExchangePaused,
-    /// Orders are not taken; cancels are.
+    /// Orders are not taken; cancels and decreases are.
     #[error("trading is paused")]
     TradingPaused,
     /// No such account.

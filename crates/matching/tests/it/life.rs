@@ -56,7 +56,7 @@ fn coming_back_from_a_pause_cancels_all_resting_orders() {
 }
 
 #[test]
-fn a_trading_pause_takes_cancels_only() {
+fn a_trading_pause_takes_cancels_and_decreases_only() {
     transcript(&expect![[r#"
         > A bid 0.40 x 5
           => #1 filled 0.00 open 5.00
@@ -70,10 +70,11 @@ fn a_trading_pause_takes_cancels_only() {
         > A amend #1 0.42 x 5
           => refused: trading is paused
         > A decrease #1 by 1
-          => refused: trading is paused
+          #1 0.4000 total 4.00 open 4.00 (Decrease)
+          => open 4.00
         > A cancel #1
-          #1 over: UserCancel, 5.00 canceled
-          => canceled 5.00
+          #1 over: UserCancel, 4.00 canceled
+          => canceled 4.00
         > trading on
           exchange true, trading true
         > B bid 0.41 x 1
@@ -89,6 +90,8 @@ fn while_the_exchange_is_paused_nothing_works() {
         > exchange off
           exchange false, trading true
         > A bid 0.40 x 5
+          => refused: the exchange is paused
+        > A decrease #1 by 1
           => refused: the exchange is paused
         > A cancel #1
           => refused: the exchange is paused

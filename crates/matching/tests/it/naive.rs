@@ -765,7 +765,7 @@ impl Naive {
     }
 
     fn decrease(&mut self, account: AccountId, id: u64, by: Decrease) -> Result<Reply, Refusal> {
-        self.trading_is_on()?;
+        self.exchange_is_on()?;
         let open = self.own(account, id)?.open;
         self.market_is_open_for_cancels(id)?;
         let (named, left) = match by {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use brier_kalshi_protocol::fees::{BalancePrecision, FeeMultiplier, FeeSchedule, FeeType};
 use brier_matching::{
-    AccountId, Command, EndReason, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal,
+    AccountId, Command, Decrease, EndReason, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal,
+    Reply,
 };
 use brier_types::{BookSide, MarketResult, MarketStatus, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
 
@@ -146,4 +147,14 @@ fn stopping_the_exchange_but_not_trading_kept_orders_that_asked_to_be_canceled_o
     let ends: Vec<_> = events.iter().filter(|it| matches!(it, Event::OrderEnded { .. })).collect();
     assert!(matches!(ends[..], [Event::OrderEnded { reason: EndReason::Halt, .. }]), "{ends:?}");
     assert_eq!(exchange.order_count(), 1);
+}
+
+#[test]
+fn a_resting_order_could_not_be_decreased_while_trading_was_paused() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    let placed = exchange.place(&order(0, BookSide::Bid, 5_000, 2_000_000), &mut ()).unwrap();
+    exchange.apply(at(1), &Command::SetActive { exchange: true, trading: false }, &mut ()).unwrap();
+    let by = Decrease::To(Qty::from_contracts(1).unwrap());
+    let decrease = Command::Decrease { account: AccountId(0), order: placed.order, by };
+    assert_eq!(exchange.apply(at(1), &decrease, &mut ()), Ok(Reply::Remaining(Qty::from_contracts(1).unwrap())));
 }
