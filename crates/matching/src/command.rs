@@ -119,7 +119,8 @@ pub enum MarketCommand {
     Deactivate,
     /// Ends trading now.
     Close,
-    /// Moves the close time. A closed market whose close time moves past now trades again.
+    /// Moves the close time. A closed market whose close time moves past now trades again; before its open time it waits
+    /// for that.
     SetCloseTime(Timestamp),
     /// States the result, which starts the settlement timer. Ends trading if it had not ended.
     Determine(MarketResult),

@@ -205,10 +205,12 @@ impl Exchange {
             return Err(Refusal::BadMarket("close_time must lie in the future and after open_time"));
         }
         it.close_time = at;
-        let reopen = it.status == MarketStatus::Closed;
+        // One closed before its open time waits for that again.
+        let status = if self.now < it.open_time { MarketStatus::Initialized } else { MarketStatus::Active };
+        let reopened = (it.status == MarketStatus::Closed).then_some(status);
         out.event(Event::MarketChanged { market, change: MarketChange::CloseTime(at), by_clock: false });
-        if reopen {
-            self.set_status(market, MarketStatus::Active, false, out);
+        if let Some(status) = reopened {
+            self.set_status(market, status, false, out);
         }
         self.set_times(market);
         Ok(Reply::Done)

@@ -23,16 +23,20 @@ fn exchange(size_step: Qty) -> Exchange {
         apply(Command::OpenAccount { precision: BalancePrecision::CentiCent });
         apply(Command::Fund { account, amount: Money::from_cents(10_000).unwrap() });
     }
-    apply(Command::CreateMarket(MarketSpec {
+    apply(Command::CreateMarket(spec(size_step, at(0))));
+    exchange
+}
+
+fn spec(size_step: Qty, open_time: Timestamp) -> MarketSpec {
+    MarketSpec {
         grid: PriceGrid::uniform(Price::new(100).unwrap()).unwrap(),
         size_step,
-        open_time: at(0),
+        open_time,
         close_time: at(100),
         settlement_timer: Duration::from_secs(10),
         fees: FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE),
         fee_waiver_until: None,
-    }));
-    exchange
+    }
 }
 
 fn order(account: u32, side: BookSide, pips: u16, micros: u64) -> PlaceOrder {
@@ -157,4 +161,25 @@ fn a_resting_order_could_not_be_decreased_while_trading_was_paused() {
     let by = Decrease::To(Qty::from_contracts(1).unwrap());
     let decrease = Command::Decrease { account: AccountId(0), order: placed.order, by };
     assert_eq!(exchange.apply(at(1), &decrease, &mut ()), Ok(Reply::Remaining(Qty::from_contracts(1).unwrap())));
+}
+
+#[test]
+fn a_market_closed_before_its_open_time_traded_at_once_when_its_close_time_moved() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    let early = MarketId(1);
+    exchange.apply(at(0), &Command::CreateMarket(spec(Qty::HUNDREDTH, at(10))), &mut ()).unwrap();
+    let mut apply = |seconds, change| {
+        exchange.apply(at(seconds), &Command::ChangeMarket { market: early, change }, &mut ()).unwrap();
+        exchange.market(early).unwrap().status
+    };
+    assert_eq!(apply(1, MarketCommand::Close), MarketStatus::Closed);
+    assert_eq!(apply(2, MarketCommand::SetCloseTime(at(50))), MarketStatus::Initialized);
+    exchange.advance(at(10), &mut ());
+    assert_eq!(exchange.market(early).unwrap().status, MarketStatus::Active);
+    let mut apply = |seconds, change| {
+        exchange.apply(at(seconds), &Command::ChangeMarket { market: early, change }, &mut ()).unwrap();
+        exchange.market(early).unwrap().status
+    };
+    assert_eq!(apply(11, MarketCommand::Close), MarketStatus::Closed);
+    assert_eq!(apply(12, MarketCommand::SetCloseTime(at(60))), MarketStatus::Active);
 }

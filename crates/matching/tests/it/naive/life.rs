@@ -167,7 +167,8 @@ impl Naive {
                 (it.opens, it.closes) = (Some((open_time, opens)), Some((*at, closes)));
                 self.tell(market, MarketChange::CloseTime(*at), false);
                 if status == MarketStatus::Closed {
-                    self.set(market, MarketStatus::Active, false);
+                    let early = self.now < open_time;
+                    self.set(market, if early { MarketStatus::Initialized } else { MarketStatus::Active }, false);
                 }
             }
             MarketCommand::Determine(result) | MarketCommand::AmendResult(result) => {
