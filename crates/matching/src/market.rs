@@ -8,6 +8,7 @@ use brier_types::{MarketResult, MarketStatus, Money, Price, PriceGrid, Qty, Time
 use crate::book::{NONE, OrderBook};
 use crate::command::MarketSpec;
 use crate::ids::AccountId;
+use crate::refusal::Refusal;
 
 /// What every order reads stands first and together; the order of the fields is the order in memory.
 #[derive(Clone, Debug)]
@@ -16,8 +17,7 @@ pub(crate) struct Market {
     pub status: MarketStatus,
     /// The grid's step in pips if it has only one, else 0.
     tick: u16,
-    /// Timers set before the last change of the market's times are void.
-    pub epoch: u32,
+    pub settlement_floor: Option<Price>,
     pub size_step: Qty,
     pub fees: FeeSchedule,
     pub fee_waiver_until: Option<Timestamp>,
@@ -33,7 +33,8 @@ pub(crate) struct Market {
     pub close_time: Timestamp,
     pub settlement_timer: Duration,
     pub result: Option<MarketResult>,
-    pub settlement_floor: Option<Price>,
+    /// Timers set before the last change of the market's times are void.
+    pub epoch: u32,
 }
 
 impl Market {
@@ -69,12 +70,20 @@ impl Market {
         self.grid = grid.clone();
     }
 
-    /// Whether an order may carry `price`.
-    pub(crate) fn allows(&self, price: Price) -> bool {
-        if self.tick == 0 {
+    /// Whether an order may carry `price`: on the grid, and above the settlement floor.
+    ///
+    /// That a rising floor cancels orders at or below it is the venue's rule (reference section 7); that new ones are
+    /// refused there follows from it.
+    pub(crate) fn check_price(&self, price: Price) -> Result<(), Refusal> {
+        let on_grid = if self.tick == 0 {
             self.grid.allows(price)
         } else {
             price.is_tradable() && price.pips().is_multiple_of(self.tick)
+        };
+        match self.settlement_floor {
+            _ if !on_grid => Err(Refusal::PriceOffGrid { price }),
+            Some(floor) if price <= floor => Err(Refusal::BelowSettlementFloor { price, floor }),
+            _ => Ok(()),
         }
     }
 

@@ -66,9 +66,7 @@ impl Exchange {
         if market.status != MarketStatus::Active {
             return Err(Refusal::MarketInactive { status: market.status });
         }
-        if !market.allows(order.price) {
-            return Err(Refusal::PriceOffGrid { price: order.price });
-        }
+        market.check_price(order.price)?;
         self.check_qty(order.market, order.qty)?;
         let immediate = match order.time_in_force {
             TimeInForce::Gtd(expires) if expires <= self.now => return Err(Refusal::ExpiryInPast),
@@ -653,8 +651,9 @@ impl Exchange {
             return Err(Refusal::MarketInactive { status: market.status });
         }
         let repriced = amend.price != self.slab.price(slot);
-        if repriced && !market.allows(amend.price) {
-            return Err(Refusal::PriceOffGrid { price: amend.price });
+        // A price that stays may be off a newer grid; it cannot be below the floor, whose rise cancels such orders.
+        if repriced {
+            market.check_price(amend.price)?;
         }
         self.check_qty(amend.market, amend.total)?;
         let remaining = amend.total.checked_sub(data.filled).ok_or(Refusal::BadQty { qty: amend.total })?;

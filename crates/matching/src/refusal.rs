@@ -42,6 +42,14 @@ pub enum Refusal {
         /// The price.
         price: Price,
     },
+    /// The price is at or below the least YES can settle at: nobody would sell there.
+    #[error("price {price} is not above the settlement floor {floor}")]
+    BelowSettlementFloor {
+        /// The price.
+        price: Price,
+        /// The floor.
+        floor: Price,
+    },
     /// The quantity is zero, off the size step, or above [`MAX_ORDER_QTY`].
     #[error("quantity {qty} is zero, off the size step, or too large")]
     BadQty {

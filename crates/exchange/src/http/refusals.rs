@@ -17,7 +17,9 @@ impl From<Refusal> for Failure {
             Refusal::UnknownMarket | Refusal::UnknownOrder | Refusal::UnknownGroup => (Code::NotFound, None),
             Refusal::DuplicateClientOrderId => (Code::OrderAlreadyExists, None),
             Refusal::MarketInactive { .. } => (Code::MarketInactive, Some(refusal.to_string())),
-            Refusal::PriceOffGrid { .. } => (Code::InvalidPrice, Some(refusal.to_string())),
+            Refusal::PriceOffGrid { .. } | Refusal::BelowSettlementFloor { .. } => {
+                (Code::InvalidPrice, Some(refusal.to_string()))
+            }
             Refusal::BadQty { .. } => (Code::InvalidOrderSize, Some(refusal.to_string())),
             // `post only cross` is the core's own wording of it, as recorded of the venue.
             Refusal::ExpiryInPast | Refusal::Conflict(_) | Refusal::PostOnlyCross => {

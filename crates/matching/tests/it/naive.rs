@@ -583,6 +583,7 @@ impl Naive {
         if !on_grid(market, order.price) {
             return Err(Refusal::PriceOffGrid { price: order.price });
         }
+        above_floor(market, order.price)?;
         self.good_qty(order.market, order.qty)?;
         if matches!(order.time_in_force, TimeInForce::Gtd(at) if at <= self.now) {
             return Err(Refusal::ExpiryInPast);
@@ -826,6 +827,7 @@ impl Naive {
         if repriced && !on_grid(market, amend.price) {
             return Err(Refusal::PriceOffGrid { price: amend.price });
         }
+        above_floor(market, amend.price)?;
         self.good_qty(amend.market, amend.total)?;
         let open = micros(amend.total) - order.filled;
         if open < 0 {
@@ -880,6 +882,14 @@ impl Naive {
         (it.price, it.queued, it.reserved) = (amend.price, None, 0);
         self.report(id, ChangeReason::Amend);
         Ok(self.work(id, 0, None))
+    }
+}
+
+/// Orders at or below the floor are canceled when it rises (section 7), so none is taken there either.
+fn above_floor(market: &Market, price: Price) -> Result<(), Refusal> {
+    match market.floor {
+        Some(floor) if price <= floor => Err(Refusal::BelowSettlementFloor { price, floor }),
+        _ => Ok(()),
     }
 }
 

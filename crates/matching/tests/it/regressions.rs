@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use brier_kalshi_protocol::fees::{BalancePrecision, FeeMultiplier, FeeSchedule, FeeType};
 use brier_matching::{
-    AccountId, Command, Decrease, EndReason, Event, Exchange, MarketCommand, MarketId, MarketSpec, PlaceOrder, Refusal,
-    Reply,
+    AccountId, AmendOrder, Command, Decrease, EndReason, Event, Exchange, ExpiryChange, MarketCommand, MarketId,
+    MarketSpec, PlaceOrder, Refusal, Reply,
 };
 use brier_types::{BookSide, MarketResult, MarketStatus, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
 
@@ -182,4 +182,31 @@ fn a_market_closed_before_its_open_time_traded_at_once_when_its_close_time_moved
     };
     assert_eq!(apply(11, MarketCommand::Close), MarketStatus::Closed);
     assert_eq!(apply(12, MarketCommand::SetCloseTime(at(60))), MarketStatus::Active);
+}
+
+#[test]
+fn orders_were_taken_at_and_below_the_settlement_floor() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    let floor = Price::new(3_000).unwrap();
+    change(&mut exchange, MarketCommand::SetSettlementFloor(floor), &mut Vec::new()).unwrap();
+    for side in [BookSide::Bid, BookSide::Ask] {
+        for pips in [2_900, 3_000] {
+            let refused = exchange.place(&order(0, side, pips, 1_000_000), &mut ());
+            assert_eq!(refused, Err(Refusal::BelowSettlementFloor { price: Price::new(pips).unwrap(), floor }));
+        }
+    }
+    let placed = exchange.place(&order(0, BookSide::Bid, 3_100, 1_000_000), &mut ()).unwrap();
+    let amend = AmendOrder {
+        account: AccountId(0),
+        order: placed.order,
+        market: MARKET,
+        side: BookSide::Bid,
+        price: floor,
+        total: Qty::from_contracts(1).unwrap(),
+        client_order_id: None,
+        new_client_order_id: None,
+        expiry: ExpiryChange::Keep,
+    };
+    let refused = exchange.apply(at(1), &Command::Amend(amend), &mut ());
+    assert_eq!(refused, Err(Refusal::BelowSettlementFloor { price: floor, floor }));
 }
