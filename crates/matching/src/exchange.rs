@@ -188,7 +188,7 @@ pub struct PositionView {
     pub realized_pnl: Money,
     /// Net fees of all fills.
     pub fees_paid: Money,
-    /// Sum of what fills paid and brought in.
+    /// Sum of what fills paid and brought in; like the two before it, no more than 64 bits hold.
     pub traded: Money,
     /// Contracts resting on the bid side.
     pub resting_bids: Qty,

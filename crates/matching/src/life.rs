@@ -298,8 +298,7 @@ impl Exchange {
                 fees_paid: history.fees,
             };
             let profit = gross.checked_sub(position.cost).expect(FITS);
-            history.realized = history.realized.checked_add(profit).expect(FITS);
-            history.fees = history.fees.checked_add(fee).expect(FITS);
+            history.take_profit(profit, fee);
             position.cost = Money::ZERO;
             position.qty = brier_types::SignedQty::ZERO;
             let it = &mut self.markets[market.0 as usize];

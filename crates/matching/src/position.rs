@@ -24,6 +24,10 @@ pub(crate) struct Position {
 }
 
 /// What only fills touch.
+///
+/// These sums inform and decide nothing: no cash, hold or refusal depends on them. At the end of 64 bits, a lifetime of
+/// $9.2 trillion in one market, they stay there rather than stop the exchange; sums of 128 bits would only move the end
+/// to whoever reads them as [`Money`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
     /// Proceeds less cost of what was closed, fees left out.
@@ -89,9 +93,14 @@ pub(crate) struct Flow {
 impl History {
     /// Books one fill.
     pub(crate) fn add(&mut self, flow: Flow, fee: Money) {
-        self.realized = self.realized.checked_add(flow.profit).expect(FITS);
-        self.fees = self.fees.checked_add(fee).expect(FITS);
-        self.traded = self.traded.checked_add(Money::from_micros(flow.revenue.micros().abs())).expect(FITS);
+        self.take_profit(flow.profit, fee);
+        self.traded = saturating_add(self.traded, Money::from_micros(flow.revenue.micros().abs()));
+    }
+
+    /// Books what closing contracts made, fees left out, and what it cost in fees.
+    pub(crate) fn take_profit(&mut self, profit: Money, fee: Money) {
+        self.realized = saturating_add(self.realized, profit);
+        self.fees = saturating_add(self.fees, fee);
     }
 }
 
@@ -192,6 +201,10 @@ impl Position {
     }
 }
 
+fn saturating_add(sum: Money, amount: Money) -> Money {
+    Money::from_micros(sum.micros().saturating_add(amount.micros()))
+}
+
 /// What `qty` pairs of YES and NO are worth: one dollar each, so the count in 1e-6 is the money in $1e-6.
 pub(crate) fn pairs(qty: Qty) -> Money {
     Money::from_micros(qty.signed().micros())
@@ -238,6 +251,15 @@ mod tests {
         assert_eq!(flow, Flow { revenue: dollars("4"), closed: contracts(10), profit: dollars("2") }); // 10 sold at 0.60, 5 NO bought at 0.40.
         assert_eq!(position.cost, dollars("2"));
         assert_eq!(position.qty.to_string(), "-5.00");
+    }
+
+    #[test]
+    fn a_lifetime_of_volume_panicked() {
+        let nearly = Money::from_micros(i64::MAX - 1);
+        let mut history = History { realized: nearly, fees: nearly, traded: nearly };
+        let flow = Flow { revenue: dollars("-4"), closed: contracts(10), profit: dollars("2") };
+        history.add(flow, dollars("0.1"));
+        assert_eq!(history, History { realized: Money::MAX, fees: Money::MAX, traded: Money::MAX });
     }
 
     proptest! {
