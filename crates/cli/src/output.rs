@@ -93,6 +93,6 @@ mod tests {
     fn tables_need_no_color_and_leave_no_trailing_space() {
         let rows = [["KXA-1".to_owned(), "0.4200".to_owned()], ["KXLONGER-1".to_owned(), "1".to_owned()]];
         let shown = table(["market", "price>"], rows);
-        assert_eq!(shown, "market      price\nKXA-1      0.4200\nKXLONGER-1      1");
+        assert_eq!(shown, "market       price\nKXA-1       0.4200\nKXLONGER-1       1");
     }
 }

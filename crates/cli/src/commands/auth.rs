@@ -101,24 +101,20 @@ async fn check(venue: &Venue) -> Vec<Step> {
              found through its ready file",
         )];
     };
-    let mut steps = vec![good("key", format!("{} from {}", file.display(), venue.key_origin))];
-    let credentials = match Credentials::from_file(key_id, file) {
-        Ok(credentials) => credentials,
-        Err(error) => {
-            steps.push(key_problem(&error, file));
-            return steps;
+    let mut steps = vec![good("key", format!("{} from {}", file.display(), venue.key_origin)), key_id_step(key_id)];
+    if steps.iter().any(|step| !step.ok) {
+        return steps;
+    }
+    match Credentials::from_file(key_id, file) {
+        Ok(credentials) => {
+            let kind = match credentials.kind() {
+                KeyKind::Rsa => "RSA, signs with PSS",
+                KeyKind::Ed25519 => "Ed25519",
+            };
+            steps.push(good("key file", format!("a private key only you may read: {kind}")));
+            talk(venue, credentials, &mut steps).await;
         }
-    };
-    let kind = match credentials.kind() {
-        KeyKind::Rsa => "RSA, signs with PSS",
-        KeyKind::Ed25519 => "Ed25519",
-    };
-    steps.push(good("key file", format!("a private key only you may read: {kind}")));
-    let id_step = key_id_step(key_id);
-    let id_is_good = id_step.ok;
-    steps.push(id_step);
-    if id_is_good {
-        talk(venue, credentials, &mut steps).await;
+        Err(error) => steps.push(key_problem(&error, file)),
     }
     steps
 }

@@ -39,6 +39,9 @@ struct FileArgs {
     rounds: u32,
 }
 
+/// Which build ran: figures of a debug build say nothing.
+const BUILD: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
+
 /// One timed path.
 #[derive(Debug, PartialEq, Serialize)]
 struct Timing {
@@ -50,6 +53,7 @@ struct Timing {
 #[derive(Debug, Serialize)]
 struct DecodeLine {
     bench: &'static str,
+    build: &'static str,
     workload: String,
     venue: &'static str,
     bytes: u64,
@@ -65,6 +69,7 @@ struct DecodeLine {
 #[derive(Debug, Serialize)]
 struct MatchLine {
     bench: &'static str,
+    build: &'static str,
     workload: String,
     prefill: u64,
     trades: u64,
@@ -80,9 +85,6 @@ struct MatchLine {
 
 /// Runs one benchmark.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    if cfg!(debug_assertions) {
-        tracing::warn!("this is a debug build: build with --release before quoting a figure");
-    }
     match &args.command {
         BenchCommand::Decode(args) => run_decode(args, output),
         BenchCommand::Match(args) => run_match(args, output),
@@ -93,10 +95,10 @@ fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let path = &args.file;
     let failed = |error: decode::DecodeFailure| CliError::failure(format!("{}: {error}", path.display()));
     let expect = Expect::beside(path)?;
-    let expected = expect.word("fnv_books")?.to_owned();
     let bytes = read(path)?;
     let frames = decode::frames(&bytes).map_err(failed)?;
     let venue = venue(path, frames.first().copied().unwrap_or_default())?;
+    let expected = expect.word("fnv_books")?.to_owned();
     let mut best = decode::run(&frames).map_err(failed)?;
     for _ in 1..args.rounds {
         let round = decode::run(&frames).map_err(failed)?;
@@ -107,6 +109,7 @@ fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let checksum = hex(best.fnv_books);
     output.document(&DecodeLine {
         bench: "decode",
+        build: BUILD,
         workload: name(path),
         venue,
         bytes: best.bytes,
@@ -144,6 +147,7 @@ fn run_match(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let (checksum, full_checksum) = (hex(bare.fnv_fills), hex(full.fnv_fills));
     output.document(&MatchLine {
         bench: "match",
+        build: BUILD,
         workload: name(path),
         prefill: prefill as u64,
         trades: bare.trades,

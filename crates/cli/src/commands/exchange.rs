@@ -139,13 +139,13 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
         python: operator.python_lines(&ready.rest),
         typescript: operator.typescript_lines(&ready.rest),
     };
-    output.either(&started, |output| print(&started, output))?;
-    output.flush()?;
     write_whole(&ready_file(data_dir), &ready)?;
     if let Some(path) = &args.ready_file {
         write_whole(path, &ready)?;
     }
-    Ok(())
+    // Last, so that whoever has read it finds the files.
+    output.either(&started, |output| print(&started, output))?;
+    output.flush()
 }
 
 fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {

@@ -1,0 +1,208 @@
+//! A running `brier exchange` and the commands that trade on it, from order to recovery after a restart.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{brier, shown};
+
+const MARKET: &str = "KXTEST-27JAN01-A";
+
+struct Exchange {
+    child: Child,
+    folder: PathBuf,
+    started: Value,
+}
+
+impl Exchange {
+    /// Starts one and reads the line it prints once it serves.
+    fn start(folder: &Path) -> Self {
+        let mut child = brier()
+            .args(["exchange", "--json", "--admin", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.join("data"))
+            .arg("--ready-file")
+            .arg(folder.join("ready.json"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let started = serde_json::from_str(&line).unwrap();
+        Self { child, folder: folder.to_owned(), started }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.started[name].as_str().unwrap()
+    }
+
+    /// One call of the administration, as plain as HTTP can be.
+    fn admin(&self, path: &str, body: &Value) -> Value {
+        let (host, base) = self.text("admin").strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "POST /{base}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 2"), "{path}: {answer}");
+        serde_json::from_str(body).unwrap_or_default()
+    }
+
+    /// Runs a command as the operator, found through the ready file.
+    fn run(&self, args: &[&str]) -> Output {
+        brier().args(args).arg("--ready-file").arg(self.folder.join("ready.json")).output().unwrap()
+    }
+
+    /// As the operator, and it has to succeed: what it printed as JSON.
+    fn json(&self, args: &[&str]) -> Value {
+        let mut args = args.to_vec();
+        args.push("--json");
+        let output = self.run(&args);
+        assert!(output.status.success(), "{args:?}: {}", shown(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Asks it to end and demands that it ends in peace.
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        assert!(!self.folder.join("ready.json").exists(), "nobody may find an exchange that is gone");
+    }
+}
+
+impl Drop for Exchange {
+    /// A failed test leaves no process behind.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Lists one open market and gives a second trader money and a key file.
+fn prepare(exchange: &Exchange) -> (String, PathBuf) {
+    exchange.admin(
+        "/series",
+        &json!({"ticker": "KXTEST", "title": "Test", "category": "Economics",
+        "frequency": "daily", "fee_type": "quadratic", "fee_multiplier": 1}),
+    );
+    exchange.admin("/events", &json!({"event_ticker": "KXTEST-27JAN01", "series_ticker": "KXTEST", "title": "Test"}));
+    exchange.admin(
+        "/markets",
+        &json!({"ticker": MARKET, "event_ticker": "KXTEST-27JAN01", "title": "A",
+        "rules_primary": "Resolves to Yes if so.", "open_time": "2020-01-01T00:00:00Z",
+        "close_time": "2099-01-01T00:00:00Z"}),
+    );
+    let account = exchange.admin("/accounts", &json!({"name": "maker", "key_type": "ed25519"}));
+    let user = account["user_id"].as_str().unwrap();
+    exchange.admin(&format!("/accounts/{user}/fund"), &json!({"amount_dollars": "1000.00"}));
+    let path = exchange.folder.join("maker.pem");
+    std::fs::write(&path, account["private_key_pem"].as_str().unwrap()).unwrap();
+    make_mode(&path, 0o600);
+    (account["key_id"].as_str().unwrap().to_owned(), path)
+}
+
+#[cfg(unix)]
+fn make_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_order_is_placed_filled_seen_canceled_and_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let exchange = Exchange::start(folder.path());
+    let (maker_id, maker_file) = prepare(&exchange);
+    let as_maker = |args: &[&str]| {
+        let key = ["--key-id", &maker_id, "--key-file", maker_file.to_str().unwrap()];
+        exchange.json(&[args, &key].concat())
+    };
+    let markets = exchange.json(&["markets", "--status", "open"]);
+    assert_eq!(markets["markets"][0]["ticker"], MARKET);
+
+    let offer = as_maker(&["order", "sell", "yes", "10@0.42", MARKET]);
+    assert_eq!((&offer["outcome"], &offer["resting"]), (&"resting".into(), &"10.00".into()));
+    let book = exchange.json(&["book", MARKET]);
+    assert_eq!(book["asks"], json!([{"price": "0.4200", "contracts": "10.00"}]));
+
+    // The taker pays the resting price, and 0.07 x 4 x 0.42 x 0.58 = 0.068208, rounded up to $0.0001.
+    let taken = exchange.json(&["order", "buy", "yes", "4@45c", MARKET, "--tif", "ioc"]);
+    assert_eq!((&taken["outcome"], &taken["average_yes_price"]), (&"filled".into(), &"0.4200".into()));
+    assert_eq!((&taken["fee"], &taken["fee_is_exact"]), (&"0.068300".into(), &true.into()));
+    let portfolio = exchange.json(&["portfolio"]);
+    assert_eq!(portfolio["balance"]["balance_dollars"], "9998.2517");
+    assert_eq!(portfolio["positions"][0]["position_fp"], "4.00");
+    let fills = exchange.json(&["fills", "--market", MARKET]);
+    assert_eq!((&fills["fees"], &fills["fills"][0]["is_taker"]), (&"0.068300".into(), &true.into()));
+    assert_eq!(as_maker(&["fills"])["fills"][0]["is_taker"], false);
+
+    let resting = exchange.json(&["order", "buy", "no", "1.5@0.1", MARKET, "--client-order-id", "mine-1"]);
+    assert_eq!((&resting["sent"]["book_side"], &resting["sent"]["yes_price"]), (&"ask".into(), &"0.9000".into()));
+    let again = exchange.run(&["order", "buy", "no", "1@0.1", MARKET, "--client-order-id", "mine-1"]);
+    let told = shown(&again);
+    assert!(told.starts_with("exit 1") && told.contains("order_already_exists") && told.contains("hint: "), "{told}");
+    let id = resting["order_id"].as_str().unwrap();
+    assert_eq!(exchange.json(&["cancel", id])["canceled"], "1.50");
+    let gone = shown(&exchange.run(&["cancel", id]));
+    assert!(gone.starts_with("exit 1") && gone.contains("404"), "{gone}");
+    assert_eq!(exchange.json(&["portfolio"])["resting_orders"], json!([]));
+    assert_eq!(as_maker(&["cancel", "--all"])["all"], true);
+    assert_eq!(exchange.json(&["book", MARKET])["asks"], json!([]));
+
+    exchange.stop();
+    let exchange = Exchange::start(folder.path());
+    assert_ne!(exchange.started["records_recovered"], 0);
+    assert_eq!(exchange.json(&["fills"])["fills"].as_array().unwrap().len(), 1);
+    assert_eq!(exchange.json(&["portfolio"])["balance"]["balance_dollars"], "9998.2517");
+    exchange.stop();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_checked_step_by_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let exchange = Exchange::start(folder.path());
+    let (maker_id, maker_file) = prepare(&exchange);
+    let good = exchange.json(&["auth", "check"]);
+    let steps: Vec<&str> =
+        good["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["key", "key id", "key file", "host", "clock", "signature", "limits"]);
+
+    let check = |id: &str, file: &Path| {
+        shown(&exchange.run(&["auth", "check", "--key-id", id, "--key-file", file.to_str().unwrap()]))
+    };
+    let other = check(exchange.text("key_id"), &maker_file);
+    assert!(
+        other.starts_with("exit 1") && other.contains("error: signature: the venue knows the key id, but"),
+        "{other}"
+    );
+    let unknown = check("0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0", &maker_file);
+    assert!(unknown.contains("error: key id: the venue does not know this key id"), "{unknown}");
+    assert!(check("my key", &maker_file).contains("error: key id: expected a UUID"));
+    make_mode(&maker_file, 0o644);
+    let open = check(&maker_id, &maker_file);
+    assert!(open.contains("hint: run `chmod 600 ") && open.contains("found 0644"), "{open}");
+    exchange.stop();
+}
+
+#[test]
+fn a_second_exchange_on_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let exchange = Exchange::start(folder.path());
+    let data = folder.path().join("data");
+    let second = brier().args(["exchange", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data).output().unwrap();
+    let told = shown(&second);
+    assert!(told.starts_with("exit 1") && told.contains("hint: another `brier exchange`"), "{told}");
+    assert!(folder.path().join("ready.json").exists(), "the first one still serves");
+    drop(exchange);
+}
