@@ -43,7 +43,8 @@ struct CheckArgs {
 /// One step that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Step {
-    step: &'static str,
+    #[serde(rename = "step")]
+    name: &'static str,
     ok: bool,
     found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,14 +68,16 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         output.line(format_args!("host        {}", document.host))?;
         for step in &document.steps {
             let mark = if step.ok { "ok" } else { "FAILED" };
-            output.line(format_args!("{:<11} {mark:<7} {}", step.step, step.found))?;
+            output.line(format_args!("{:<11} {mark:<7} {}", step.name, step.found))?;
         }
         Ok(())
     })?;
     match document.steps.into_iter().find(|step| !step.ok) {
         None => Ok(EXIT_OK),
-        Some(Step { step, found, next, .. }) => {
-            let error = CliError::failure(format!("{step}: {found}"));
+        Some(Step { name: step, found, next, .. }) => {
+            // The key's own errors name the file first.
+            let told = if found.starts_with(step) { found } else { format!("{step}: {found}") };
+            let error = CliError::failure(told);
             Err(match next {
                 Some(next) => error.hint(next),
                 None => error,
@@ -84,11 +87,11 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 fn good(step: &'static str, found: impl Into<String>) -> Step {
-    Step { step, ok: true, found: found.into(), next: None }
+    Step { name: step, ok: true, found: found.into(), next: None }
 }
 
 fn bad(step: &'static str, found: impl Into<String>, next: impl Into<String>) -> Step {
-    Step { step, ok: false, found: found.into(), next: Some(next.into()) }
+    Step { name: step, ok: false, found: found.into(), next: Some(next.into()) }
 }
 
 /// Every step up to the first that fails.
@@ -268,7 +271,7 @@ mod tests {
         let answer = Box::new(ApiError::new(Method::Get, "/trade-api/v2/portfolio/balance", status, &body));
         let kind = answer.kind();
         let step = refusal(&KalshiError::Venue { operation: "read balance", answer, kind });
-        (step.step, step.found)
+        (step.name, step.found)
     }
 
     #[test]

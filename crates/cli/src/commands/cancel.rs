@@ -57,12 +57,11 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             client.cancel_all().await?;
             return Ok(Document { order_id: None, canceled: None, all: true });
         };
-        let market = match &args.market {
-            Some(market) => market.clone(),
-            None => {
-                let ticker = client.order(order).await?.ticker;
-                MarketTicker::new(&ticker).map_err(|error| CliError::failure(error.to_string()))?
-            }
+        let market = if let Some(market) = &args.market {
+            market.clone()
+        } else {
+            let ticker = client.order(order).await?.ticker;
+            MarketTicker::new(&ticker).map_err(|error| CliError::failure(error.to_string()))?
         };
         let answer = client.cancel_order(&market, order).await?;
         Ok(Document { order_id: Some(answer.order_id), canceled: Some(answer.reduced_by), all: false })

@@ -1,5 +1,11 @@
 //! The program as its users meet it: arguments in, stdout, stderr and exit status out.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_raw_string_hashes,
+    reason = "a test that cannot go on has failed; snapshots are written by `UPDATE_EXPECT=1`, hashes and all"
+)]
+
 mod bench;
 mod exchange;
 mod fees;

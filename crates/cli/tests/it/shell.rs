@@ -125,7 +125,7 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         key id      ok      0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0
         key file    FAILED  key file FOLDER/key.pem: No such file or directory (os error 2)
         --- stderr
-        error: key file: key file FOLDER/key.pem: No such file or directory (os error 2)
+        error: key file FOLDER/key.pem: No such file or directory (os error 2)
         hint: nothing is at FOLDER/key.pem: check the path
     "#]]
     .assert_eq(&check());
@@ -139,7 +139,7 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         key id      ok      0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0
         key file    FAILED  key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640; run `chmod 600 FOLDER/key.pem`
         --- stderr
-        error: key file: key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640; run `chmod 600 FOLDER/key.pem`
+        error: key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640; run `chmod 600 FOLDER/key.pem`
         hint: run `chmod 600 FOLDER/key.pem`: others on this machine can touch the key
     "#]].assert_eq(&check());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();

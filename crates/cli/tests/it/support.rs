@@ -59,7 +59,7 @@ pub(crate) fn shown(output: &Output) -> String {
     let mut text = format!("exit {}\n", output.status.code().unwrap());
     for (title, part) in [("stdout", out), ("stderr", err)] {
         if !part.is_empty() {
-            text.push_str(&format!("--- {title}\n{}\n", part.trim_end()));
+            text.extend(["--- ", title, "\n", part.trim_end(), "\n"]);
         }
     }
     text

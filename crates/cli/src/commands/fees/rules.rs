@@ -116,7 +116,6 @@ impl Rule {
         let fee = charge(revenue, trade, fill.precision, owed);
         let gross = fee.trade.checked_add(fee.rounding).expect("a fee is far from the limit");
         match self {
-            Self::Documented => fee.net,
             Self::EachFillAlone => {
                 *owed = RoundingAccumulator::default();
                 gross
@@ -127,7 +126,7 @@ impl Rule {
                 );
                 gross
             }
-            Self::RebateWithinFee => fee.net,
+            Self::Documented | Self::RebateWithinFee => fee.net,
         }
     }
 }

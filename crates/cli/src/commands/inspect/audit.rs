@@ -239,7 +239,7 @@ impl Audit {
                 let finding = || format!("line {number}: {ticker}: {reason}");
                 match reason {
                     StaleReason::Level { error: LadderError::Negative { .. }, .. } => {
-                        counts.negative_levels.push(finding)
+                        counts.negative_levels.push(finding);
                     }
                     _ => counts.impossible.push(finding),
                 }
