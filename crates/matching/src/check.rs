@@ -5,6 +5,7 @@ use brier_types::{BookSide, MarketStatus, Money, Price, Qty, SelfTradePrevention
 
 use crate::exchange::{Exchange, Timer};
 use crate::ids::GroupId;
+use crate::order_entry::reservation;
 use crate::position::{History, Resting, pairs};
 use crate::refusal::MAX_ORDER_QTY;
 
@@ -60,6 +61,12 @@ impl Exchange {
             assert_eq!(position.held, position.hold(), "held cash follows the resting orders");
             let total = &mut held[position.account.0 as usize];
             *total = total.checked_add(position.held).expect("held cash fits");
+        }
+        for slot in self.slab.live() {
+            let (data, side) = (self.slab.data(slot), self.slab.side(slot));
+            let fees = &self.markets[data.market.0 as usize].fees;
+            let reserved = reservation(fees, side, self.slab.price(slot), self.slab.qty(slot));
+            assert_eq!(data.reserved, reserved, "an order reserves what its remainder may cost by the market's fees");
         }
         for (account, held) in self.accounts.iter().zip(held) {
             assert_eq!(account.held, held, "an account's held cash is the sum over its positions");
@@ -125,7 +132,7 @@ impl Exchange {
             // What a billion contracts cost tells schedules apart to the last digit of their multiplier.
             hash.i64(market.fees.trade_fee(role, HALF, MAX_ORDER_QTY).micros());
         }
-        hash.u64(u64::from(market.epoch));
+        hash.u64(u64::from(market.placed) << 32 | u64::from(market.epoch));
         hash.i64(market.escrow.micros());
         for band in market.grid().bands() {
             hash.u64(
@@ -151,7 +158,7 @@ impl Exchange {
                 hash.u64(u64::from(data.account.0) << 32 | u64::from(self.slab.price(slot).pips()));
                 hash.u64(self.slab.qty(slot).micros());
                 hash.u64(data.filled.micros());
-                hash.i64(data.owed.owed().micros());
+                hash.u64(u64::from(data.owed_micros) << 32 | u64::from(data.number));
                 hash.i64(data.reserved.micros());
                 hash.time(extra.expires);
                 hash.u64(extra.group.map_or(u64::MAX, |group| u64::from(group.0)));

@@ -132,7 +132,8 @@ pub enum MarketCommand {
     Settle,
     /// Changes the grid. Resting orders stay, also where the new grid has no price.
     SetGrid(PriceGrid),
-    /// Changes what fills cost from now on.
+    /// Changes what fills cost from now on, and what resting orders reserve. Where an account's cash does not cover that,
+    /// its youngest orders of the market are canceled.
     SetFees(FeeSchedule),
     /// Changes the fee holiday.
     SetFeeWaiver(Option<Timestamp>),

@@ -214,6 +214,8 @@ pub enum EndReason {
     ReduceOnly,
     /// Its group tripped or was deleted.
     Group,
+    /// Fees rose, and its account's cash no longer covered what its orders reserve.
+    Margin,
     /// The least settlement value rose to its price.
     SettlementBounds,
 }

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use brier_kalshi_protocol::fees::{BalancePrecision, FeeSchedule, RoundingAccumulator};
+use brier_kalshi_protocol::fees::{BalancePrecision, FeeSchedule};
 use brier_types::{
     BookSide, ClientOrderId, MarketResult, MarketStatus, Money, Price, PriceGrid, Qty, SelfTradePrevention, SignedQty,
     Timestamp,
@@ -80,7 +80,11 @@ pub(crate) struct OrderData {
     pub filled: Qty,
     /// What it reserves while it rests, if all that remains opens.
     pub reserved: Money,
-    pub owed: RoundingAccumulator,
+    /// What its accumulator of rounding holds: at most a cent.
+    pub owed_micros: u32,
+    /// How many orders were placed in its market before it. Beyond 32 bits they share a number, and the one in the higher
+    /// slot counts as the younger.
+    pub number: u32,
     pub self_trade_prevention: Option<SelfTradePrevention>,
     pub post_only: bool,
     pub cancel_on_pause: bool,
@@ -114,8 +118,8 @@ pub struct AccountView {
     /// Cash held for resting orders.
     pub held: Money,
     /// Cash free for new orders. Fills may take it below zero: by less than $0.0002 each where fees are rounded up fill
-    /// by fill, by up to $0.0101 each where the balance moves in cents, and by what fees rose after an order came to
-    /// rest. Then new orders are refused until it is positive again.
+    /// by fill, by up to $0.0101 each where the balance moves in cents. Then new orders are refused until it is positive
+    /// again.
     pub available: Money,
     /// The step its balance moves in.
     pub precision: BalancePrecision,

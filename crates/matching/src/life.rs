@@ -2,6 +2,7 @@
 //!
 //! Source: reference sections 7 and 11, 2026-11-20.
 
+use brier_kalshi_protocol::fees::FeeSchedule;
 use brier_types::{BookSide, MarketResult, MarketStatus, Money, Price, PriceGrid, Rounding, Timestamp, notional};
 
 use crate::command::{MarketCommand, MarketSpec, Reply};
@@ -9,7 +10,7 @@ use crate::event::{EndReason, Event, EventSink, MarketChange, Settlement};
 use crate::exchange::{Exchange, Timer};
 use crate::ids::MarketId;
 use crate::market::{Market, gcd, grid_unit};
-use crate::position::FITS;
+use crate::position::{FITS, Position};
 use crate::refusal::Refusal;
 
 impl Exchange {
@@ -145,10 +146,7 @@ impl Exchange {
                 self.pay_out(market, out);
             }
             MarketCommand::SetGrid(grid) if open => self.set_grid(market, grid, out),
-            MarketCommand::SetFees(fees) if open => {
-                self.markets[market.0 as usize].fees = *fees;
-                out.event(Event::MarketChanged { market, change: MarketChange::Fees, by_clock: false });
-            }
+            MarketCommand::SetFees(fees) if open => self.set_fees(market, *fees, out),
             MarketCommand::SetFeeWaiver(until) if open => {
                 self.markets[market.0 as usize].fee_waiver_until = *until;
                 out.event(Event::MarketChanged { market, change: MarketChange::Fees, by_clock: false });
@@ -247,6 +245,45 @@ impl Exchange {
         it.book.refine(&mut self.slab, gcd(it.book.unit(), grid_unit(grid)));
         it.set_grid(grid);
         out.event(Event::MarketChanged { market, change: MarketChange::Grid, by_clock: false });
+    }
+
+    /// Changes what fills cost, and with it what every resting order of the market reserves.
+    ///
+    /// Where that holds more of an account's cash than is free, its resting orders of this market are canceled, the
+    /// youngest first, until its available cash is not negative any more: accounts in the order in which they were
+    /// opened, orders by when they were placed, whatever amended them since. The start or end of a fee holiday changes
+    /// no reservation.
+    fn set_fees(&mut self, market: MarketId, fees: FeeSchedule, out: &mut impl EventSink) {
+        self.markets[market.0 as usize].fees = fees;
+        out.event(Event::MarketChanged { market, change: MarketChange::Fees, by_clock: false });
+        for slot in self.book_slots(market) {
+            self.reserve_anew(slot);
+        }
+        let positions: Vec<u32> = self.markets[market.0 as usize].positions().collect();
+        for index in positions {
+            let before = self.positions[index as usize].held;
+            self.rehold(index);
+            if self.positions[index as usize].held > before {
+                self.cancel_for_margin(index, out);
+            }
+        }
+    }
+
+    fn cancel_for_margin(&mut self, position: u32, out: &mut impl EventSink) {
+        let Position { account, market, .. } = self.positions[position as usize];
+        let short = |it: &Self| it.accounts[account.0 as usize].available() < Money::ZERO;
+        if !short(self) {
+            return;
+        }
+        let mut own = self.book_slots(market);
+        own.retain(|slot| self.slab.data(*slot).position == position);
+        own.sort_unstable_by_key(|slot| std::cmp::Reverse((self.slab.data(*slot).number, *slot)));
+        for slot in own {
+            if !short(self) {
+                return;
+            }
+            self.end_resting(slot, EndReason::Margin, out);
+        }
     }
 
     fn set_floor(&mut self, market: MarketId, floor: Price, out: &mut impl EventSink) -> Result<Reply, Refusal> {

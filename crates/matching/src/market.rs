@@ -24,6 +24,8 @@ pub(crate) struct Market {
     pub book: OrderBook,
     /// Index of each account's position, or `NONE`; grown to the highest account that traded here.
     positions: Vec<u32>,
+    /// Orders placed so far, as far as 32 bits count.
+    pub placed: u32,
     /// One dollar for each open pair of YES and NO.
     pub escrow: Money,
     /// Open pairs.
@@ -55,6 +57,7 @@ impl Market {
             escrow: Money::ZERO,
             open_interest: Qty::ZERO,
             positions: Vec::new(),
+            placed: 0,
             epoch: 0,
         }
     }

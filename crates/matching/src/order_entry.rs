@@ -103,7 +103,8 @@ impl Exchange {
         let known = self.markets[order.market.0 as usize].position(order.account);
         let closable = known.map_or(Qty::ZERO, |index| self.positions[index as usize].closable(order.side));
         let qty = if order.reduce_only { order.qty.min(closable) } else { order.qty };
-        let fees = self.markets[order.market.0 as usize].fees_at(self.now);
+        let it = &self.markets[order.market.0 as usize];
+        let fees = if may_rest(order.time_in_force) { it.fees } else { it.fees_at(self.now) };
         let reserved = reservation(&fees, order.side, order.price, qty);
         match known {
             Some(index) => self.check_cash(index, order.side, (Qty::ZERO, Money::ZERO), (qty, reserved))?,
@@ -154,13 +155,17 @@ impl Exchange {
     }
 
     fn insert(&mut self, order: &PlaceOrder, position: u32, qty: Qty) -> u32 {
+        let it = &mut self.markets[order.market.0 as usize];
+        let number = it.placed;
+        it.placed = number.saturating_add(1);
         let data = OrderData {
             account: order.account,
             market: order.market,
             position,
             filled: Qty::ZERO,
             reserved: Money::ZERO,
-            owed: RoundingAccumulator::default(),
+            owed_micros: 0,
+            number,
             self_trade_prevention: order.self_trade_prevention,
             post_only: order.post_only,
             cancel_on_pause: order.cancel_on_pause,
@@ -373,7 +378,7 @@ impl Exchange {
         let reserved = if maker_remaining.is_zero() {
             Money::ZERO
         } else {
-            reservation(fees, taker_side.opposite(), price, maker_remaining).min(data.reserved)
+            reservation(&self.markets[market.0 as usize].fees, taker_side.opposite(), price, maker_remaining)
         };
         let released = data.reserved.checked_sub(reserved).expect(FITS);
         data.reserved = reserved;
@@ -443,7 +448,9 @@ impl Exchange {
         let it = &mut self.positions[position as usize];
         let owner = &mut self.accounts[data.account.0 as usize];
         let flow = it.fill(side, price, qty, value);
-        let fee = charge(flow.revenue, trade_fee, owner.precision, &mut data.owed).net;
+        let mut owed = RoundingAccumulator::holding(Money::from_micros(data.owed_micros.into()));
+        let fee = charge(flow.revenue, trade_fee, owner.precision, &mut owed).net;
+        data.owed_micros = u32::try_from(owed.owed().micros()).expect("beyond a cent it is given back");
         data.filled = data.filled.checked_add(qty).expect(FITS);
         self.histories[position as usize].add(flow, fee);
         owner.cash = owner.cash.checked_add(flow.revenue).and_then(|cash| cash.checked_sub(fee)).expect(FITS);
@@ -459,7 +466,7 @@ impl Exchange {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
         let OrderData { market, account, .. } = *self.slab.data(slot);
         let it = &mut self.markets[market.0 as usize];
-        let reserved = reserved.unwrap_or_else(|| reservation(&it.fees_at(self.now), side, price, qty));
+        let reserved = reserved.unwrap_or_else(|| reservation(&it.fees, side, price, qty));
         self.slab.data_mut(slot).reserved = reserved;
         it.book.rest(&mut self.slab, slot);
         self.positions[position as usize].resting_mut(side).add(qty, reserved);
@@ -475,8 +482,8 @@ impl Exchange {
         let reserved = if remaining.is_zero() {
             Money::ZERO
         } else {
-            let fees = self.markets[self.slab.data(slot).market.0 as usize].fees_at(self.now);
-            reservation(&fees, side, self.slab.price(slot), remaining).min(self.slab.data(slot).reserved)
+            let fees = &self.markets[self.slab.data(slot).market.0 as usize].fees;
+            reservation(fees, side, self.slab.price(slot), remaining)
         };
         let data = self.slab.data_mut(slot);
         let released = data.reserved.checked_sub(reserved).expect(FITS);
@@ -486,7 +493,18 @@ impl Exchange {
         self.rehold(position);
     }
 
-    fn rehold(&mut self, position: u32) {
+    /// Lets a resting order reserve what it would by today's fees. The caller reholds its position.
+    pub(crate) fn reserve_anew(&mut self, slot: u32) {
+        let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
+        let data = self.slab.data_mut(slot);
+        let reserved = reservation(&self.markets[data.market.0 as usize].fees, side, price, qty);
+        let before = std::mem::replace(&mut data.reserved, reserved);
+        let resting = self.positions[data.position as usize].resting_mut(side);
+        resting.sub(qty, before);
+        resting.add(qty, reserved);
+    }
+
+    pub(crate) fn rehold(&mut self, position: u32) {
         let it = &mut self.positions[position as usize];
         let owner = &mut self.accounts[it.account.0 as usize];
         let held = it.hold();
@@ -667,7 +685,7 @@ impl Exchange {
             return Err(Refusal::PostOnlyCross);
         }
         let resting = self.slab.qty(slot);
-        let reserved = reservation(&market.fees_at(self.now), amend.side, amend.price, remaining);
+        let reserved = reservation(&market.fees, amend.side, amend.price, remaining);
         if repriced || remaining > resting {
             let joining = if repriced { remaining } else { remaining.saturating_sub(resting) };
             if joining > market.book.room(amend.side, amend.price) {
@@ -728,7 +746,17 @@ impl Exchange {
     }
 }
 
+fn may_rest(time_in_force: TimeInForce) -> bool {
+    match time_in_force {
+        TimeInForce::Gtc | TimeInForce::Gtd(_) => true,
+        TimeInForce::Ioc | TimeInForce::Fok => false,
+    }
+}
+
 /// What an order reserves if all of `qty` opens: its worst price and the largest taker fee.
+///
+/// An order that may rest reserves by the market's fees whatever holiday there is, as it may outlive that; one that may
+/// not by the fees of the moment.
 ///
 /// Source: reference section 8.3, last paragraph: price times count plus the largest possible taker fee.
 pub(crate) fn reservation(fees: &FeeSchedule, side: BookSide, price: Price, qty: Qty) -> Money {

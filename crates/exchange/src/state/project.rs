@@ -175,6 +175,7 @@ impl State {
             EndReason::Close => Some(UpdateReason::CloseCancel),
             EndReason::Halt => Some(UpdateReason::HaltCancel),
             EndReason::ReduceOnly => Some(UpdateReason::ReduceOnlyCancel),
+            EndReason::Margin => Some(UpdateReason::MarginCancel),
             EndReason::SettlementBounds => Some(UpdateReason::SettlementBoundsCancel),
             // The venue's list of words has none for these.
             EndReason::UserCancel | EndReason::ImmediateOrCancel | EndReason::FillOrKill | EndReason::Group => None,

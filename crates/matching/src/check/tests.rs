@@ -130,6 +130,14 @@ fn a_reservation_outside_the_sums_is_noticed() {
 }
 
 #[test]
+#[should_panic(expected = "an order reserves what its remainder may cost by the market's fees")]
+fn fees_that_changed_without_the_reservations_are_noticed() {
+    let mut exchange = sound();
+    exchange.markets[0].fees = FeeSchedule::FREE;
+    exchange.check();
+}
+
+#[test]
 #[should_panic(expected = "held cash follows the resting orders")]
 fn held_cash_of_a_position_that_does_not_follow_is_noticed() {
     let mut exchange = sound();
@@ -186,6 +194,8 @@ fn the_state_hash_sees_what_decides_later_answers() {
     differs("a spent name", &|it| {
         it.client_order_ids.insert((AccountId(0), brier_types::ClientOrderId::new("k").unwrap()));
     });
+    differs("an order's age", &|it| it.slab.data_mut(1).number += 1);
+    differs("orders placed", &|it| it.markets[0].placed += 1);
     differs("trading", &|it| it.trading_active = false);
     differs("trade numbers", &|it| it.trades += 1);
     differs("precision", &|it| it.accounts[0].precision = BalancePrecision::Cent);

@@ -235,24 +235,31 @@ fn an_amend_needs_the_cash_for_what_it_adds() {
 }
 
 #[test]
-fn an_order_placed_free_of_fees_can_be_shrunk_once_fees_are_back() {
+fn an_order_placed_free_of_fees_reserves_for_their_return_and_can_be_changed_then() {
     transcript(&expect![[r#"
-        > account D 4
+        > account D 4.2
         > market N linear waiver=10
           N Created
           N Status(Active) by the clock
+        > D bid 0.40 x 11 in=N ioc
+          => refused: needs 4.400000 dollars, 4.200000 are free
+        > D bid 0.40 x 10.5 in=N ioc
+          #1 over: ImmediateOrCancel, 10.50 canceled
+          => #1 filled 0.00 open 0.00
+        > D bid 0.40 x 10.5 in=N
+          => refused: needs 4.376400 dollars, 4.200000 are free
         > D bid 0.40 x 10 in=N
-          => #1 filled 0.00 open 10.00
+          => #2 filled 0.00 open 10.00
         > at 20
-        > D amend #1 0.40 x 10 exp=50
-          #1 0.4000 total 10.00 open 10.00 until 50 (Amend)
-          => #1 filled 0.00 open 10.00
-        > D amend #1 0.40 x 9
-          #1 0.4000 total 9.00 open 9.00 until 50 (Amend)
-          => #1 filled 0.00 open 9.00
-        > D amend #1 0.40 x 10
-          => refused: needs 0.416800 dollars, 0.248800 are free
+        > D amend #2 0.40 x 10 exp=50
+          #2 0.4000 total 10.00 open 10.00 until 50 (Amend)
+          => #2 filled 0.00 open 10.00
+        > D amend #2 0.40 x 9
+          #2 0.4000 total 9.00 open 9.00 until 50 (Amend)
+          => #2 filled 0.00 open 9.00
+        > D amend #2 0.40 x 10.1
+          => refused: needs 0.458500 dollars, 0.448800 are free
         > show cash D
-          D cash 4.000000 held 3.751200 free 0.248800
+          D cash 4.200000 held 3.751200 free 0.448800
     "#]]);
 }

@@ -27,7 +27,8 @@ pub(crate) struct Step {
 pub(crate) enum Profile {
     /// Everything.
     Full,
-    /// Poor accounts, fees that never change: the bound on free cash below zero holds at every step.
+    /// Poor accounts, orders of all they have or of very little, fees that change often: the bound on free cash below
+    /// zero and cancels for want of cash matter most.
     Poor,
     /// Few prices and accounts, long queues: order of time matters most.
     Queues,
@@ -146,7 +147,7 @@ impl Flow {
             _ => Qty::HUNDREDTH,
         };
         let fees = self.rng.pick(&SCHEDULES);
-        let waiver = self.profile == Profile::Full && self.rng.chance(20);
+        let waiver = self.rng.chance(20);
         MarketSpec {
             grid,
             size_step,
@@ -215,6 +216,7 @@ impl Flow {
             3..25 => (1 + self.rng.below(150)) * 10_000,
             25..30 => step.micros() * (1 + self.rng.below(40)),
             30..33 => 1_000_000 * self.rng.below(2_000),
+            33..80 if self.profile == Profile::Poor => (1 + self.rng.below(20)) * 1_000_000,
             _ if self.profile == Profile::Poor => (1 + self.rng.below(200)) * 10_000,
             _ => (1 + self.rng.below(20)) * 1_000_000,
         };
@@ -340,7 +342,6 @@ impl Flow {
 
     fn change_market(&mut self) -> Command {
         let market = MarketId(self.rng.below(self.naive.markets.len() as u64 + 1) as u32);
-        let still = self.profile == Profile::Poor;
         let status = self.naive.markets.get(market.0 as usize).map(|market| market.status);
         let change = match (status, self.rng.below(100)) {
             (Some(MarketStatus::Closed), 0..30) => MarketCommand::SetCloseTime(self.secs(200)),
@@ -356,8 +357,8 @@ impl Flow {
             (_, 42..46) => MarketCommand::Determine(self.result()),
             (_, 46..48) => MarketCommand::Settle,
             (_, 48..62) => MarketCommand::SetGrid(self.rng.pick(&[linear(), tapered(), tapered(), centi()])),
-            (_, 62..74) if !still => MarketCommand::SetFees(schedule(self.rng.pick(&SCHEDULES))),
-            (_, 74..82) if !still => {
+            (_, 62..74) => MarketCommand::SetFees(schedule(self.rng.pick(&SCHEDULES))),
+            (_, 74..82) => {
                 let until = self.secs(60);
                 MarketCommand::SetFeeWaiver(self.rng.chance(70).then_some(until))
             }
@@ -395,6 +396,16 @@ impl Flow {
     fn command(&mut self) -> Command {
         if self.naive.active() != (true, true) && self.rng.chance(40) {
             return self.set_active();
+        }
+        if self.profile == Profile::Poor && self.rng.chance(8) {
+            // From nothing to ten times the ordinary and back: what rests becomes dear.
+            let fees = if self.rng.chance(60) {
+                self.rng.pick(&[SCHEDULES[5], SCHEDULES[7]])
+            } else {
+                self.rng.pick(&SCHEDULES)
+            };
+            let (market, fees) = (self.market(), schedule(fees));
+            return Command::ChangeMarket { market, change: MarketCommand::SetFees(fees) };
         }
         match self.rng.below(1_000) {
             0..560 => self.place(),

@@ -388,3 +388,44 @@ fn the_references_settlement_example() {
           D cash 40.603000 held 0.000000 free 40.603000
     "#]]);
 }
+
+/// By age since they were placed: an amend does not make an order younger.
+#[test]
+fn higher_fees_cancel_the_youngest_orders_that_cash_no_longer_covers() {
+    transcript(&expect![[r#"
+        > account D 10
+        > D bid 0.50 x 5
+          => #1 filled 0.00 open 5.00
+        > D bid 0.40 x 5
+          => #2 filled 0.00 open 5.00
+        > D bid 0.30 x 5
+          => #3 filled 0.00 open 5.00
+        > D bid 0.20 x 15
+          => #4 filled 0.00 open 15.00
+        > D amend #2 0.45 x 5
+          #2 0.4500 total 5.00 open 5.00 (Amend)
+          => #2 filled 0.00 open 5.00
+        > B bid 0.30 x 5
+          => #5 filled 0.00 open 5.00
+        > show cash D
+          D cash 10.000000 held 9.665700 free 0.334300
+        > M fees x4
+          M Fees
+          #4 over: Margin, 15.00 canceled
+        > show cash D B
+          D cash 10.000000 held 7.240500 free 2.759500
+          B cash 100.000000 held 1.794000 free 98.206000
+        > show book M
+          bid 0.5000 x 5.00: D #1 5.00
+          bid 0.4500 x 5.00: D #2 5.00
+          bid 0.3000 x 10.00: D #3 5.00, B #5 5.00
+        > M fees x10
+          M Fees
+        > show cash D
+          D cash 10.000000 held 8.726300 free 1.273700
+        > M fees x0
+          M Fees
+        > show cash D
+          D cash 10.000000 held 6.250000 free 3.750000
+    "#]]);
+}

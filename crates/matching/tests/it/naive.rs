@@ -443,19 +443,47 @@ impl Naive {
 
     /// Taker and maker fee of a fill now.
     fn fees(&self, market: MarketId, price: Price, qty: i128) -> (i128, i128) {
-        let spec = &self.markets[market.0 as usize].spec;
-        if spec.fee_waiver_until.is_some_and(|until| self.now < until) {
-            return (0, 0);
-        }
-        let (taker, maker, multiplier) = coefficients(spec.fees);
+        let waiver = self.markets[market.0 as usize].spec.fee_waiver_until;
+        if waiver.is_some_and(|until| self.now < until) { (0, 0) } else { self.full_fees(market, price, qty) }
+    }
+
+    /// The same without a holiday.
+    fn full_fees(&self, market: MarketId, price: Price, qty: i128) -> (i128, i128) {
+        let (taker, maker, multiplier) = coefficients(self.markets[market.0 as usize].spec.fees);
         let pips = u128::from(price.pips());
         (formula(taker, multiplier, pips, qty), formula(maker, multiplier, pips, qty))
     }
 
-    /// Price times count and the largest taker fee (section 8.3).
-    fn reservation(&self, market: MarketId, side: BookSide, price: Price, qty: i128) -> i128 {
-        let paid = if side == BookSide::Bid { price } else { price.complement() };
-        ceil_div(i128::from(paid.pips()) * qty, 10_000) + self.fees(market, price, qty).0
+    /// Price times count and the largest taker fee (section 8.3); a holiday counts only for an order that cannot outlive
+    /// it because it does not rest.
+    fn reservation(&self, place: &PlaceOrder, price: Price, qty: i128) -> i128 {
+        let paid = if place.side == BookSide::Bid { price } else { price.complement() };
+        let fee = match place.time_in_force {
+            TimeInForce::Ioc | TimeInForce::Fok => self.fees(place.market, price, qty).0,
+            TimeInForce::Gtc | TimeInForce::Gtd(_) => self.full_fees(place.market, price, qty).0,
+        };
+        ceil_div(i128::from(paid.pips()) * qty, 10_000) + fee
+    }
+
+    /// Orders reserve by the new fees; accounts that cannot pay for that lose their youngest orders in the market.
+    fn new_fees(&mut self, market: MarketId, fees: FeeSchedule) {
+        let accounts: Vec<AccountId> = (0..self.account_count()).map(AccountId).collect();
+        let before: Vec<i128> = accounts.iter().map(|account| self.hold(*account, market, None)).collect();
+        self.markets[market.0 as usize].spec.fees = fees;
+        let resting: Vec<u64> =
+            self.orders.keys().copied().filter(|id| self.orders[id].place.market == market).collect();
+        for id in &resting {
+            let order = &self.orders[id];
+            let reserved = self.reservation(&order.place, order.price, order.open);
+            self.orders.get_mut(id).unwrap().reserved = reserved;
+        }
+        for (account, before) in accounts.into_iter().zip(before) {
+            let rose = self.hold(account, market, None) > before;
+            while rose && self.cash(account) - self.held(account) < 0 {
+                let Some(youngest) = self.of_account(account).filter(|id| resting.contains(id)).last() else { break };
+                self.end(youngest, EndReason::Margin, 0);
+            }
+        }
     }
 
     fn closable(&self, account: AccountId, market: MarketId, side: BookSide) -> i128 {
@@ -528,7 +556,7 @@ impl Naive {
         let closable = self.closable(account, market, side);
         let asked = micros(order.qty);
         let open = if order.reduce_only { asked.min(closable) } else { asked };
-        self.afford(account, market, (None, side, open, self.reservation(market, side, price, open)))?;
+        self.afford(account, market, (None, side, open, self.reservation(order, price, open)))?;
         if let Some(name) = &order.client_order_id {
             let killed = order.time_in_force == TimeInForce::Fok && !self.fills_whole_or_meets_itself(order);
             self.spent.insert((account, name.to_string()));
@@ -683,20 +711,18 @@ impl Naive {
     }
 
     fn join_queue(&mut self, id: u64) {
-        let place = self.orders[&id].place.clone();
         let (price, open) = (self.orders[&id].price, self.orders[&id].open);
-        let reserved = self.reservation(place.market, place.side, price, open);
+        let reserved = self.reservation(&self.orders[&id].place, price, open);
         let queued = Some(self.tick());
         let order = self.orders.get_mut(&id).unwrap();
         (order.queued, order.reserved) = (queued, reserved);
     }
 
-    /// What a smaller remainder reserves: by today's fees, but never more than before.
+    /// What a smaller remainder reserves.
     fn lower_reservation(&mut self, id: u64) {
         let order = &self.orders[&id];
-        let lower = self.reservation(order.place.market, order.place.side, order.price, order.open);
-        let order = self.orders.get_mut(&id).unwrap();
-        order.reserved = if order.open == 0 { 0 } else { order.reserved.min(lower) };
+        let lower = self.reservation(&order.place, order.price, order.open);
+        self.orders.get_mut(&id).unwrap().reserved = lower;
     }
 
     fn trade(&mut self, taker: u64, maker: u64, price: Price, count: i128) -> i128 {
@@ -844,7 +870,7 @@ impl Naive {
         }
         let keeps_place = !repriced && open <= order.open;
         if !keeps_place && open > 0 {
-            let reserved = self.reservation(amend.market, amend.side, amend.price, open);
+            let reserved = self.reservation(&order.place, amend.price, open);
             self.afford(amend.account, amend.market, (Some(id), amend.side, open, reserved))?;
         }
         if let Some(name) = &amend.new_client_order_id {

@@ -210,3 +210,31 @@ fn orders_were_taken_at_and_below_the_settlement_floor() {
     let refused = exchange.apply(at(1), &Command::Amend(amend), &mut ());
     assert_eq!(refused, Err(Refusal::BelowSettlementFloor { price: floor, floor }));
 }
+
+/// The account's last cash rests as a bid during a fee holiday, and fills after it.
+#[test]
+fn cash_went_negative_when_a_fee_holiday_ended() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    change(&mut exchange, MarketCommand::SetFeeWaiver(Some(at(10))), &mut Vec::new()).unwrap();
+    let maker_fees = FeeSchedule::new(FeeType::QuadraticWithMakerFees, FeeMultiplier::ONE);
+    change(&mut exchange, MarketCommand::SetFees(maker_fees), &mut Vec::new()).unwrap();
+    let whole = order(0, BookSide::Bid, 5_000, 200_000_000);
+    assert!(matches!(exchange.place(&whole, &mut ()), Err(Refusal::InsufficientBalance { .. })));
+    exchange.place(&order(0, BookSide::Bid, 5_000, 193_000_000), &mut ()).unwrap();
+    exchange.advance(at(20), &mut ());
+    exchange.place(&order(1, BookSide::Ask, 5_000, 193_000_000), &mut ()).unwrap();
+    assert!(exchange.account(AccountId(0)).unwrap().available >= Money::ZERO);
+}
+
+#[test]
+fn cash_went_negative_when_fees_rose_after_an_order_came_to_rest() {
+    let mut exchange = exchange(Qty::HUNDREDTH);
+    exchange.place(&order(0, BookSide::Bid, 5_000, 193_000_000), &mut ()).unwrap();
+    let dear = FeeSchedule::new(FeeType::QuadraticWithMakerFees, FeeMultiplier::from_micros(10_000_000).unwrap());
+    let mut events = Vec::new();
+    change(&mut exchange, MarketCommand::SetFees(dear), &mut events).unwrap();
+    let ended = |it: &Event| matches!(it, Event::OrderEnded { reason: EndReason::Margin, .. });
+    assert_eq!(events.iter().filter(|it| ended(it)).count(), 1);
+    exchange.place(&order(1, BookSide::Ask, 5_000, 100_000_000), &mut ()).unwrap();
+    assert!(exchange.account(AccountId(0)).unwrap().available >= Money::ZERO);
+}

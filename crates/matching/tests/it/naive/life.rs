@@ -191,8 +191,8 @@ impl Naive {
                 self.tell(market, MarketChange::Grid, false);
             }
             MarketCommand::SetFees(fees) => {
-                self.markets[market.0 as usize].spec.fees = *fees;
                 self.tell(market, MarketChange::Fees, false);
+                self.new_fees(market, *fees);
             }
             MarketCommand::SetFeeWaiver(until) => {
                 self.markets[market.0 as usize].spec.fee_waiver_until = *until;
