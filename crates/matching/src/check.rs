@@ -6,7 +6,7 @@ use brier_types::{BookSide, MarketStatus, Money, Price, Qty, SelfTradePrevention
 use crate::exchange::{Exchange, Timer};
 use crate::ids::GroupId;
 use crate::order_entry::reservation;
-use crate::position::{History, Resting, pairs};
+use crate::position::{History, Position, pairs};
 use crate::refusal::MAX_ORDER_QTY;
 
 #[cfg(test)]
@@ -42,13 +42,12 @@ impl Exchange {
     }
 
     fn check_resting(&self) {
-        let mut sums = vec![(Resting::default(), Resting::default()); self.positions.len()];
+        let flat = |it: &Position| Position::new(it.account, it.market);
+        let mut sums: Vec<Position> = self.positions.iter().map(flat).collect();
         for slot in self.slab.live() {
             let data = self.slab.data(slot);
             assert!(self.is_resting(self.order_id(slot)), "between commands every live order rests");
-            let (bids, asks) = &mut sums[data.position as usize];
-            let side = if self.slab.side(slot) == BookSide::Bid { bids } else { asks };
-            side.add(self.slab.qty(slot), data.reserved);
+            sums[data.position as usize].add_order(self.slab.side(slot), (self.slab.qty(slot), data.reserved));
             let status = self.markets[self.slab.data(slot).market.0 as usize].status;
             assert!(
                 matches!(status, MarketStatus::Active | MarketStatus::Inactive),
@@ -56,8 +55,9 @@ impl Exchange {
             );
         }
         let mut held = vec![Money::ZERO; self.accounts.len()];
-        for (position, (bids, asks)) in self.positions.iter().zip(sums) {
-            assert_eq!((position.bids, position.asks), (bids, asks), "a position's sums are its orders'");
+        for (position, sums) in self.positions.iter().zip(sums) {
+            let parts = |it: &Position| (it.bids, it.asks, it.beyond);
+            assert_eq!(parts(position), parts(&sums), "a position's sums are its orders'");
             assert_eq!(position.held, position.hold(), "held cash follows the resting orders");
             let total = &mut held[position.account.0 as usize];
             *total = total.checked_add(position.held).expect("held cash fits");
@@ -65,7 +65,8 @@ impl Exchange {
         for slot in self.slab.live() {
             let (data, side) = (self.slab.data(slot), self.slab.side(slot));
             let fees = &self.markets[data.market.0 as usize].fees;
-            let reserved = reservation(fees, side, self.slab.price(slot), self.slab.qty(slot));
+            let precision = self.accounts[data.account.0 as usize].precision;
+            let reserved = reservation(fees, precision, side, self.slab.price(slot), self.slab.qty(slot));
             assert_eq!(data.reserved, reserved, "an order reserves what its remainder may cost by the market's fees");
         }
         for (account, held) in self.accounts.iter().zip(held) {
@@ -147,7 +148,7 @@ impl Exchange {
             }
             hash.u64(u64::from(position.account.0));
             hash.signed(position.qty);
-            for amount in [position.cost, history.realized, history.fees, history.traded, position.held] {
+            for amount in [history.cost, history.realized, history.fees, history.traded, position.held] {
                 hash.i64(amount.micros());
             }
         }

@@ -117,9 +117,12 @@ pub struct AccountView {
     pub cash: Money,
     /// Cash held for resting orders.
     pub held: Money,
-    /// Cash free for new orders. Fills may take it below zero: by less than $0.0002 each where fees are rounded up fill
-    /// by fill, by up to $0.0101 each where the balance moves in cents. Then new orders are refused until it is positive
-    /// again.
+    /// Cash free for new orders.
+    ///
+    /// An order reserves what one fill of all of it can cost, rounded up to the balance's step. Fees and rounding of parts
+    /// can sum to more, and a fill that only closes may cost a step while nothing is held for it: each fill lowers this
+    /// by at most two steps ($0.0002, or $0.02 where the balance moves in cents), also below zero. Nothing else takes it
+    /// below zero. While it is negative, orders that need cash are refused.
     pub available: Money,
     /// The step its balance moves in.
     pub precision: BalancePrecision,
@@ -543,7 +546,7 @@ impl Exchange {
         let (position, history) = (&self.positions[index as usize], &self.histories[index as usize]);
         PositionView {
             position: position.qty,
-            cost: position.cost,
+            cost: history.cost,
             realized_pnl: history.realized,
             fees_paid: history.fees,
             traded: history.traded,

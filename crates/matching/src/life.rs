@@ -257,7 +257,8 @@ impl Exchange {
         self.markets[market.0 as usize].fees = fees;
         out.event(Event::MarketChanged { market, change: MarketChange::Fees, by_clock: false });
         for slot in self.book_slots(market) {
-            self.reserve_anew(slot);
+            let resting = self.slab.qty(slot);
+            self.rereserve(slot, resting, resting);
         }
         let positions: Vec<u32> = self.markets[market.0 as usize].positions().collect();
         for index in positions {
@@ -329,14 +330,14 @@ impl Exchange {
                 market,
                 result,
                 position: position.qty,
-                cost: position.cost,
+                cost: history.cost,
                 gross,
                 fee,
                 fees_paid: history.fees,
             };
-            let profit = gross.checked_sub(position.cost).expect(FITS);
+            let profit = gross.checked_sub(history.cost).expect(FITS);
             history.take_profit(profit, fee);
-            position.cost = Money::ZERO;
+            history.cost = Money::ZERO;
             position.qty = brier_types::SignedQty::ZERO;
             let it = &mut self.markets[market.0 as usize];
             it.escrow = it.escrow.checked_sub(gross).expect(FITS);

@@ -3,7 +3,7 @@
 //! Each entry point checks everything first, in the order in which [`Refusal`] lists the reasons; below its line "nothing
 //! can fail" it only changes.
 
-use brier_kalshi_protocol::fees::{FeeSchedule, Role, RoundingAccumulator, charge};
+use brier_kalshi_protocol::fees::{BalancePrecision, FeeSchedule, Role, RoundingAccumulator, charge};
 use brier_types::{
     BookSide, MarketStatus, Money, Price, Qty, Rounding, SelfTradePrevention, TimeInForce, Timestamp, notional,
 };
@@ -105,7 +105,8 @@ impl Exchange {
         let qty = if order.reduce_only { order.qty.min(closable) } else { order.qty };
         let it = &self.markets[order.market.0 as usize];
         let fees = if may_rest(order.time_in_force) { it.fees } else { it.fees_at(self.now) };
-        let reserved = reservation(&fees, order.side, order.price, qty);
+        let reserved =
+            reservation(&fees, self.accounts[order.account.0 as usize].precision, order.side, order.price, qty);
         match known {
             Some(index) => self.check_cash(index, order.side, (Qty::ZERO, Money::ZERO), (qty, reserved))?,
             None => self.check_free(order.account, reserved)?,
@@ -224,13 +225,15 @@ impl Exchange {
         added: (Qty, Money),
     ) -> Result<(), Refusal> {
         let it = &self.positions[position as usize];
-        let mut resting = it.resting(side);
-        resting.sub(removed.0, removed.1);
-        if !resting.fits(added.0) {
+        let mut then = it.clone();
+        if !removed.0.is_zero() {
+            then.remove_order(side, removed);
+        }
+        if !then.resting(side).fits(added.0) {
             return Err(Refusal::TooMany("contracts resting on one side"));
         }
-        resting.add(added.0, added.1);
-        self.check_free(it.account, it.hold_with(side, resting).checked_sub(it.held).expect(FITS))
+        then.add_order(side, added);
+        self.check_free(it.account, then.hold().checked_sub(it.held).expect(FITS))
     }
 
     fn check_free(&self, account: AccountId, needed: Money) -> Result<(), Refusal> {
@@ -374,15 +377,7 @@ impl Exchange {
         self.markets[market.0 as usize].book.reduce(&mut self.slab, maker, qty);
         self.slab.take(taker, qty);
         let maker_remaining = self.slab.qty(maker);
-        let data = self.slab.data_mut(maker);
-        let reserved = if maker_remaining.is_zero() {
-            Money::ZERO
-        } else {
-            reservation(&self.markets[market.0 as usize].fees, taker_side.opposite(), price, maker_remaining)
-        };
-        let released = data.reserved.checked_sub(reserved).expect(FITS);
-        data.reserved = reserved;
-        self.positions[maker_position as usize].resting_mut(taker_side.opposite()).sub(qty, released);
+        self.rereserve(maker, maker_remaining.checked_add(qty).expect(FITS), maker_remaining);
 
         let taker_fee = fees.trade_fee(Role::Taker, price, qty);
         let maker_fee = fees.trade_fee(Role::Maker, price, qty);
@@ -447,12 +442,13 @@ impl Exchange {
         let data = self.slab.data_mut(slot);
         let it = &mut self.positions[position as usize];
         let owner = &mut self.accounts[data.account.0 as usize];
-        let flow = it.fill(side, price, qty, value);
+        let history = &mut self.histories[position as usize];
+        let flow = it.fill(history, side, price, qty, value);
         let mut owed = RoundingAccumulator::holding(Money::from_micros(data.owed_micros.into()));
         let fee = charge(flow.revenue, trade_fee, owner.precision, &mut owed).net;
         data.owed_micros = u32::try_from(owed.owed().micros()).expect("beyond a cent it is given back");
         data.filled = data.filled.checked_add(qty).expect(FITS);
-        self.histories[position as usize].add(flow, fee);
+        history.add(flow, fee);
         owner.cash = owner.cash.checked_add(flow.revenue).and_then(|cash| cash.checked_sub(fee)).expect(FITS);
         let held = it.hold();
         owner.held = owner.held.checked_sub(it.held).and_then(|total| total.checked_add(held)).expect(FITS);
@@ -466,10 +462,11 @@ impl Exchange {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
         let OrderData { market, account, .. } = *self.slab.data(slot);
         let it = &mut self.markets[market.0 as usize];
-        let reserved = reserved.unwrap_or_else(|| reservation(&it.fees, side, price, qty));
+        let precision = self.accounts[account.0 as usize].precision;
+        let reserved = reserved.unwrap_or_else(|| reservation(&it.fees, precision, side, price, qty));
         self.slab.data_mut(slot).reserved = reserved;
         it.book.rest(&mut self.slab, slot);
-        self.positions[position as usize].resting_mut(side).add(qty, reserved);
+        self.positions[position as usize].add_order(side, (qty, reserved));
         self.rehold(position);
         let order = self.order_id(slot);
         out.event(Event::LevelChanged { market, side, price, change: qty.signed(), order, account });
@@ -477,31 +474,25 @@ impl Exchange {
 
     /// Takes `qty` of a resting order, all of it or a part, out of the sums of its position.
     fn unreserve(&mut self, slot: u32, qty: Qty) {
-        let side = self.slab.side(slot);
-        let remaining = self.slab.qty(slot).checked_sub(qty).expect("no more is taken out than rests");
-        let reserved = if remaining.is_zero() {
-            Money::ZERO
-        } else {
-            let fees = &self.markets[self.slab.data(slot).market.0 as usize].fees;
-            reservation(fees, side, self.slab.price(slot), remaining)
-        };
-        let data = self.slab.data_mut(slot);
-        let released = data.reserved.checked_sub(reserved).expect(FITS);
-        data.reserved = reserved;
-        let position = data.position;
-        self.positions[position as usize].resting_mut(side).sub(qty, released);
-        self.rehold(position);
+        let before = self.slab.qty(slot);
+        self.rereserve(slot, before, before.checked_sub(qty).expect("no more is taken out than rests"));
+        self.rehold(self.slab.data(slot).position);
     }
 
-    /// Lets a resting order reserve what it would by today's fees. The caller reholds its position.
-    pub(crate) fn reserve_anew(&mut self, slot: u32) {
-        let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
+    /// Lets a resting order reserve what `after` contracts need by today's fees in place of what `before` did. The caller
+    /// reholds its position.
+    pub(crate) fn rereserve(&mut self, slot: u32, before: Qty, after: Qty) {
+        let (side, price) = (self.slab.side(slot), self.slab.price(slot));
         let data = self.slab.data_mut(slot);
-        let reserved = reservation(&self.markets[data.market.0 as usize].fees, side, price, qty);
-        let before = std::mem::replace(&mut data.reserved, reserved);
-        let resting = self.positions[data.position as usize].resting_mut(side);
-        resting.sub(qty, before);
-        resting.add(qty, reserved);
+        let position = &mut self.positions[data.position as usize];
+        position.remove_order(side, (before, data.reserved));
+        data.reserved = if after.is_zero() {
+            Money::ZERO
+        } else {
+            let precision = self.accounts[data.account.0 as usize].precision;
+            reservation(&self.markets[data.market.0 as usize].fees, precision, side, price, after)
+        };
+        position.add_order(side, (after, data.reserved));
     }
 
     pub(crate) fn rehold(&mut self, position: u32) {
@@ -685,7 +676,8 @@ impl Exchange {
             return Err(Refusal::PostOnlyCross);
         }
         let resting = self.slab.qty(slot);
-        let reserved = reservation(&market.fees, amend.side, amend.price, remaining);
+        let precision = self.accounts[data.account.0 as usize].precision;
+        let reserved = reservation(&market.fees, precision, amend.side, amend.price, remaining);
         if repriced || remaining > resting {
             let joining = if repriced { remaining } else { remaining.saturating_sub(resting) };
             if joining > market.book.room(amend.side, amend.price) {
@@ -753,16 +745,24 @@ fn may_rest(time_in_force: TimeInForce) -> bool {
     }
 }
 
-/// What an order reserves if all of `qty` opens: its worst price and the largest taker fee.
+/// What an order reserves if all of `qty` opens: its worst price and the largest taker fee, rounded up to the step of the
+/// account's balance as a fill of all of it is.
 ///
 /// An order that may rest reserves by the market's fees whatever holiday there is, as it may outlive that; one that may
 /// not by the fees of the moment.
 ///
 /// Source: reference section 8.3, last paragraph: price times count plus the largest possible taker fee.
-pub(crate) fn reservation(fees: &FeeSchedule, side: BookSide, price: Price, qty: Qty) -> Money {
+pub(crate) fn reservation(
+    fees: &FeeSchedule,
+    precision: BalancePrecision,
+    side: BookSide,
+    price: Price,
+    qty: Qty,
+) -> Money {
     let paid = match side {
         BookSide::Bid => price,
         BookSide::Ask => price.complement(),
     };
-    notional(paid, qty, Rounding::Ceil).checked_add(fees.trade_fee(Role::Taker, price, qty)).expect(FITS)
+    let exact = notional(paid, qty, Rounding::Ceil).checked_add(fees.trade_fee(Role::Taker, price, qty)).expect(FITS);
+    exact.round_to(precision.step(), Rounding::Ceil)
 }

@@ -14,22 +14,24 @@ pub(crate) struct Position {
     pub market: MarketId,
     /// Plus is YES, minus is NO.
     pub qty: SignedQty,
-    /// What the open contracts cost, fees left out.
-    pub cost: Money,
     /// Contracts resting on each side, and what they reserve if all of them open.
     pub bids: Resting,
     pub asks: Resting,
+    /// What resting orders reserve beyond a dollar a contract, which rounding alone makes: held whether they open or not.
+    pub beyond: Money,
     /// Cash held for the resting orders: see [`Position::hold`].
     pub held: Money,
 }
 
 /// What only fills touch.
 ///
-/// These sums inform and decide nothing: no cash, hold or refusal depends on them. At the end of 64 bits, a lifetime of
+/// The sums after the cost inform and decide nothing: no cash, hold or refusal depends on them. At the end of 64 bits, a lifetime of
 /// $9.2 trillion in one market, they stay there rather than stop the exchange; sums of 128 bits would only move the end
 /// to whoever reads them as [`Money`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
+    /// What the open contracts cost, fees left out.
+    pub cost: Money,
     /// Proceeds less cost of what was closed, fees left out.
     pub realized: Money,
     /// Net fees of all fills.
@@ -38,7 +40,7 @@ pub(crate) struct History {
     pub traded: Money,
 }
 
-/// One side's resting orders, summed.
+/// One side's resting orders, summed: what they reserve up to a dollar a contract each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Resting {
     pub qty: Qty,
@@ -46,7 +48,7 @@ pub(crate) struct Resting {
 }
 
 impl Resting {
-    pub(crate) fn add(&mut self, qty: Qty, reserved: Money) {
+    fn add(&mut self, qty: Qty, reserved: Money) {
         self.qty = self.qty.checked_add(qty).expect(FITS);
         self.reserved = self.reserved.checked_add(reserved).expect(FITS);
     }
@@ -56,7 +58,7 @@ impl Resting {
         self.qty.checked_add(qty).is_some()
     }
 
-    pub(crate) fn sub(&mut self, qty: Qty, reserved: Money) {
+    fn sub(&mut self, qty: Qty, reserved: Money) {
         self.qty = self.qty.checked_sub(qty).expect("no more leaves a side than rests on it");
         self.reserved = self.reserved.checked_sub(reserved).expect(FITS);
     }
@@ -64,8 +66,9 @@ impl Resting {
     /// Cash to hold when `cover` contracts close a position: the opening part at the side's average reservation.
     ///
     /// For one order this is the venue's rule, price times the contracts that open. For several orders of one account
-    /// on one side the average stands in for the question which of them close; it never holds less than the worst case
-    /// (all of them fill), and neither a fill nor a cancel raises it by more cash than it frees.
+    /// on one side the average stands in for the question which of them close. As no order counts for more than a dollar
+    /// a contract here, it never holds less than the worst case (all of them fill), a cancel never raises it, and a fill
+    /// only as [`crate::AccountView::available`] says.
     fn hold(self, cover: Qty) -> Money {
         if cover.is_zero() {
             return self.reserved;
@@ -110,18 +113,32 @@ impl Position {
             account,
             market,
             qty: SignedQty::ZERO,
-            cost: Money::ZERO,
             bids: Resting::default(),
             asks: Resting::default(),
+            beyond: Money::ZERO,
             held: Money::ZERO,
         }
     }
 
-    pub(crate) fn resting_mut(&mut self, side: BookSide) -> &mut Resting {
+    fn resting_mut(&mut self, side: BookSide) -> &mut Resting {
         match side {
             BookSide::Bid => &mut self.bids,
             BookSide::Ask => &mut self.asks,
         }
+    }
+
+    /// Lets an order rest on `side` with this quantity and reservation.
+    pub(crate) fn add_order(&mut self, side: BookSide, (qty, reserved): (Qty, Money)) {
+        let within = reserved.min(pairs(qty));
+        self.resting_mut(side).add(qty, within);
+        self.beyond = reserved.checked_sub(within).and_then(|more| self.beyond.checked_add(more)).expect(FITS);
+    }
+
+    /// Takes an order with this quantity and reservation out again.
+    pub(crate) fn remove_order(&mut self, side: BookSide, (qty, reserved): (Qty, Money)) {
+        let within = reserved.min(pairs(qty));
+        self.resting_mut(side).sub(qty, within);
+        self.beyond = reserved.checked_sub(within).and_then(|less| self.beyond.checked_sub(less)).expect(FITS);
     }
 
     pub(crate) fn resting(&self, side: BookSide) -> Resting {
@@ -139,32 +156,31 @@ impl Position {
         }
     }
 
-    /// Cash to hold for the resting orders as they are.
+    /// Cash to hold for the resting orders.
     pub(crate) fn hold(&self) -> Money {
-        self.hold_with(BookSide::Bid, self.bids)
-    }
-
-    /// Cash to hold if `side` rested as `resting` says.
-    pub(crate) fn hold_with(&self, side: BookSide, resting: Resting) -> Money {
-        let (bids, asks) = match side {
-            BookSide::Bid => (resting, self.asks),
-            BookSide::Ask => (self.bids, resting),
-        };
-        bids.hold(self.qty.no()).checked_add(asks.hold(self.qty.yes())).expect(FITS)
+        let (bids, asks) = (self.bids.hold(self.qty.no()), self.asks.hold(self.qty.yes()));
+        bids.checked_add(asks).and_then(|sum| sum.checked_add(self.beyond)).expect(FITS)
     }
 
     /// Books a fill: one signed position, so the other side closes before it opens.
     ///
     /// A closed pair of YES and NO is worth $1 and is paid at once. `yes_value` is what the contracts are worth at the
     /// YES price; the NO side is worth the rest, so both flows of a match sum to whole dollars of pairs exactly.
-    pub(crate) fn fill(&mut self, side: BookSide, price: Price, qty: Qty, yes_value: Money) -> Flow {
+    pub(crate) fn fill(
+        &mut self,
+        history: &mut History,
+        side: BookSide,
+        price: Price,
+        qty: Qty,
+        yes_value: Money,
+    ) -> Flow {
         let own_value = match side {
             BookSide::Bid => yes_value,
             BookSide::Ask => pairs(qty).checked_sub(yes_value).expect(FITS),
         };
         let closed = self.closable(side).min(qty);
         let revenue = pairs(closed).checked_sub(own_value).expect(FITS);
-        let profit = if closed.is_zero() { Money::ZERO } else { self.close(side, price, closed) };
+        let profit = if closed.is_zero() { Money::ZERO } else { self.close(history, side, price, closed) };
         let opened = qty.checked_sub(closed).expect("what closes is at most the fill");
         if !opened.is_zero() {
             let closed_value = match side {
@@ -172,7 +188,7 @@ impl Position {
                 BookSide::Ask => pairs(closed).checked_sub(notional(price, closed, Rounding::Floor)).expect(FITS),
             };
             let opened_cost = own_value.checked_sub(closed_value).expect(FITS);
-            self.cost = self.cost.checked_add(opened_cost).expect(FITS);
+            history.cost = history.cost.checked_add(opened_cost).expect(FITS);
         }
         let change = match side {
             BookSide::Bid => qty.signed(),
@@ -183,12 +199,12 @@ impl Position {
     }
 
     /// Takes the cost of `closed` contracts, at the average cost, out of the position; returns what they made.
-    fn close(&mut self, side: BookSide, price: Price, closed: Qty) -> Money {
+    fn close(&self, history: &mut History, side: BookSide, price: Price, closed: Qty) -> Money {
         let held = self.closable(side);
         let cost = if closed == held {
-            self.cost
+            history.cost
         } else {
-            let exact = i128::from(self.cost.micros()) * i128::from(closed.micros());
+            let exact = i128::from(history.cost.micros()) * i128::from(closed.micros());
             Money::from_micros(i64::try_from(exact / i128::from(held.micros())).expect(FITS))
         };
         let yes_value = notional(price, closed, Rounding::Floor);
@@ -196,7 +212,7 @@ impl Position {
             BookSide::Bid => pairs(closed).checked_sub(yes_value).expect(FITS),
             BookSide::Ask => yes_value,
         };
-        self.cost = self.cost.checked_sub(cost).expect(FITS);
+        history.cost = history.cost.checked_sub(cost).expect(FITS);
         proceeds.checked_sub(cost).expect(FITS)
     }
 }
@@ -229,37 +245,53 @@ mod tests {
         Qty::from_contracts(count).unwrap()
     }
 
-    fn fill(position: &mut Position, side: BookSide, pips: u16, count: u64) -> Flow {
+    fn fill(position: &mut Position, history: &mut History, side: BookSide, pips: u16, count: u64) -> Flow {
         let (price, qty) = (Price::new(pips).unwrap(), contracts(count));
-        position.fill(side, price, qty, notional(price, qty, Rounding::Floor))
+        position.fill(history, side, price, qty, notional(price, qty, Rounding::Floor))
     }
 
     #[test]
     fn an_ask_that_closes_holds_nothing_and_one_that_turns_holds_the_opening_part() {
         let mut long = position(10);
-        long.asks.add(contracts(10), dollars("4"));
+        long.add_order(BookSide::Ask, (contracts(10), dollars("4")));
         assert_eq!(long.hold(), Money::ZERO);
-        long.asks.add(contracts(10), dollars("4"));
+        long.add_order(BookSide::Ask, (contracts(10), dollars("4")));
         assert_eq!(long.hold(), dollars("4"));
+    }
+
+    /// A hundred tiny orders whose cents of rounding do not average with a large order that closes.
+    #[test]
+    fn filling_an_order_that_closes_raised_the_hold_by_the_rounding_of_others() {
+        let (mut short, mut history) = (position(-1), History::default());
+        let large = (contracts(1), dollars("1"));
+        short.add_order(BookSide::Bid, large);
+        for _ in 0..100 {
+            short.add_order(BookSide::Bid, (Qty::from_micros(1).unwrap(), dollars("0.01")));
+        }
+        let before = short.hold();
+        assert!(before >= dollars("0.9999"), "{before}");
+        short.remove_order(BookSide::Bid, large);
+        let flow = fill(&mut short, &mut history, BookSide::Bid, 9_900, 1);
+        assert!(short.hold() <= before.checked_add(flow.revenue).unwrap());
     }
 
     #[test]
     fn turning_a_position_pays_the_pairs_and_starts_a_new_cost() {
-        let mut position = position(0);
-        assert_eq!(fill(&mut position, BookSide::Bid, 4_000, 10).revenue, dollars("-4"));
-        let flow = fill(&mut position, BookSide::Ask, 6_000, 15);
+        let (mut position, mut history) = (position(0), History::default());
+        assert_eq!(fill(&mut position, &mut history, BookSide::Bid, 4_000, 10).revenue, dollars("-4"));
+        let flow = fill(&mut position, &mut history, BookSide::Ask, 6_000, 15);
         assert_eq!(flow, Flow { revenue: dollars("4"), closed: contracts(10), profit: dollars("2") }); // 10 sold at 0.60, 5 NO bought at 0.40.
-        assert_eq!(position.cost, dollars("2"));
+        assert_eq!(history.cost, dollars("2"));
         assert_eq!(position.qty.to_string(), "-5.00");
     }
 
     #[test]
     fn a_lifetime_of_volume_panicked() {
         let nearly = Money::from_micros(i64::MAX - 1);
-        let mut history = History { realized: nearly, fees: nearly, traded: nearly };
+        let mut history = History { cost: Money::ZERO, realized: nearly, fees: nearly, traded: nearly };
         let flow = Flow { revenue: dollars("-4"), closed: contracts(10), profit: dollars("2") };
         history.add(flow, dollars("0.1"));
-        assert_eq!(history, History { realized: Money::MAX, fees: Money::MAX, traded: Money::MAX });
+        assert_eq!(history, History { cost: Money::ZERO, realized: Money::MAX, fees: Money::MAX, traded: Money::MAX });
     }
 
     proptest! {
@@ -275,7 +307,7 @@ mod tests {
                 let mut position = position(start);
                 for (pips, count) in &orders {
                     let reserved = notional(Price::new(*pips).unwrap(), contracts(*count), Rounding::Ceil);
-                    position.resting_mut(side).add(contracts(*count), reserved);
+                    position.add_order(side, (contracts(*count), reserved));
                 }
                 position.held = position.hold();
                 let (pips, count) = orders[pick % orders.len()];
@@ -283,8 +315,10 @@ mod tests {
                 let own = Price::new(pips).unwrap();
                 let yes = if side == BookSide::Bid { own } else { own.complement() };
                 let before = position.held;
-                position.resting_mut(side).sub(contracts(filled), notional(own, contracts(filled), Rounding::Ceil));
-                let flow = fill(&mut position, side, yes.pips(), filled);
+                let cost = |count| (contracts(count), notional(own, contracts(count), Rounding::Ceil));
+                position.remove_order(side, cost(count));
+                position.add_order(side, cost(count - filled));
+                let flow = fill(&mut position, &mut History::default(), side, yes.pips(), filled);
                 let after = position.hold();
                 let free = flow.revenue.micros() + before.micros() - after.micros();
                 prop_assert!(free >= 0, "free cash fell by {free}");
@@ -296,8 +330,9 @@ mod tests {
             let (price, qty) = (Price::new(pips).unwrap(), Qty::from_micros(micros).unwrap());
             let value = notional(price, qty, Rounding::Floor);
             let (mut buyer, mut seller) = (position(a), position(b));
-            let bid = buyer.fill(BookSide::Bid, price, qty, value);
-            let ask = seller.fill(BookSide::Ask, price, qty, value);
+            let mut history = History::default();
+            let bid = buyer.fill(&mut history, BookSide::Bid, price, qty, value);
+            let ask = seller.fill(&mut History::default(), BookSide::Ask, price, qty, value);
             let escrow = -(bid.revenue.micros() + ask.revenue.micros());
             let pairs = micros as i64 - bid.closed.signed().micros() - ask.closed.signed().micros();
             prop_assert_eq!(escrow, pairs);

@@ -114,7 +114,7 @@ impl Flow {
     fn open(&mut self) {
         let accounts = if self.profile == Profile::Queues { 3 } else { 5 };
         for account in (0..accounts).map(AccountId) {
-            let cents = self.profile == Profile::Full && self.rng.chance(40);
+            let cents = self.profile != Profile::Queues && self.rng.chance(40);
             let precision = if cents { BalancePrecision::Cent } else { BalancePrecision::CentiCent };
             self.push(Command::OpenAccount { precision });
             let micros = match self.profile {
@@ -143,7 +143,7 @@ impl Flow {
         let open_time = self.secs(20);
         let size_step = match (self.profile, self.rng.below(10)) {
             (Profile::Full, 0) => Qty::from_contracts(1).unwrap(),
-            (Profile::Full, 1) => Qty::from_micros(1).unwrap(),
+            (Profile::Full | Profile::Poor, 1) => Qty::from_micros(1).unwrap(),
             _ => Qty::HUNDREDTH,
         };
         let fees = self.rng.pick(&SCHEDULES);
@@ -257,7 +257,7 @@ impl Flow {
             _ => TimeInForce::Fok,
         };
         let resting = matches!(time_in_force, TimeInForce::Gtc | TimeInForce::Gtd(_));
-        Command::Place(PlaceOrder {
+        let mut order = PlaceOrder {
             account,
             market,
             side: self.side(),
@@ -274,7 +274,25 @@ impl Flow {
             },
             client_order_id: self.name(),
             group: self.group(account),
-        })
+        };
+        if self.profile == Profile::Poor && self.rng.chance(25) {
+            order.qty = self.all_it_can_pay(&order).unwrap_or(order.qty);
+        }
+        Command::Place(order)
+    }
+
+    /// The most hundredths of a contract that the account's free cash covers.
+    fn all_it_can_pay(&self, order: &PlaceOrder) -> Option<Qty> {
+        let known =
+            order.account.0 < self.naive.account_count() && (order.market.0 as usize) < self.naive.markets.len();
+        let free = if known { self.naive.cash(order.account) - self.naive.held(order.account) } else { 0 };
+        let (mut covered, mut too_many) = (0, 10_000);
+        while covered + 1 < too_many {
+            let half = i128::midpoint(covered, too_many);
+            let fits = free > 0 && self.naive.reservation(order, order.price, half * 10_000) <= free;
+            *(if fits { &mut covered } else { &mut too_many }) = half;
+        }
+        Qty::from_hundredths(covered as u64).filter(|qty| !qty.is_zero())
     }
 
     fn amend(&mut self) -> Command {

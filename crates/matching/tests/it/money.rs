@@ -228,7 +228,7 @@ fn a_balance_in_hundredths_of_a_cent_gets_its_cent_back_too() {
           #152 over: Filled
           => #152 filled 0.01 open 0.00, cost 0.003333 fees 0.000233
         > show cash A
-          A cash 99.486667 held 0.171017 free 99.315650
+          A cash 99.486667 held 0.171100 free 99.315567
     "#]]);
 }
 

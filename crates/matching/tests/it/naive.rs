@@ -454,15 +454,21 @@ impl Naive {
         (formula(taker, multiplier, pips, qty), formula(maker, multiplier, pips, qty))
     }
 
-    /// Price times count and the largest taker fee (section 8.3); a holiday counts only for an order that cannot outlive
+    /// The step of an account's balance.
+    pub(crate) fn step(&self, account: AccountId) -> i128 {
+        if self.precision(account) == BalancePrecision::Cent { 10_000 } else { 100 }
+    }
+
+    /// Price times count and the largest taker fee (section 8.3), up to the balance's step; a holiday counts only for an order that cannot outlive
     /// it because it does not rest.
-    fn reservation(&self, place: &PlaceOrder, price: Price, qty: i128) -> i128 {
+    pub(crate) fn reservation(&self, place: &PlaceOrder, price: Price, qty: i128) -> i128 {
         let paid = if place.side == BookSide::Bid { price } else { price.complement() };
         let fee = match place.time_in_force {
             TimeInForce::Ioc | TimeInForce::Fok => self.fees(place.market, price, qty).0,
             TimeInForce::Gtc | TimeInForce::Gtd(_) => self.full_fees(place.market, price, qty).0,
         };
-        ceil_div(i128::from(paid.pips()) * qty, 10_000) + fee
+        let step = self.step(place.account);
+        ceil_div(ceil_div(i128::from(paid.pips()) * qty, 10_000) + fee, step) * step
     }
 
     /// Orders reserve by the new fees; accounts that cannot pay for that lose their youngest orders in the market.
@@ -491,22 +497,26 @@ impl Naive {
         if side == BookSide::Bid { (-position).max(0) } else { position.max(0) }
     }
 
-    /// Cash held in one market: on each side the contracts beyond those that close, at the side's average reservation.
+    /// Cash held in one market: on each side the contracts beyond those that close, at the side's average reservation;
+    /// an order counts for a dollar a contract there, and what rounding adds to that is always held.
     /// `instead` names an order left out and what would rest in its place.
     fn hold(&self, account: AccountId, market: MarketId, instead: Option<(Option<u64>, BookSide, i128, i128)>) -> i128 {
         let mut held = 0;
         for side in [BookSide::Bid, BookSide::Ask] {
             let (mut count, mut reserved) = (0, 0);
+            let mut add = |open: i128, all: i128| {
+                count += open;
+                reserved += all.min(open);
+                held += all - all.min(open);
+            };
             for (id, order) in &self.orders {
                 let here = order.place.account == account && order.place.market == market && order.place.side == side;
                 if here && order.queued.is_some() && instead.is_none_or(|(out, ..)| out != Some(*id)) {
-                    count += order.open;
-                    reserved += order.reserved;
+                    add(order.open, order.reserved);
                 }
             }
             if let Some((_, _, open, more)) = instead.filter(|(_, at, ..)| *at == side) {
-                count += open;
-                reserved += more;
+                add(open, more);
             }
             let opening = (count - self.closable(account, market, side)).max(0);
             if opening > 0 {
@@ -735,7 +745,7 @@ impl Naive {
             let pips = u128::from(price.pips());
             let own = if side == BookSide::Bid { value(pips, count) } else { count - value(pips, count) };
             let revenue = closed - own;
-            let step = if self.precision(account) == BalancePrecision::Cent { 10_000 } else { 100 };
+            let step = self.step(account);
             let change = revenue - trade_fee;
             let rounding = change.rem_euclid(step);
             let order = self.orders.get_mut(&id).unwrap();

@@ -221,7 +221,7 @@ impl Naive {
             }
             let worth = if stake.qty > 0 { result.yes_payout() } else { result.yes_payout().complement() };
             let gross = value(u128::from(worth.pips()), stake.qty.abs());
-            let step = if self.precision(account) == BalancePrecision::Cent { 10_000 } else { 100 };
+            let step = self.step(account);
             let available = self.cash(account) - self.held(account) + gross;
             let fee = available.rem_euclid(step).min(gross);
             self.accounts[account.0 as usize].log.push(Entry::Paid { market, gross, fee });
