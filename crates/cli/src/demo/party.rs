@@ -11,7 +11,7 @@ use brier_kalshi_protocol::rest::BucketLimit;
 use brier_types::{Input, Money};
 
 /// How long the exchange may take to say that everything was said. It runs in this process: longer means that it is stuck.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A participant.
 pub(crate) struct Party {
@@ -35,7 +35,7 @@ impl Party {
         let account = admin.create_account(name, KeyKind::Ed25519, None).await?;
         admin.fund(&account.user_id, funds).await?;
         let bucket = BucketLimit { refill_rate: 100_000_000, bucket_capacity: 1_000_000_000 };
-        let limits = LimitsChange { tier: None, read: Some(bucket.clone()), write: Some(bucket) };
+        let limits = LimitsChange { tier: None, read: Some(bucket), write: Some(bucket) };
         admin.set_limits(&account.user_id, limits).await?;
         let pem = account.private_pem.context("the exchange made no private key")?;
         let credentials = Credentials::from_pem(&account.key_id, &pem)?;

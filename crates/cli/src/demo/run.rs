@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use brier_book::{Book, BookSet, SequencePolicy};
+use brier_book::{Book, BookSet, BookView, SequencePolicy};
 use brier_exchange::{Admin, ClockConfig, Server, ServerConfig};
 use brier_kalshi::Env;
 use brier_kalshi::rest::Placed;
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::bot::{Bot, Limits, Want};
 use super::house::House;
-use super::party::Party;
+use super::party::{PATIENCE, Party};
 use super::screen::{Row, Screen};
 use super::session::{Cursor, Session};
 use super::summary::{MarketSummary, Summary};
@@ -164,6 +164,7 @@ impl Demo {
             rest_equal: 0,
             rest_compared: 0,
         };
+        self.await_book(&mut trading).await?;
         let (mut now, began) = (start, Instant::now());
         while now < session.close_time {
             self.admin.clock_set(now).await?;
@@ -213,27 +214,7 @@ impl Demo {
         trading.recorded.advance(now)?;
         self.follow(trading).await?;
 
-        let (books, account) = (&mut trading.books, &mut trading.bot.account);
-        self.bot
-            .hear(|input| match input {
-                Input::Book(book) => match books.apply(&book).lost {
-                    // The connector has already checked the sequence, and in one process nothing is lost.
-                    Some(lost) => Err(anyhow::anyhow!("a book was lost: {lost:?}")),
-                    None => Ok(()),
-                },
-                Input::BookLost(loss) => {
-                    books.lose(&loss);
-                    Ok(())
-                }
-                Input::Fill(fill) => account.fill(&fill),
-                Input::Quote(_)
-                | Input::Trade(_)
-                | Input::Order(_)
-                | Input::Position(_)
-                | Input::Lifecycle(_)
-                | Input::Connection(_) => Ok(()),
-            })
-            .await?;
+        self.listen(trading).await?;
         trading.compare();
         if self.plan.verify || trading.readable_steps % COMPARE_EVERY == 1 {
             self.compare_with_rest(trading).await?;
@@ -252,6 +233,42 @@ impl Demo {
             self.send(&trading.session.market, want).await?;
         }
         Ok(())
+    }
+
+    /// Lets the bot hear everything the exchange has said.
+    async fn listen(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
+        let (books, account) = (&mut trading.books, &mut trading.bot.account);
+        let take = |input| match input {
+            Input::Book(book) => match books.apply(&book).lost {
+                // The connector has already checked the sequence, and in one process nothing is lost.
+                Some(lost) => Err(anyhow::anyhow!("a book was lost: {lost:?}")),
+                None => Ok(()),
+            },
+            Input::BookLost(loss) => {
+                books.lose(&loss);
+                Ok(())
+            }
+            Input::Fill(fill) => account.fill(&fill),
+            Input::Quote(_)
+            | Input::Trade(_)
+            | Input::Order(_)
+            | Input::Position(_)
+            | Input::Lifecycle(_)
+            | Input::Connection(_) => Ok(()),
+        };
+        self.bot.hear(take).await
+    }
+
+    /// Waits until the bot is subscribed to the market: the subscription takes several messages, and a step that did not
+    /// wait for them would depend on how fast this machine is.
+    async fn await_book(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
+        let waiting = async {
+            while trading.books.book_of(trading.session.market.as_str()).is_none_or(|book| book.view().is_err()) {
+                self.listen(trading).await?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.context("the book of a new market did not come")?
     }
 
     /// Counts whether the connector's book is what the exchange answers over REST.
@@ -319,13 +336,7 @@ impl Demo {
         self.admin.clock_set(session.close_time).await?;
         self.admin.determine(ticker, session.result, Some(session.settlement_price.clone())).await?;
         self.admin.clock_step(SETTLEMENT_TIMER).await?;
-        let account = &mut trading.bot.account;
-        self.bot
-            .hear(|input| match input {
-                Input::Fill(fill) => account.fill(&fill),
-                _ => Ok(()),
-            })
-            .await?;
+        self.listen(trading).await?;
         let house = &mut trading.house;
         self.house
             .hear(|input| {
@@ -398,8 +409,8 @@ fn row(trading: &Trading<'_>, now: Timestamp) -> Row {
     Row {
         state: format!("{}:{:02} left", left / 60, left % 60),
         spot: bot.spot(),
-        bid: view.as_ref().and_then(|view| view.best_bid()).map(|level| level.price),
-        ask: view.as_ref().and_then(|view| view.best_ask()).map(|level| level.price),
+        bid: view.as_ref().and_then(BookView::best_bid).map(|level| level.price),
+        ask: view.as_ref().and_then(BookView::best_ask).map(|level| level.price),
         fair: fair.map(brier_types::Prob::get),
         edge: view.as_ref().and_then(|view| bot.edge(now, view)),
         position: bot.account.position,
