@@ -4,3 +4,4 @@ pub mod cpu;
 pub mod decode;
 pub mod fnv;
 pub mod lob;
+mod random;

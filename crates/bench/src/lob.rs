@@ -1,5 +1,5 @@
-//! Order flow of the `lob_*.bin` workloads through the bare book and through the whole core, timed, with the answer's
-//! checksum.
+//! Order flow of the `lob_*.bin` workloads through the bare book, through the whole core and through a plain book to compare
+//! with, timed, with the answer's checksum.
 //!
 //! A record is 32 bytes, little-endian: id u64, market u32, quantity u32 in whole contracts, operation u8 (0 limit order
 //! good till canceled, 1 cancel), side u8 (0 buy, 1 sell), price u8 in cents, padding. The owner is the id modulo 64,
@@ -8,15 +8,22 @@
 
 use std::time::Duration;
 
-use brier_kalshi_protocol::fees::{BalancePrecision, FeeMultiplier, FeeSchedule, FeeType};
-use brier_matching::book::{OrderBook, Slab};
-use brier_matching::{AccountId, Command, Event, EventSink, Exchange, MarketId, MarketSpec, OrderId, PlaceOrder};
-use brier_types::{BookSide, Money, Price, PriceGrid, Qty, TimeInForce, Timestamp};
+use brier_types::{BookSide, Price, Qty};
 
 use crate::cpu::CpuTimer;
+use crate::fnv::Fnv;
 
-/// Number of accounts the flow is spread over.
-const OWNERS: u64 = 64;
+mod bare;
+mod baseline;
+mod full;
+mod generate;
+#[cfg(test)]
+mod tests;
+
+pub use bare::Bare;
+pub use baseline::Baseline;
+pub use full::Full;
+pub use generate::{Flow, generate};
 
 /// One operation of a workload.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +97,34 @@ fn parse_record(record: &[u8; 32]) -> Result<Operation, &'static str> {
     Ok(Operation { id, market: u32_at(8), order })
 }
 
+/// One match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The workload's name for the order that rested.
+    pub maker: u64,
+    /// The workload's name for the order that took.
+    pub taker: u64,
+    /// The resting order's price.
+    pub cents: u16,
+    /// Whole contracts.
+    pub contracts: u64,
+}
+
+/// Something that matches a flow.
+pub trait Engine {
+    /// Carries out one operation. A cancel of an order that is over does nothing.
+    fn apply(&mut self, operation: &Operation);
+
+    /// All matches so far, in the order of execution.
+    fn fills(&self) -> &[Fill];
+
+    /// Number of orders that rest.
+    fn resting(&self) -> usize;
+
+    /// Checks the engine's own invariants, where it has any to check.
+    fn check(&self) {}
+}
+
 /// What a run gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LobRun {
@@ -107,122 +142,61 @@ pub struct LobRun {
     pub fnv_fills: u64,
 }
 
-/// One fill as the checksum wants it.
-#[derive(Clone, Copy)]
-struct FillRecord {
-    maker: u64,
-    taker: u64,
-    cents: u16,
-    contracts: u64,
+impl LobRun {
+    /// Operations per second.
+    pub fn operations_per_second(&self) -> f64 {
+        self.operations as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
 }
 
-fn summary(fills: &[FillRecord], operations: usize, elapsed: Duration, resting: usize) -> LobRun {
-    let mut fnv = 0xcbf2_9ce4_8422_2325_u64;
-    for fill in fills {
-        for value in [fill.maker, fill.taker, u64::from(fill.cents), fill.contracts] {
-            for byte in value.to_le_bytes() {
-                fnv = (fnv ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
+/// Runs the flow through an engine. Reading the workload, making the engine and hashing the fills are not timed; keeping
+/// the fills is.
+pub fn run(mut engine: impl Engine, operations: &[Operation], prefill: usize) -> LobRun {
+    let (before, timed) = operations.split_at(prefill.min(operations.len()));
+    for operation in before {
+        engine.apply(operation);
+    }
+    let timer = CpuTimer::start();
+    for operation in timed {
+        engine.apply(operation);
+    }
+    let elapsed = timer.elapsed();
+    engine.check();
+    let fills = engine.fills();
+    LobRun {
+        operations: timed.len(),
+        elapsed,
+        trades: fills.len() as u64,
+        traded_qty: fills.iter().map(|fill| fill.contracts).sum(),
+        resting: engine.resting(),
+        fnv_fills: checksum(fills),
+    }
+}
+
+/// The fastest of several runs, at least one: CPU time comes in steps of some milliseconds on some systems, and a shared
+/// machine only ever slows a run down.
+///
+/// # Panics
+/// When two runs give different answers: an engine must be deterministic.
+pub fn best_of(rounds: u32, mut once: impl FnMut() -> LobRun) -> LobRun {
+    let mut best = once();
+    for _ in 1..rounds {
+        let next = once();
+        assert_eq!(
+            (next.trades, next.traded_qty, next.resting, next.fnv_fills),
+            (best.trades, best.traded_qty, best.resting, best.fnv_fills),
+            "the same flow gives the same answer in every round"
+        );
+        if next.elapsed < best.elapsed {
+            best = next;
         }
     }
-    let traded_qty = fills.iter().map(|fill| fill.contracts).sum();
-    LobRun { operations, elapsed, trades: fills.len() as u64, traded_qty, resting, fnv_fills: fnv }
-}
-
-fn markets(operations: &[Operation]) -> u32 {
-    operations.iter().map(|operation| operation.market + 1).max().unwrap_or(0)
-}
-
-fn highest_id(operations: &[Operation]) -> usize {
-    operations.iter().map(|operation| operation.id as usize).max().unwrap_or(0)
+    best
 }
 
 /// Runs the flow through bare books: price-time priority alone, no accounts.
-///
-/// The caller's ids are mapped to slots by an array, as a caller with dense ids of its own would.
 pub fn run_bare(operations: &[Operation], prefill: usize) -> LobRun {
-    let mut books = vec![OrderBook::new(100); markets(operations) as usize];
-    let mut slab: Slab = Slab::default();
-    // Beside each order id its slot and generation, beside each slot its order id.
-    let mut handles = vec![(u32::MAX, 0_u32); highest_id(operations) + 1];
-    let mut ids: Vec<u64> = Vec::new();
-    let mut fills = Vec::with_capacity(operations.len());
-    let mut timer = CpuTimer::start();
-    for (index, operation) in operations.iter().enumerate() {
-        if index == prefill {
-            timer = CpuTimer::start();
-        }
-        let book = &mut books[operation.market as usize];
-        let Some(Limit { side, price, qty }) = operation.order else {
-            let (slot, generation) = handles[operation.id as usize];
-            if slab.holds(slot, generation) {
-                book.remove(&mut slab, slot);
-                slab.free(slot);
-            }
-            continue;
-        };
-        let mut remaining = qty;
-        while let Some(front) = book.front_for(side, price) {
-            let traded = remaining.min(slab.qty(front.slot));
-            book.reduce(&mut slab, front.slot, traded);
-            fills.push(FillRecord {
-                maker: ids[front.slot as usize],
-                taker: operation.id,
-                cents: front.price.pips() / 100,
-                contracts: traded.micros() / Qty::PER_CONTRACT,
-            });
-            if slab.qty(front.slot).is_zero() {
-                slab.free(front.slot);
-            }
-            remaining = remaining.saturating_sub(traded);
-            if remaining.is_zero() {
-                break;
-            }
-        }
-        if !remaining.is_zero() {
-            let slot = slab.insert(side, price, remaining, ());
-            book.rest(&mut slab, slot);
-            handles[operation.id as usize] = (slot, slab.generation(slot));
-            if slot as usize == ids.len() {
-                ids.push(operation.id);
-            } else {
-                ids[slot as usize] = operation.id;
-            }
-        }
-    }
-    let elapsed = timer.elapsed();
-    summary(&fills, operations.len() - prefill, elapsed, slab.len())
-}
-
-/// Keeps the order ids and fills of a run.
-struct Recorder {
-    handles: Vec<OrderId>,
-    ids: Vec<u64>,
-    taker: u64,
-    fills: Vec<FillRecord>,
-}
-
-impl EventSink for Recorder {
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::OrderAccepted { order, .. } => {
-                let slot = order.slot() as usize;
-                if slot == self.ids.len() {
-                    self.ids.push(self.taker);
-                } else {
-                    self.ids[slot] = self.taker;
-                }
-                self.handles[self.taker as usize] = order;
-            }
-            Event::Trade(trade) => self.fills.push(FillRecord {
-                maker: self.ids[trade.maker.order.slot() as usize],
-                taker: self.taker,
-                cents: trade.price.pips() / 100,
-                contracts: trade.qty.micros() / Qty::PER_CONTRACT,
-            }),
-            _ => {}
-        }
-    }
+    run(Bare::new(operations), operations, prefill)
 }
 
 /// Runs the flow through the whole core: ledger, holds, fees, positions and events.
@@ -230,69 +204,29 @@ impl EventSink for Recorder {
 /// # Panics
 /// When the core refuses an operation of a well-formed workload, or an invariant does not hold at the end.
 pub fn run_full(operations: &[Operation], prefill: usize) -> LobRun {
-    let start = Timestamp::from_secs(1_795_000_000).expect("fits");
-    let mut exchange = Exchange::new();
-    for account in 0..OWNERS {
-        exchange
-            .apply(start, &Command::OpenAccount { precision: BalancePrecision::CentiCent }, &mut ())
-            .expect("accounts open");
-        let fund =
-            Command::Fund { account: AccountId(account as u32), amount: Money::from_micros(10_000_000_000_000_000) };
-        exchange.apply(start, &fund, &mut ()).expect("accounts are funded");
-    }
-    for _ in 0..markets(operations) {
-        exchange.apply(start, &Command::CreateMarket(spec(start)), &mut ()).expect("markets are listed");
-    }
-    let mut recorder = Recorder {
-        handles: vec![OrderId::from_bits(u64::MAX); highest_id(operations) + 1],
-        ids: Vec::new(),
-        taker: 0,
-        fills: Vec::with_capacity(operations.len()),
-    };
-    let mut timer = CpuTimer::start();
-    for (index, operation) in operations.iter().enumerate() {
-        if index == prefill {
-            timer = CpuTimer::start();
-        }
-        let account = AccountId((operation.id % OWNERS) as u32);
-        match operation.order {
-            Some(Limit { side, price, qty }) => {
-                recorder.taker = operation.id;
-                let order = PlaceOrder {
-                    account,
-                    market: MarketId(operation.market),
-                    side,
-                    price,
-                    qty,
-                    time_in_force: TimeInForce::Gtc,
-                    post_only: false,
-                    reduce_only: false,
-                    cancel_on_pause: false,
-                    self_trade_prevention: None,
-                    client_order_id: None,
-                    group: None,
-                };
-                exchange.place(&order, &mut recorder).expect("a well-formed order with ample cash is accepted");
-            }
-            None => {
-                let order = recorder.handles[operation.id as usize];
-                exchange.cancel(account, order, &mut recorder).expect("the workload cancels resting orders only");
-            }
-        }
-    }
-    let elapsed = timer.elapsed();
-    exchange.check();
-    summary(&recorder.fills, operations.len() - prefill, elapsed, exchange.order_count())
+    run(Full::new(operations), operations, prefill)
 }
 
-fn spec(start: Timestamp) -> MarketSpec {
-    MarketSpec {
-        grid: PriceGrid::uniform(Price::from_cents(1).expect("a cent is a price")).expect("a cent divides a dollar"),
-        size_step: Qty::HUNDREDTH,
-        open_time: start,
-        close_time: start.plus(Duration::from_secs(86_400)),
-        settlement_timer: Duration::from_secs(60),
-        fees: FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE),
-        fee_waiver_until: None,
+/// Runs the flow through a plain book of B-trees and queues.
+pub fn run_baseline(operations: &[Operation], prefill: usize) -> LobRun {
+    run(Baseline::new(operations), operations, prefill)
+}
+
+fn checksum(fills: &[Fill]) -> u64 {
+    let mut hash = Fnv::new();
+    for fill in fills {
+        for value in [fill.maker, fill.taker, u64::from(fill.cents), fill.contracts] {
+            hash.i64(value.cast_signed());
+        }
     }
+    hash.value()
+}
+
+/// Number of markets in a flow.
+pub fn markets(operations: &[Operation]) -> usize {
+    operations.iter().map(|operation| operation.market as usize + 1).max().unwrap_or(0)
+}
+
+fn highest_id(operations: &[Operation]) -> usize {
+    operations.iter().map(|operation| operation.id as usize).max().unwrap_or(0)
 }

@@ -5,22 +5,7 @@
 
 use std::fmt::Write as _;
 
-/// A small generator of even numbers that need not be good: splitmix64.
-#[derive(Clone, Debug)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
-    }
-}
+use crate::random::Random;
 
 struct Market {
     ticker: String,
@@ -125,7 +110,7 @@ fn contracts(hundredths: u64) -> String {
 
 /// `count` frames after the first snapshots of `markets` markets; the same for the same arguments.
 pub fn generate(markets: u64, count: usize, seed: u64) -> Vec<String> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut all: Vec<Market> = (0..markets).map(|index| Market::new(&mut random, index)).collect();
     let mut frames: Vec<String> = (1..).zip(&all).map(|(seq, market)| market.snapshot(seq)).collect();
     let (mut book_seq, mut trade_seq, mut ts_ms) = (markets, 0, 1_795_192_205_000);
