@@ -228,6 +228,7 @@ impl Ladder {
         }
     }
 
+    #[inline]
     fn push<T>(&mut self, nodes: &mut [Node<T>], index: u32, slot: u32) {
         let level = &mut self.levels[index as usize];
         level.qty += nodes[slot as usize].qty;
@@ -248,6 +249,7 @@ impl Ladder {
         node.state = State::Resting;
     }
 
+    #[inline]
     fn unlink<T>(&mut self, nodes: &mut [Node<T>], index: u32, slot: u32) {
         let node = &mut nodes[slot as usize];
         node.state = State::Loose;
@@ -329,6 +331,7 @@ impl OrderBook {
     }
 
     /// Puts an order behind all others at its price.
+    #[inline]
     pub fn rest<T>(&mut self, slab: &mut Slab<T>, slot: u32) {
         let (pips, side) = slab.nodes[slot as usize].place();
         let index = self.index(pips);
@@ -337,6 +340,7 @@ impl OrderBook {
     }
 
     /// Takes a resting order out; it keeps its slot.
+    #[inline]
     pub fn remove<T>(&mut self, slab: &mut Slab<T>, slot: u32) {
         let (pips, side) = slab.nodes[slot as usize].place();
         let index = self.index(pips);
@@ -344,6 +348,7 @@ impl OrderBook {
     }
 
     /// Takes `qty` off a resting order, which keeps its place; at zero it leaves the book and keeps its slot.
+    #[inline]
     pub fn reduce<T>(&mut self, slab: &mut Slab<T>, slot: u32, qty: Qty) {
         let (pips, side) = slab.nodes[slot as usize].place();
         let remaining = slab.nodes[slot as usize].qty;
@@ -369,6 +374,7 @@ impl OrderBook {
     }
 
     /// The order that an order on `side` with this limit would hit next.
+    #[inline]
     pub fn front_for(&self, side: BookSide, limit: Price) -> Option<Front> {
         let ladder = self.ladder(side.opposite());
         // The price alone decides, so that an order that takes nothing reads no level of the other side.
@@ -391,6 +397,7 @@ impl OrderBook {
     }
 
     /// Contracts that may still join a level, so that its sum stays a quantity.
+    #[inline]
     pub(crate) fn room(&self, side: BookSide, price: Price) -> Qty {
         let level = self.ladder(side).levels[self.index(price.pips()) as usize].qty;
         Qty::MAX.saturating_sub(Qty::from_micros(level).expect("a level is a sum of bounded orders"))
