@@ -117,7 +117,7 @@ impl Exchange {
         }
 
         // Nothing below can fail.
-        let position = self.position_index(order.account, order.market);
+        let position = known.unwrap_or_else(|| self.open_position(order.account, order.market));
         self.spend(order);
         let slot = self.insert(order, position, qty);
         let id = self.order_id(slot);
@@ -200,11 +200,8 @@ impl Exchange {
         }
     }
 
-    /// The account's position in the market, made flat if there is none.
-    fn position_index(&mut self, account: AccountId, market: MarketId) -> u32 {
-        if let Some(index) = self.markets[market.0 as usize].position(account) {
-            return index;
-        }
+    /// The account's first position in the market, flat.
+    fn open_position(&mut self, account: AccountId, market: MarketId) -> u32 {
         let index = u32::try_from(self.positions.len())
             .ok()
             .filter(|index| *index != NONE)
@@ -495,6 +492,7 @@ impl Exchange {
         position.add_order(side, (after, data.reserved));
     }
 
+    #[inline]
     pub(crate) fn rehold(&mut self, position: u32) {
         let it = &mut self.positions[position as usize];
         let owner = &mut self.accounts[it.account.0 as usize];
