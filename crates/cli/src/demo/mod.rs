@@ -29,7 +29,7 @@ use crate::output::Output;
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
     /// Market seconds per second; 0 is as fast as possible [default: 60; 0 with --headless or --json]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
     speed: Option<f64>,
     /// Seed of the bot's pauses; the same seed gives the same fills and the same profit at any speed
     #[arg(long, default_value_t = 1)]
@@ -50,6 +50,13 @@ pub(crate) struct DemoArgs {
     /// Market time between two decisions, in milliseconds
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     step_ms: u64,
+}
+
+/// A factor that time can pass by.
+fn speed(text: &str) -> Result<f64, String> {
+    let factor: f64 = text.parse().map_err(|_| format!("expected a number, found `{text}`"))?;
+    let passes = factor == 0.0 || (0.001..=1_000_000.0).contains(&factor);
+    if passes { Ok(factor) } else { Err("expected 0, or a number from 0.001 to 1000000".to_owned()) }
 }
 
 /// Runs the demo.
@@ -75,7 +82,6 @@ async fn trade(args: &DemoArgs, quiet: bool) -> anyhow::Result<summary::Summary>
     };
     let sessions = sessions.context("no recorded market to trade")?;
     let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });
-    anyhow::ensure!(speed >= 0.0 && speed.is_finite(), "--speed: expected a number from 0, found {speed}");
     let pace = run::Pace { step: Duration::from_millis(args.step_ms), speed };
     let plan = run::Plan { seed: args.seed, pace, with_bot: !args.no_bot, verify: args.verify };
     run::run(&sessions, plan, screen::Screen::new(quiet)).await

@@ -8,12 +8,11 @@ use brier_exchange::{Admin, ClockConfig, Server, ServerConfig};
 use brier_kalshi::Env;
 use brier_kalshi::rest::Placed;
 use brier_kalshi::stream::Interest;
-use brier_kalshi_protocol::fees::{FeeMultiplier, FeeSchedule, FeeType};
 use brier_kalshi_protocol::rest::{BalanceQuery, FillsQuery};
 use brier_kalshi_protocol::ws::Channel;
 use brier_types::{
-    BookSide, ClientOrderId, Input, MarketResult, MarketTicker, Money, NewOrder, OrderStatus, Price, Qty,
-    SelfTradePrevention, TimeInForce, Timestamp, VenueOrderId,
+    BookSide, ClientOrderId, EventTicker, Input, MarketResult, MarketTicker, Money, NewOrder, OrderStatus, Price, Qty,
+    SelfTradePrevention, SeriesTicker, TimeInForce, Timestamp, VenueOrderId,
 };
 use serde_json::json;
 
@@ -150,14 +149,14 @@ impl Demo {
         self.list(session, start).await?;
         let market = session.market.clone();
         self.bot.control.add_markets(vec![market.clone()]).await;
-        let fees = FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE);
+        let bot = self.learn(&market).await?;
         let mut books = BookSet::new(SequencePolicy::Increasing);
         books.add(&market);
         let mut trading = Trading {
             session,
             recorded: Cursor::new(session),
             house: House::default(),
-            bot: Bot::new(session.strike, session.close_time, fees, Limits::default()),
+            bot,
             books,
             equal_steps: 0,
             readable_steps: 0,
@@ -233,6 +232,17 @@ impl Demo {
             self.send(&trading.session.market, want).await?;
         }
         Ok(())
+    }
+
+    /// What the bot must know of a market, read from the exchange as any client would: strike, close and fees.
+    async fn learn(&self, ticker: &MarketTicker) -> anyhow::Result<Bot> {
+        let client = &self.bot.client;
+        let market = client.market(ticker).await?;
+        let event = client.event(&EventTicker::new(&market.event_ticker)?).await?.event;
+        let series = client.series(&SeriesTicker::new(&event.series_ticker)?).await?;
+        let strike = market.floor_strike.as_ref().and_then(serde_json::Number::as_f64);
+        let strike = strike.context("the market has no strike to price it by")?;
+        Ok(Bot::new(strike, market.close_time, event.fees(&series)?, Limits::default()))
     }
 
     /// Lets the bot hear everything the exchange has said.
