@@ -8,8 +8,8 @@
 //!
 //! A failed commit stops the exchange: what the disk holds is then unknown, so nobody is told anything.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use brier_store::{Journal, JournalError};
 use brier_types::Timestamp;
@@ -39,6 +39,7 @@ pub struct Stopped;
 #[derive(Clone)]
 pub(crate) struct CoreHandle {
     queue: Sender<Job>,
+    journal_failure: Arc<OnceLock<String>>,
 }
 
 impl CoreHandle {
@@ -60,6 +61,11 @@ impl CoreHandle {
     /// Waits until the core takes nothing any more.
     pub(crate) async fn stopped(&self) {
         self.queue.closed().await;
+    }
+
+    /// What the journal said when it failed, if it did.
+    pub(crate) fn journal_failure(&self) -> Option<&str> {
+        self.journal_failure.get().map(String::as_str)
     }
 }
 
@@ -113,6 +119,8 @@ pub(crate) struct Core {
     backlog_limit: usize,
     access: AccessCell,
     failure: Option<JournalError>,
+    /// The same for those who ask from outside, written before the core stops.
+    journal_failure: Arc<OnceLock<String>>,
     stopping: bool,
 }
 
@@ -136,6 +144,7 @@ impl Core {
             backlog_limit: backlog,
             access,
             failure: None,
+            journal_failure: Arc::default(),
             stopping: false,
         }
     }
@@ -234,6 +243,7 @@ impl Core {
         }
         if let Some(failure) = &self.failure {
             tracing::error!(error = %failure, "journal failed, stopping");
+            self.journal_failure.get_or_init(|| failure.to_string());
             return false;
         }
         if std::mem::take(&mut self.state.access_changed) {
@@ -311,8 +321,9 @@ impl Core {
 pub(crate) fn start(mut core: Core) -> std::io::Result<(CoreHandle, std::thread::JoinHandle<()>)> {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let runtime = tokio::runtime::Handle::current();
+    let journal_failure = core.journal_failure.clone();
     let thread = std::thread::Builder::new()
         .name("exchange-core".to_owned())
         .spawn(move || runtime.block_on(core.run(receiver)))?;
-    Ok((CoreHandle { queue }, thread))
+    Ok((CoreHandle { queue, journal_failure }, thread))
 }

@@ -306,9 +306,15 @@ impl RunningServer {
         &self.admin
     }
 
-    /// Waits until the core has stopped by itself, which it does only when its journal cannot be written.
+    /// Waits until the core has stopped by itself: its journal failed ([`RunningServer::journal_failure`] says how), or its
+    /// thread panicked.
     pub async fn failed(&self) {
         self.core.stopped().await;
+    }
+
+    /// What the journal said when writing it failed, if it did. The core has stopped then.
+    pub fn journal_failure(&self) -> Option<&str> {
+        self.core.journal_failure()
     }
 
     /// Stops: no new requests, answers under way are finished, sockets are closed, the journal is committed.
