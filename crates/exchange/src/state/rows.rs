@@ -62,14 +62,17 @@ impl OrderRow {
     }
 }
 
-/// Sums of bounded orders fit 64 bits, as in the core.
+/// A sum of quantities that informs and decides nothing: volumes and what was taken back over a lifetime, which no bound
+/// on single orders bounds. No cash, hold or refusal depends on it, so at the end of 64 bits (nine trillion contracts) it
+/// stays there rather than stop the exchange, as the core's own histories do.
 pub(crate) fn sum(a: Qty, b: Qty) -> Qty {
-    a.checked_add(b).expect("quantities of bounded orders fit 64 bits")
+    a.checked_add(b).unwrap_or(Qty::MAX)
 }
 
-/// Sums of money in one market fit 64 bits, as in the core.
+/// A sum of money that informs and decides nothing; it stays at the end of 64 bits it runs to, as [`sum`] does.
 pub(crate) fn total(a: Money, b: Money) -> Money {
-    a.checked_add(b).expect("money of one exchange fits 64 bits")
+    let end = if b < Money::ZERO { Money::from_micros(-i64::MAX) } else { Money::MAX };
+    a.checked_add(b).unwrap_or(end)
 }
 
 /// A match.

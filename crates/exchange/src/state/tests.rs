@@ -8,6 +8,7 @@ use brier_types::{BookSide, MarketResult, Money, SelfTradePrevention, TimeInForc
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::rows::total;
 use super::*;
 use crate::publication::Said;
 use crate::record::{Entry, MarketChange, Record};
@@ -255,4 +256,52 @@ fn what_is_due_happens_at_its_own_time() {
         assert_eq!(market.updated, "2026-11-20T12:15:00Z".parse().unwrap());
     }
     assert_eq!(state.exchange.now(), later);
+}
+
+#[test]
+fn volumes_beyond_64_bits_stay_at_the_end_and_stop_nothing() {
+    let mut state = State::default();
+    let rich = Money::from_micros(10_000_000_000_000_000);
+    for user in 0..2 {
+        state.execute(start(), &Record::OpenUser { name: format!("user {user}") }).unwrap();
+        state.execute(start(), &Record::Fund { account: AccountId(user), amount: rich }).unwrap();
+    }
+    let series = read_series(json!({"ticker": "KXA", "fee_multiplier": 0}), start()).unwrap();
+    state.execute(start(), &Record::PutSeries(Box::new(series))).unwrap();
+    let event = read_event(json!({"event_ticker": "KXA-1"}), start()).unwrap();
+    state.execute(start(), &Record::PutEvent(Box::new(event))).unwrap();
+    let market = json!({"ticker": "KXA-1-T0", "event_ticker": "KXA-1", "close_time": "2026-11-20T12:15:00Z"});
+    state.execute(start(), &Record::ListMarket(Box::new(read_market(market, start()).unwrap()))).unwrap();
+    let place = |state: &mut State, account: u32, side: BookSide| {
+        let account = AccountId(account);
+        let order = PlaceOrder {
+            account,
+            market: MarketId(0),
+            side,
+            price: Price::from_cents(50).unwrap(),
+            qty: brier_matching::MAX_ORDER_QTY,
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            cancel_on_pause: false,
+            self_trade_prevention: None,
+            client_order_id: None,
+            group: None,
+        };
+        state.execute(start(), &Record::Place(order)).unwrap();
+    };
+    // The two trade a billion contracts forth and back; 9,224 times is more than a quantity can count.
+    for turn in 0..9_224 {
+        let side = if turn % 2 == 0 { BookSide::Bid } else { BookSide::Ask };
+        place(&mut state, 0, side);
+        place(&mut state, 1, side.opposite());
+    }
+    let row = state.market(MarketId(0));
+    assert_eq!((row.volume, state.user(AccountId(0)).markets[&MarketId(0)].traded), (Qty::MAX, Qty::MAX));
+    assert_eq!(state.market_json(MarketId(0)).volume_fp, Qty::MAX);
+    assert_eq!(sum(Qty::MAX, Qty::HUNDREDTH), Qty::MAX);
+    assert_eq!(total(Money::MAX, Money::CENTICENT), Money::MAX);
+    let positions: Vec<_> = state.exchange.positions(AccountId(0)).collect();
+    assert_eq!(state.event_positions(AccountId(0), &positions).len(), 1);
+    assert!(state.balance_json(AccountId(0)).balance_dollars >= Money::ZERO);
 }

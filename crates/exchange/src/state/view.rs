@@ -196,8 +196,8 @@ impl State {
     pub(crate) fn balance_json(&self, account: AccountId) -> GetBalanceResponse {
         let available = self.exchange.account(account).map_or(Money::ZERO, |view| view.available);
         let available = available.round_to(Money::CENTICENT, Rounding::Floor);
-        let worth: Money =
-            self.exchange.positions(account).map(|(market, view)| self.worth(market, view.position)).sum();
+        let worth = self.exchange.positions(account).map(|(market, view)| self.worth(market, view.position));
+        let worth = worth.fold(Money::ZERO, total);
         GetBalanceResponse {
             balance: available.cents(Rounding::Floor),
             balance_dollars: available,
