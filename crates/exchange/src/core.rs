@@ -6,12 +6,13 @@
 //! for the commit of what they saw, and building an answer costs microseconds where a copy of the state would cost more.
 //! Answers are turned into JSON by the callers' tasks, not here.
 //!
-//! A failed commit stops the exchange: what the disk holds is then unknown, so nobody is told anything.
+//! A failed commit stops the exchange: what the disk holds is then unknown, so nobody is told anything. A record too long
+//! for the journal is no such failure: it is refused before it is applied.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use brier_store::{Journal, JournalError};
+use brier_store::{Journal, JournalError, MAX_RECORD_LEN};
 use brier_types::Timestamp;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedSender};
 use tokio::sync::oneshot;
@@ -172,19 +173,20 @@ impl Core {
     /// Writes a record down and applies it.
     pub(crate) fn submit(&mut self, record: Record) -> Result<Outcome, Refused> {
         let entry = Entry { at: self.now, record };
-        self.write(&entry);
+        if let Some(journal) = &mut self.journal {
+            let bytes = entry.encode();
+            // Refused before anything happens: the journal is well, and there is nothing to replay.
+            if bytes.len() > MAX_RECORD_LEN {
+                return Err(Refused::TooLong { len: bytes.len() });
+            }
+            if let Err(error) = journal.append(&bytes) {
+                // Applied or not, this round is not committed, so nobody will hear of it.
+                self.failure.get_or_insert(error);
+            }
+        }
         let result = self.state.execute(entry.at, &entry.record);
         self.collect();
         result
-    }
-
-    fn write(&mut self, entry: &Entry) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.append(&entry.encode())
-        {
-            // Applied or not, this round is not committed, so nobody will hear of it.
-            self.failure.get_or_insert(error);
-        }
     }
 
     /// Moves what the state says to the outgoing queue, so that answers to sessions keep their place.

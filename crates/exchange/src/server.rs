@@ -14,14 +14,14 @@ use brier_kalshi_protocol::rest::BASE_PATH;
 use brier_kalshi_protocol::ws::WS_PATH;
 use brier_matching::AccountId;
 use brier_store::{Journal, JournalError};
-use brier_types::Money;
+use brier_types::{Money, Timestamp};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::access::AccessCell;
 use crate::admin::{self, Admin};
-use crate::clock::{Clock, ClockConfig};
+use crate::clock::{Clock, ClockConfig, wall_now};
 use crate::core::{self, Core, CoreHandle};
 use crate::http::{self, App};
 use crate::ids;
@@ -83,6 +83,17 @@ pub enum StartError {
         number: u64,
         /// What the reader said.
         source: serde_json::Error,
+    },
+    /// The journal was written on a simulated clock that had run ahead of the wall's.
+    #[error(
+        "the journal ends at {shown}, after the wall clock's {wall}, where its market would stand still; start with a \
+         simulated clock as before, or choose another data folder"
+    )]
+    ClockAhead {
+        /// The time of its last record.
+        shown: Timestamp,
+        /// What the wall's clock shows.
+        wall: Timestamp,
     },
     /// The data folder cannot be made.
     #[error("data folder {path}: {source}")]
@@ -184,6 +195,7 @@ fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell) -> Result<
             make_private(dir).map_err(|source| StartError::DataDir { path: dir.clone(), source })?;
             let (journal, report) = Journal::open(dir, CONTENT_VERSION)?;
             let (state, recovery) = recovery::replay(&journal, &report, clock)?;
+            check_wall_clock(&state, clock)?;
             (Some(journal), state, recovery)
         }
         None => (None, State::default(), RecoveryReport::default()),
@@ -191,6 +203,21 @@ fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell) -> Result<
     let mut core = Core::new(state, journal, clock.clone(), access.clone(), config.stream_backlog);
     let operator = core.setup(|core| operator(core, config))??;
     Ok((core, operator, recovery))
+}
+
+/// How far the machine's clock may have been set back since the journal was written: what time services correct. The
+/// market's time stands still for as long and then goes on.
+const CLOCK_SET_BACK: Duration = Duration::from_mins(1);
+
+/// A market's time never runs back, so on the wall's clock a journal from the future would stand still until the wall
+/// catches up, and nobody would notice. Refused rather than carried on at an offset: orders would then be stamped with
+/// times that no other clock shows, on an exchange that says it runs on the wall's.
+fn check_wall_clock(state: &State, clock: &Clock) -> Result<(), StartError> {
+    let (shown, wall) = (state.exchange.now(), wall_now());
+    if clock.is_simulated() || shown <= wall.plus(CLOCK_SET_BACK) {
+        return Ok(());
+    }
+    Err(StartError::ClockAhead { shown, wall })
 }
 
 /// A folder that holds private keys is its owner's alone.

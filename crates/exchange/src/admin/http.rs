@@ -28,8 +28,10 @@ use crate::http::{Answer, Failure, json};
 
 /// Where it is.
 pub(crate) const BASE_PATH: &str = "/admin/v1";
-/// A catalogue of some ten thousand markets.
-const MAX_BODY: usize = 64 << 20;
+/// The longest body. What it describes becomes one record of the journal, which takes 16 MiB.
+const MAX_BODY: usize = 8 << 20;
+/// A catalogue of some ten thousand markets, each a record of its own.
+const MAX_CATALOG: usize = 64 << 20;
 
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
@@ -52,7 +54,7 @@ pub(crate) fn routes(admin: Admin) -> Router {
         .route("/events", post(put_event))
         .route("/markets", post(create_market))
         .route("/markets/{ticker}/{change}", post(change_market))
-        .route("/catalog", post(load_catalog))
+        .route("/catalog", post(load_catalog).layer(DefaultBodyLimit::max(MAX_CATALOG)))
         .route("/accounts", post(create_account))
         .route("/accounts/{user_id}/fund", post(fund))
         .route("/limits", post(set_limits))

@@ -53,6 +53,7 @@ impl From<Refused> for AdminError {
         match refused {
             Refused::Core(refusal) => Self::Invalid(refusal.to_string()),
             Refused::Catalog(error) => Self::Catalog(error),
+            Refused::TooLong { .. } => Self::Invalid(refused.to_string()),
         }
     }
 }

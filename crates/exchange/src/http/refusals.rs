@@ -46,7 +46,9 @@ impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Core(refusal) => refusal.into(),
-            Refused::Catalog(error) => Self::with_details(&Code::InvalidParameters, error.to_string()),
+            Refused::Catalog(_) | Refused::TooLong { .. } => {
+                Self::with_details(&Code::InvalidParameters, refused.to_string())
+            }
         }
     }
 }

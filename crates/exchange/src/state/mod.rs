@@ -86,6 +86,15 @@ pub(crate) enum Refused {
     /// The listing said no.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The journal takes no record of this length.
+    #[error(
+        "the description makes a record of {len} bytes, at most {} are taken; shorten its texts",
+        brier_store::MAX_RECORD_LEN
+    )]
+    TooLong {
+        /// Its length.
+        len: usize,
+    },
 }
 
 impl State {

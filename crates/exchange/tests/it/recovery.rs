@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use brier_exchange::{Server, StartError};
+use brier_exchange::{ClockConfig, Server, ServerConfig, StartError};
 use brier_kalshi::keys::Credentials;
 use brier_types::MarketResult;
 use serde_json::{Value, json};
@@ -164,4 +164,39 @@ async fn private_keys_are_their_owners_alone() {
     assert!(Credentials::from_file(&server.operator().rsa.key_id, &path).is_ok());
     let shown = format!("{:?}", server.operator());
     assert!(!shown.contains("PRIVATE KEY"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_journal_from_the_future_does_not_freeze_the_wall_clock() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(config(Some(dir.path()))).await.unwrap();
+    server.admin().clock_set("2200-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    server.shutdown().await;
+    let wall = ServerConfig { clock: ClockConfig::Wall, ..config(Some(dir.path())) };
+    let refused = Server::start(wall).await.unwrap_err();
+    assert!(matches!(refused, StartError::ClockAhead { .. }), "{refused}");
+    assert!(refused.to_string().contains("start with a simulated clock"), "{refused}");
+    Server::start(config(Some(dir.path()))).await.unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn a_record_too_long_for_the_journal_is_refused_and_stops_nothing() {
+    let dir = TempDir::new().unwrap();
+    let world = World::with(config(Some(dir.path()))).await;
+    world.market(T).await;
+    let hash = world.server.admin().state_hash().await.unwrap();
+    let admin = world.server.admin();
+    let long = json!({"ticker": "KXB", "title": "x".repeat(brier_store::MAX_RECORD_LEN)});
+    let refused = admin.put_series(long.clone()).await.unwrap_err();
+    assert!(refused.to_string().contains("at most 16777216"), "{refused}");
+    let post =
+        |path: &str, body: &Value| world.http.post(format!("{}{path}", world.server.admin_url())).json(body).send();
+    assert_eq!(post("/catalog", &json!({"series": [long]})).await.unwrap().status(), 400);
+    assert_eq!(post("/series", &long).await.unwrap().status(), 413);
+    assert_eq!(world.public("/series").await["series"].as_array().unwrap().len(), 1);
+    admin.put_series(json!({"ticker": "KXC"})).await.unwrap();
+    world.server.shutdown().await;
+    let world = World::with(config(Some(dir.path()))).await;
+    assert_eq!(world.server.admin().state_hash().await.unwrap(), hash);
+    assert_eq!(world.public("/series").await["series"].as_array().unwrap().len(), 2);
 }
