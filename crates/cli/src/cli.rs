@@ -14,6 +14,11 @@ Exit status:
   2  the command line makes no sense
   3  in doubt: an order may or may not have taken effect; look at the order list before anything else
 
+With --json, a command that fails before it has printed its document prints this one, beside the
+lines on stderr:
+  {\"error\":TEXT, \"hint\":TEXT or null, \"code\":WORD, \"exit_status\":NUMBER}
+The code is the venue's own where there is one, else failed, usage or in_doubt.
+
 Data goes to stdout, everything else to stderr. RUST_LOG (or -v) chooses what is logged.";
 
 /// Trade prediction markets, or stand in for them.

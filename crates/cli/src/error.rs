@@ -5,6 +5,8 @@ use std::io;
 
 use brier_kalshi::KalshiError;
 use brier_types::{FailureKind, VenueError as _};
+use clap::error::ErrorKind;
+use serde::Serialize;
 
 /// The command did its work and found nothing wrong.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -20,6 +22,8 @@ pub(crate) const EXIT_IN_DOUBT: u8 = 3;
 pub(crate) struct CliError {
     message: String,
     hint: Option<String>,
+    /// The venue's own word for it, if it has one.
+    venue_code: Option<String>,
     /// The exit status.
     pub(crate) code: u8,
     broken_pipe: bool,
@@ -28,7 +32,7 @@ pub(crate) struct CliError {
 impl CliError {
     /// An ordinary failure.
     pub(crate) fn failure(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, code: EXIT_FAILURE, broken_pipe: false }
+        Self { message: message.into(), hint: None, venue_code: None, code: EXIT_FAILURE, broken_pipe: false }
     }
 
     /// Arguments that are well formed one by one and make no sense together.
@@ -36,14 +40,25 @@ impl CliError {
         Self { code: EXIT_USAGE, ..Self::failure(message) }
     }
 
-    /// With the next step.
+    /// With the next step. If the message ends in the same words, they are taken from there: once is enough.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+        let hint = hint.into();
+        Self { message: without_advice(self.message, &hint), hint: Some(hint), ..self }
     }
 
     /// Whether the reader of our output is gone.
     pub(crate) const fn is_broken_pipe(&self) -> bool {
         self.broken_pipe
+    }
+
+    /// The same for a program.
+    pub(crate) fn document(&self) -> Document<'_> {
+        let code = self.venue_code.as_deref().unwrap_or(match self.code {
+            EXIT_USAGE => "usage",
+            EXIT_IN_DOUBT => "in_doubt",
+            _ => "failed",
+        });
+        Document { error: &self.message, hint: self.hint.as_deref(), code, exit_status: self.code }
     }
 
     /// Writes `error:` and `hint:`. Nobody can be told that this failed.
@@ -55,9 +70,41 @@ impl CliError {
     }
 }
 
+/// What `--json` prints on stdout for a command that fails before it has anything else to print.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document<'a> {
+    error: &'a str,
+    hint: Option<&'a str>,
+    code: &'a str,
+    exit_status: u8,
+}
+
+/// A message whose own last part is the advice that is given beside it.
+pub(crate) fn without_advice(mut message: String, advice: &str) -> String {
+    if let Some(cut) = message.strip_suffix(advice).and_then(|message| message.strip_suffix("; ")) {
+        message.truncate(cut.len());
+    }
+    message
+}
+
 impl fmt::Display for CliError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.message)
+    }
+}
+
+/// A command line that does not parse, as clap tells it: a paragraph of what is wrong, and then what would be right.
+impl From<&clap::Error> for CliError {
+    fn from(error: &clap::Error) -> Self {
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return Self::usage("no command is named").hint("see `brier --help`");
+        }
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        match text.split_once("\n\n") {
+            Some((message, next)) => Self::usage(message).hint(next),
+            None => Self::usage(text),
+        }
     }
 }
 
@@ -91,7 +138,12 @@ impl From<brier_store::LinesError> for CliError {
 impl From<KalshiError> for CliError {
     fn from(error: KalshiError) -> Self {
         let code = if error.kind() == FailureKind::InDoubt { EXIT_IN_DOUBT } else { EXIT_FAILURE };
-        Self { message: error.to_string(), hint: error.hint(), code, broken_pipe: false }
+        let venue_code = error.code().map(|code| code.as_str().to_owned());
+        let told = Self { code, venue_code, ..Self::failure(error.to_string()) };
+        match error.hint() {
+            Some(hint) => told.hint(hint),
+            None => told,
+        }
     }
 }
 
@@ -110,6 +162,12 @@ mod tests {
         assert_eq!(printed(&CliError::failure("no such market")), "error: no such market\n");
         let error = CliError::usage("two files").hint("give one");
         assert_eq!((printed(&error).as_str(), error.code), ("error: two files\nhint: give one\n", EXIT_USAGE));
+    }
+
+    #[test]
+    fn advice_is_given_once() {
+        let error = CliError::failure("key.pem: found 0640; run `chmod 600 key.pem`").hint("run `chmod 600 key.pem`");
+        assert_eq!(printed(&error), "error: key.pem: found 0640\nhint: run `chmod 600 key.pem`\n");
     }
 
     #[test]

@@ -30,8 +30,12 @@ fn main() -> ExitCode {
     talk(cli.verbose);
     let mut output = Output::stdout(cli.json);
     let ended = commands::run(cli.command, &mut output);
+    let told = match &ended {
+        Err(error) if !error.is_broken_pipe() => output.failure(error),
+        _ => Ok(()),
+    };
     // What was found goes out before the error that judges it.
-    let written = output.finish();
+    let written = told.and(output.finish());
     match ended.and_then(|code| written.map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         // Whoever read us has seen enough.
@@ -46,6 +50,12 @@ fn main() -> ExitCode {
 /// Help and version are data; anything else is a mistake of usage.
 fn usage(error: &clap::Error) -> ExitCode {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // Nothing was parsed, so the wish for JSON is looked up by hand.
+    if !asked && std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
+        let mut output = Output::stdout(true);
+        // The exit status tells it to whoever does not read.
+        drop(output.failure(&CliError::from(error)).and(output.finish()));
+    }
     match error.print() {
         Ok(()) if !asked => ExitCode::from(EXIT_USAGE),
         Ok(()) | Err(_) => ExitCode::SUCCESS,

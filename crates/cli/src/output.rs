@@ -12,12 +12,14 @@ use crate::error::CliError;
 pub(crate) struct Output {
     out: Box<dyn Write>,
     json: bool,
+    /// Whether a document has been written: there is to be one.
+    documented: bool,
 }
 
 impl Output {
     /// Buffered standard output.
     pub(crate) fn stdout(json: bool) -> Self {
-        Self { out: Box::new(BufWriter::new(io::stdout())), json }
+        Self { out: Box::new(BufWriter::new(io::stdout())), json, documented: false }
     }
 
     /// Whether one JSON document is wanted instead of text.
@@ -32,8 +34,14 @@ impl Output {
 
     /// Writes a JSON document on one line.
     pub(crate) fn document<T: Serialize>(&mut self, document: &T) -> Result<(), CliError> {
+        self.documented = true;
         serde_json::to_writer(&mut self.out, document)?;
         Ok(writeln!(self.out)?)
+    }
+
+    /// With `--json`, writes why the command failed, unless it has printed its own document, which says what it found.
+    pub(crate) fn failure(&mut self, error: &CliError) -> Result<(), CliError> {
+        if self.json && !self.documented { self.document(&error.document()) } else { Ok(()) }
     }
 
     /// Writes `document` with `--json`, else calls `text`.
@@ -54,6 +62,11 @@ impl Output {
     pub(crate) fn finish(mut self) -> Result<(), CliError> {
         self.flush()
     }
+}
+
+/// Says something to the person at the terminal: one line on stderr.
+pub(crate) fn tell(line: impl fmt::Display) -> Result<(), CliError> {
+    Ok(writeln!(io::stderr().lock(), "{line}")?)
 }
 
 /// A table with a line under its head and nothing else drawn. A column whose title ends in `>` is aligned right.
