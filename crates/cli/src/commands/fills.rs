@@ -22,8 +22,8 @@ pub(crate) struct Args {
     order: Option<VenueOrderId>,
 
     /// Show at most so many
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
-    limit: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
 
     #[command(flatten)]
     venue: VenueArgs,
@@ -41,6 +41,7 @@ struct Document {
 
 /// Shows the fills.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let client = args.venue.resolve()?.client()?;
     let query = FillsQuery {
         ticker: args.market.iter().map(ToString::to_string).collect(),
@@ -50,22 +51,22 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let mut fills = block_on(async {
         let mut pages = client.fills(query)?;
         let mut found = Vec::new();
-        while found.len() <= args.limit
+        while found.len() <= limit
             && let Some(page) = pages.next().await?
         {
             found.extend(page);
         }
         Ok(found)
     })?;
-    let more = fills.len() > args.limit;
-    fills.truncate(args.limit);
+    let more = fills.len() > limit;
+    fills.truncate(limit);
     let fees = fills.iter().try_fold(Money::ZERO, |sum, fill| sum.checked_add(fill.fee_cost)).ok_or_else(|| {
         CliError::failure("the fees of these fills do not fit 64 bits").hint("the venue's figures make no sense")
     })?;
     let document = Document { more, fees, fills };
     output.either(&document, |output| document.print(output))?;
     if more {
-        tracing::warn!(limit = args.limit, "there are more fills; raise --limit to see them");
+        tracing::warn!(limit, "there are more fills; raise --limit to see them");
     }
     Ok(EXIT_OK)
 }

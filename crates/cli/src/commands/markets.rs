@@ -30,8 +30,8 @@ pub(crate) struct Args {
     event: Option<EventTicker>,
 
     /// List at most so many
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
-    limit: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
 
     #[command(flatten)]
     venue: VenueArgs,
@@ -46,6 +46,7 @@ struct Document {
 
 /// Lists the markets.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let client = args.venue.resolve()?.client()?;
     let query = MarketsQuery {
         status: args.status,
@@ -57,15 +58,15 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let mut markets = block_on(async {
         let mut pages = client.markets(query)?;
         let mut found = Vec::new();
-        while found.len() <= args.limit
+        while found.len() <= limit
             && let Some(page) = pages.next().await?
         {
             found.extend(page);
         }
         Ok(found)
     })?;
-    let more = markets.len() > args.limit;
-    markets.truncate(args.limit);
+    let more = markets.len() > limit;
+    markets.truncate(limit);
     let document = Document { more, markets };
     output.either(&document, |output| {
         let rows = document.markets.iter().map(row);
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         ))
     })?;
     if more {
-        tracing::warn!(limit = args.limit, "there are more markets; raise --limit to see them");
+        tracing::warn!(limit, "there are more markets; raise --limit to see them");
     }
     Ok(EXIT_OK)
 }
