@@ -11,7 +11,7 @@ use brier_kalshi_protocol::rest::BalanceQuery;
 use brier_types::VenueError as _;
 use serde::Serialize;
 
-use crate::error::{CliError, EXIT_OK};
+use crate::error::{CliError, EXIT_OK, without_advice};
 use crate::output::Output;
 use crate::venue::{Venue, VenueArgs, block_on, seed};
 
@@ -32,7 +32,7 @@ enum AuthCommand {
 
 /// Say precisely whether a key works, and if not, why
 ///
-/// Looks at the key file and its permissions, the kind of key, the key id, the clock, and makes one signed call that reads
+/// Looks at where the key is named, the key file and its permissions, the kind of key, the key id, the clock, and makes one signed call that reads
 /// the balance. Nothing is changed at the venue. Exit status 1 at the first step that fails.
 #[derive(Debug, clap::Args)]
 struct CheckArgs {
@@ -98,13 +98,18 @@ fn bad(step: &'static str, found: impl Into<String>, next: impl Into<String>) ->
 async fn check(venue: &Venue) -> Vec<Step> {
     let Some((key_id, file)) = &venue.key else {
         return vec![bad(
-            "key",
+            "key source",
             "no key is named",
             "set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH, or give --key-id and --key-file; a local exchange's key is \
              found through its ready file",
         )];
     };
-    let mut steps = vec![good("key", format!("{} from {}", file.display(), venue.key_origin)), key_id_step(key_id)];
+    let source = format!("{} from {}", file.display(), venue.key_origin);
+    if matches!(file.try_exists(), Ok(false)) {
+        let next = format!("nothing is at {}: check the path", file.display());
+        return vec![bad("key source", format!("there is no file {source}"), next)];
+    }
+    let mut steps = vec![good("key source", source), key_id_step(key_id)];
     if steps.iter().any(|step| !step.ok) {
         return steps;
     }
@@ -172,11 +177,8 @@ async fn talk(venue: &Venue, credentials: Credentials, steps: &mut Vec<Step>) {
 fn key_problem(error: &KeyError, file: &Path) -> Step {
     let file = file.display();
     let next = match error {
-        KeyError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            format!("nothing is at {file}: check the path")
-        }
         KeyError::Io { .. } => format!("make {file} readable for this user"),
-        KeyError::Permissions { .. } => format!("run `chmod 600 {file}`: others on this machine can touch the key"),
+        KeyError::Permissions { .. } => format!("run `chmod 600 {file}`"),
         KeyError::NotAFile { .. } => "give the PEM file itself".to_owned(),
         KeyError::Pem { .. } => "give the PEM file the venue showed once, when the key was made, unchanged".to_owned(),
         KeyError::Label { hint, .. } => (*hint).to_owned(),
@@ -184,7 +186,7 @@ fn key_problem(error: &KeyError, file: &Path) -> Step {
         KeyError::KeyId => "give the key id as shown beside the key: a UUID".to_owned(),
         _ => "make a new key at the venue and use its file unchanged".to_owned(),
     };
-    bad("key file", error.to_string(), next)
+    bad("key file", without_advice(error.to_string(), &next), next)
 }
 
 /// Key ids are UUIDs: five groups of hexadecimal digits.

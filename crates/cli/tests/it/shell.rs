@@ -47,6 +47,45 @@ fn mistakes_of_usage_end_with_status_2_and_say_what_to_do() {
 }
 
 #[test]
+fn failures_are_documents_too() {
+    expect![[r#"
+        exit 1
+        --- stdout
+        {"error":"`brier order` sends nothing to prod: it would trade real money without risk limits","hint":"use `--env demo`, or a local `brier exchange`; production is read only so far","code":"failed","exit_status":1}
+        --- stderr
+        error: `brier order` sends nothing to prod: it would trade real money without risk limits
+        hint: use `--env demo`, or a local `brier exchange`; production is read only so far
+    "#]]
+    .assert_eq(&shown(&run(&["order", "buy", "yes", "10@42c", "KXA-1", "--env", "prod", "--json"])));
+    expect![[r#"
+        exit 2
+        --- stdout
+        {"error":"invalid value '0' for '--limit <COUNT>': 0 is not in 1..=4294967295","hint":"For more information, try '--help'.","code":"usage","exit_status":2}
+        --- stderr
+        error: invalid value '0' for '--limit <COUNT>': 0 is not in 1..=4294967295
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&shown(&run(&["markets", "--limit", "0", "--json"])));
+    expect![[r#"
+        exit 2
+        --- stdout
+        {"error":"an address is given for a host of the venue's own","hint":"leave out `--url` (KALSHI_URL), or use `--env local`","code":"usage","exit_status":2}
+        --- stderr
+        error: an address is given for a host of the venue's own
+        hint: leave out `--url` (KALSHI_URL), or use `--env local`
+    "#]]
+    .assert_eq(&shown(&run(&["--json", "markets", "--url", "http://127.0.0.1:1", "--env", "demo"])));
+    // A report that says what does not hold is the one document.
+    let output = run(&["fees", "check", "--json", "fills_2026-05.jsonl"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), report["agreeing"].as_u64(), report.get("error")), (Some(1), Some(7), None));
+    let output = run(&["--json"]);
+    let failure: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&failure["code"], failure["exit_status"].as_u64()), (&"usage".into(), Some(2)));
+}
+
+#[test]
 fn nothing_is_sent_to_production() {
     expect![[r#"
         exit 1
@@ -69,7 +108,7 @@ fn help_names_the_exit_statuses() {
     let help = run(&["--help"]);
     let text = String::from_utf8(help.stdout).unwrap();
     assert_eq!(help.status.code(), Some(0));
-    for line in ["  0  done", "  1  failed", "  2  the command line", "  3  in doubt"] {
+    for line in ["\"exit_status\":NUMBER", "  0  done", "  1  failed", "  2  the command line", "  3  in doubt"] {
         assert!(text.contains(line), "{line} in {text}");
     }
 }
@@ -106,9 +145,9 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         exit 1
         --- stdout
         host        local (http://127.0.0.1:8810)
-        key         FAILED  no key is named
+        key source  FAILED  no key is named
         --- stderr
-        error: key: no key is named
+        error: key source: no key is named
         hint: set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH, or give --key-id and --key-file; a local exchange's key is found through its ready file
     "#]].assert_eq(&shown(&run(&["auth", "check"])));
     let folder = tempfile::tempdir().unwrap();
@@ -121,11 +160,9 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         exit 1
         --- stdout
         host        local (http://127.0.0.1:8810)
-        key         ok      FOLDER/key.pem from options or environment
-        key id      ok      0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0
-        key file    FAILED  key file FOLDER/key.pem: No such file or directory (os error 2)
+        key source  FAILED  there is no file FOLDER/key.pem from options or environment
         --- stderr
-        error: key file FOLDER/key.pem: No such file or directory (os error 2)
+        error: key source: there is no file FOLDER/key.pem from options or environment
         hint: nothing is at FOLDER/key.pem: check the path
     "#]]
     .assert_eq(&check());
@@ -135,19 +172,19 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         exit 1
         --- stdout
         host        local (http://127.0.0.1:8810)
-        key         ok      FOLDER/key.pem from options or environment
+        key source  ok      FOLDER/key.pem from options or environment
         key id      ok      0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0
-        key file    FAILED  key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640; run `chmod 600 FOLDER/key.pem`
+        key file    FAILED  key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640
         --- stderr
-        error: key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640; run `chmod 600 FOLDER/key.pem`
-        hint: run `chmod 600 FOLDER/key.pem`: others on this machine can touch the key
+        error: key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640
+        hint: run `chmod 600 FOLDER/key.pem`
     "#]].assert_eq(&check());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     expect![[r#"
         exit 1
         --- stdout
         host        local (http://127.0.0.1:8810)
-        key         ok      FOLDER/key.pem from options or environment
+        key source  ok      FOLDER/key.pem from options or environment
         key id      ok      0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0
         key file    FAILED  private key: expected PEM text beginning with `-----BEGIN`, found none; give the file's content, not its name
         --- stderr
