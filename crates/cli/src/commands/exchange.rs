@@ -1,14 +1,17 @@
 //! `brier exchange`: the embedded exchange as a process of its own.
 
+mod told;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use brier_exchange::{AdminError, CatalogError, ClockConfig, RunningServer, Server, ServerConfig};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
-use crate::output::{Output, counted};
+use crate::output::{Output, counted, tell};
 use crate::venue::{Ready, default_data_dir, ready_file};
 
 /// Run a Kalshi-compatible exchange on this machine, with play money
@@ -57,8 +60,17 @@ struct Started<'a> {
     rsa_key_id: &'a str,
     rsa_private_key_path: Option<&'a PathBuf>,
     records_recovered: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal_cut: Option<Cut>,
     python: String,
     typescript: String,
+}
+
+/// The end of the journal that a crash left and that is gone.
+#[derive(Clone, Copy, Serialize)]
+struct Cut {
+    offset: u64,
+    bytes: u64,
 }
 
 /// Serves until it is told to stop.
@@ -85,18 +97,22 @@ async fn serve(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         },
         ..ServerConfig::default()
     };
-    let server = Server::start(config).await.map_err(|error| {
-        CliError::failure(error.to_string())
-            .hint("another `brier exchange` may use the folder or the port: stop it, or choose others")
-    })?;
+    // Talk that cannot be said must not keep the exchange from its work.
+    if let Some(line) = told::recovering(&data_dir) {
+        drop(tell(line));
+    }
+    let began = Instant::now();
+    let server = Server::start(config).await.map_err(|error| told::not_started(&error))?;
+    for line in told::recovered(&server.recovery(), began.elapsed()) {
+        drop(tell(line));
+    }
     let announced = announce(args, &data_dir, &server, output).await;
     let files = [Some(ready_file(&data_dir)), args.ready_file.clone()];
     let ended = match announced {
         Ok(()) => tokio::select! {
             biased;
             () = stop.asked() => Ok(EXIT_OK),
-            () = server.failed() => Err(CliError::failure("the exchange stopped: its journal cannot be written")
-                .hint("see the log above; free space or mend the data folder, then start again: nothing acknowledged is lost")),
+            () = server.failed() => Err(told::stopped(server.journal_failure())),
         },
         Err(error) => Err(error),
     };
@@ -136,6 +152,7 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
         rsa_key_id: &operator.rsa.key_id,
         rsa_private_key_path: operator.rsa.path.as_ref(),
         records_recovered: server.recovery().records,
+        journal_cut: server.recovery().torn.map(|torn| Cut { offset: torn.offset, bytes: torn.bytes }),
         python: operator.python_lines(&ready.rest),
         typescript: operator.typescript_lines(&ready.rest),
     };

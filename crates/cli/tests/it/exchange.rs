@@ -176,7 +176,7 @@ fn a_key_is_checked_step_by_step() {
     let good = exchange.json(&["auth", "check"]);
     let steps: Vec<&str> =
         good["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
-    assert_eq!(steps, ["key", "key id", "key file", "host", "clock", "signature", "limits"]);
+    assert_eq!(steps, ["key source", "key id", "key file", "host", "clock", "signature", "limits"]);
 
     let check = |id: &str, file: &Path| {
         shown(&exchange.run(&["auth", "check", "--key-id", id, "--key-file", file.to_str().unwrap()]))
@@ -202,7 +202,77 @@ fn a_second_exchange_on_the_same_folder_is_refused() {
     let data = folder.path().join("data");
     let second = brier().args(["exchange", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data).output().unwrap();
     let told = shown(&second);
-    assert!(told.starts_with("exit 1") && told.contains("hint: another `brier exchange`"), "{told}");
+    assert!(told.starts_with("exit 1") && told.contains("hint: most likely another `brier exchange`"), "{told}");
     assert!(folder.path().join("ready.json").exists(), "the first one still serves");
     drop(exchange);
+}
+
+/// An exchange that cannot start: what it says.
+fn refused(data: &Path, listen: &str) -> String {
+    let output = brier().args(["exchange", "--listen", listen, "--data-dir"]).arg(data).output().unwrap();
+    let told = shown(&output);
+    assert!(told.starts_with("exit 1") && told.contains("error: "), "{told}");
+    told
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_told_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let told = refused(&folder.path().join("data"), &busy.local_addr().unwrap().to_string());
+    assert!(told.contains("hint: the port is busy") && told.contains("`--listen`"), "{told}");
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for path in [file.clone(), file.join("below")] {
+        let told = refused(&path, "127.0.0.1:0");
+        assert!(told.contains("hint: a file is where the folder should be"), "{told}");
+    }
+
+    let foreign = folder.path().join("foreign");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("journal.brier"), "these are no records of an exchange\n").unwrap();
+    let told = refused(&foreign, "127.0.0.1:0");
+    assert!(told.contains("hint: the file is left as it was"), "{told}");
+    assert!(!told.contains("space"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_torn_journal_is_told_and_a_damaged_one_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let exchange = Exchange::start(folder.path());
+    prepare(&exchange);
+    exchange.stop();
+    let journal = folder.path().join("data/journal.brier");
+    let whole = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, [whole.as_slice(), &[1; 11]].concat()).unwrap();
+
+    let mut child = brier()
+        .args(["exchange", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path().join("data"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    drop(child.kill());
+    let told = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    let started: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(started["journal_cut"], json!({"offset": whole.len(), "bytes": 11}));
+    let records = &started["records_recovered"];
+    for part in [
+        format!("recovering from {} ({} bytes)\n", journal.display(), whole.len() + 11),
+        format!("warning: the journal's end was not whole: 11 bytes from byte {} on were cut off", whole.len()),
+        format!("recovered {records} records in "),
+    ] {
+        assert!(told.contains(&part), "{part} in {told}");
+    }
+
+    let mut damaged = whole;
+    damaged[60] ^= 1;
+    std::fs::write(&journal, damaged).unwrap();
+    let told = refused(&folder.path().join("data"), "127.0.0.1:0");
+    assert!(told.contains("is damaged") && told.contains("hint: the disk or another program changed"), "{told}");
 }

@@ -2,8 +2,6 @@
 
 mod ticket;
 
-use std::io::Write as _;
-
 use brier_kalshi::Client;
 use brier_kalshi::rest::Placed;
 use brier_kalshi_protocol::rest::Order;
@@ -15,7 +13,7 @@ use serde::Serialize;
 
 use self::ticket::{Size, StpWord, Ticket, TifWord};
 use crate::error::{CliError, EXIT_OK};
-use crate::output::{Output, as_text};
+use crate::output::{Output, as_text, tell};
 use crate::venue::{VenueArgs, block_on, seed};
 
 /// How often reads are asked whether they have caught up with the order.
@@ -133,7 +131,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     venue.demand_writes("order")?;
     let client = venue.client()?;
     // The name of the order is known before it can exist, so that a lost answer leaves something to look for.
-    tell(&format!("sending: {ticket} to {}, client order id {}", venue.env, order.client_order_id))?;
+    tell(format_args!("sending: {ticket} to {}, client order id {}", venue.env, order.client_order_id))?;
     let document = block_on(async {
         let placed = client.create_order(&order).await?;
         let read = if placed.filled().is_zero() { None } else { read_back(&client, &placed).await };
@@ -170,11 +168,6 @@ impl Args {
 /// An id nobody used before, as far as 64 bits of time and process can promise.
 fn mint() -> Result<ClientOrderId, CliError> {
     ClientOrderId::new(&format!("brier-{:016x}", seed())).map_err(|error| CliError::failure(error.to_string()))
-}
-
-/// Talk, not data.
-fn tell(line: &str) -> Result<(), CliError> {
-    Ok(writeln!(std::io::stderr().lock(), "{line}")?)
 }
 
 /// The order as the venue shows it once its reads have caught up; `None` when they do not in time: then the answer to the
