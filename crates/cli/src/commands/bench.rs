@@ -1,6 +1,7 @@
 //! `brier bench`: workload files through the hot paths, timed, with the answer checked against the file beside it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum BenchCommand {
-    /// Decode market-data frames and apply them to books; the first line tells the venue
+    /// Decode Kalshi's market-data frames and apply them to books; Polymarket's are not decoded yet
     Decode(FileArgs),
     /// Match order flow: the bare book, then the whole core with ledger, fees and positions
     Match(FileArgs),
@@ -51,7 +52,7 @@ struct Timing {
 }
 
 #[derive(Debug, Serialize)]
-struct DecodeLine {
+struct DecodeLine<'a> {
     bench: &'static str,
     build: &'static str,
     workload: String,
@@ -64,10 +65,11 @@ struct DecodeLine {
     checksum: String,
     expected: String,
     matches: bool,
+    differences: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
-struct MatchLine {
+struct MatchLine<'a> {
     bench: &'static str,
     build: &'static str,
     workload: String,
@@ -81,6 +83,52 @@ struct MatchLine {
     full_checksum: String,
     expected: String,
     matches: bool,
+    /// What differs from the answer, in words.
+    differences: &'a [String],
+}
+
+/// What an order flow leads to, whoever matches it.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    trades: u64,
+    traded_qty: u64,
+    resting: u64,
+    fnv_fills: String,
+}
+
+impl Answer {
+    fn expected(expect: &Expect) -> Result<Self, CliError> {
+        Ok(Self {
+            fnv_fills: expect.word("fnv_fills")?.to_owned(),
+            trades: expect.number("trades")?,
+            traded_qty: expect.number("traded_qty")?,
+            resting: expect.number("resting")?,
+        })
+    }
+
+    fn of(run: &lob::LobRun) -> Self {
+        Self {
+            trades: run.trades,
+            traded_qty: run.traded_qty,
+            resting: run.resting as u64,
+            fnv_fills: hex(run.fnv_fills),
+        }
+    }
+
+    /// Each figure of `found`, the answer of the engine `path`, that is not as expected.
+    fn differences(&self, path: &str, found: &Self) -> Vec<String> {
+        let figures = [
+            differs("trades", &self.trades, &found.trades),
+            differs("traded_qty", &self.traded_qty, &found.traded_qty),
+            differs("resting", &self.resting, &found.resting),
+            differs("fnv_fills", &self.fnv_fills, &found.fnv_fills),
+        ];
+        figures.into_iter().flatten().map(|difference| format!("{path} {difference}")).collect()
+    }
+}
+
+fn differs<T: PartialEq + Display>(name: &str, expected: &T, found: &T) -> Option<String> {
+    (expected != found).then(|| format!("{name}: expected {expected}, found {found}"))
 }
 
 /// Runs one benchmark.
@@ -94,10 +142,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let path = &args.file;
     let failed = |error: decode::DecodeFailure| CliError::failure(format!("{}: {error}", path.display()));
-    let expect = Expect::beside(path)?;
     let bytes = read(path)?;
     let frames = decode::frames(&bytes).map_err(failed)?;
     let venue = venue(path, frames.first().copied().unwrap_or_default())?;
+    let expect = Expect::beside(path)?;
     let expected = expect.word("fnv_books")?.to_owned();
     let mut best = decode::run(&frames).map_err(failed)?;
     for _ in 1..args.rounds {
@@ -107,6 +155,7 @@ fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
         }
     }
     let checksum = hex(best.fnv_books);
+    let differences: Vec<String> = differs("fnv_books", &expected, &checksum).into_iter().collect();
     output.document(&DecodeLine {
         bench: "decode",
         build: BUILD,
@@ -116,17 +165,18 @@ fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
         timing: timing(best.frames, best.elapsed),
         levels: best.levels,
         books_lost: best.losses,
-        matches: checksum == expected,
-        checksum: checksum.clone(),
-        expected: expected.clone(),
+        matches: differences.is_empty(),
+        differences: &differences,
+        checksum,
+        expected,
     })?;
-    verdict(&checksum, &expected)
+    verdict(&differences)
 }
 
 fn run_match(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let path = &args.file;
     let expect = Expect::beside(path)?;
-    let expected = expect.word("fnv_fills")?.to_owned();
+    let expected = Answer::expected(&expect)?;
     let prefill = usize::try_from(expect.number("prefill")?).unwrap_or(usize::MAX);
     let operations =
         lob::parse(&read(path)?).map_err(|error| CliError::failure(format!("{}: {error}", path.display())))?;
@@ -138,13 +188,10 @@ fn run_match(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
         ))
         .hint("workload and answer belong to different runs of the generator; make both anew"));
     }
-    let best = |run: fn(&[lob::Operation], usize) -> lob::LobRun| {
-        (0..args.rounds).map(|_| run(&operations, prefill)).min_by_key(|run| run.elapsed)
-    };
-    let (Some(bare), Some(full)) = (best(lob::run_bare), best(lob::run_full)) else {
-        return Err(CliError::failure("no round was run"));
-    };
-    let (checksum, full_checksum) = (hex(bare.fnv_fills), hex(full.fnv_fills));
+    let bare = lob::best_of(args.rounds, || lob::run_bare(&operations, prefill));
+    let full = lob::best_of(args.rounds, || lob::run_full(&operations, prefill));
+    let mut differences = expected.differences("bare", &Answer::of(&bare));
+    differences.extend(expected.differences("full", &Answer::of(&full)));
     output.document(&MatchLine {
         bench: "match",
         build: BUILD,
@@ -155,20 +202,20 @@ fn run_match(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
         resting: bare.resting as u64,
         bare: timing(bare.operations as u64, bare.elapsed),
         full: timing(full.operations as u64, full.elapsed),
-        matches: checksum == expected && full_checksum == expected,
-        checksum: checksum.clone(),
-        full_checksum: full_checksum.clone(),
-        expected: expected.clone(),
+        matches: differences.is_empty(),
+        differences: &differences,
+        checksum: hex(bare.fnv_fills),
+        full_checksum: hex(full.fnv_fills),
+        expected: expected.fnv_fills.clone(),
     })?;
-    verdict(&checksum, &expected)?;
-    verdict(&full_checksum, &expected)
+    verdict(&differences)
 }
 
-fn verdict(checksum: &str, expected: &str) -> Result<u8, CliError> {
-    if checksum == expected {
+fn verdict(differences: &[String]) -> Result<u8, CliError> {
+    if differences.is_empty() {
         return Ok(EXIT_OK);
     }
-    Err(CliError::failure(format!("checksum: expected {expected}, found {checksum}"))
+    Err(CliError::failure(differences.join("; "))
         .hint("make the workload and its answer anew; if they still differ, the code is wrong"))
 }
 
@@ -180,8 +227,8 @@ fn venue(path: &Path, first: &str) -> Result<&'static str, CliError> {
         return Ok("kalshi");
     }
     Err(if one.get("event_type").is_some() {
-        CliError::failure(format!("{}: these are Polymarket frames", path.display()))
-            .hint("only Kalshi's frames are decoded so far")
+        CliError::failure(format!("{}: line 1: Polymarket frames are not decoded yet", path.display()))
+            .hint("give kalshi.ndjson: only Kalshi's frames are decoded so far")
     } else {
         CliError::failure(format!("{}: line 1: expected a frame of a known venue", path.display()))
             .hint("give kalshi.ndjson, as the workload generator writes it")

@@ -37,15 +37,27 @@ fn order_flow_is_matched_and_its_answer_checked() {
     let records = [record(1, 10, 0, 1, 60), record(2, 5, 0, 1, 59), record(2, 5, 1, 1, 59), record(3, 4, 0, 0, 60)];
     std::fs::write(folder.path().join("lob.bin"), records.concat()).unwrap();
     let answer = fnv([1, 3, 60, 4]);
-    std::fs::write(folder.path().join("lob.expect"), format!("ops=4 prefill=1 fnv_fills={answer}\n")).unwrap();
+    let figures = "ops=4 prefill=1 trades=1 traded_qty=4 resting=1";
+    std::fs::write(folder.path().join("lob.expect"), format!("{figures} fnv_fills={answer}\n")).unwrap();
     let (output, line) = bench(folder.path(), "match", "lob.bin");
     assert!(output.status.success(), "{}", shown(&output));
-    assert_eq!((&line["checksum"], &line["full_checksum"]), (&answer.clone().into(), &answer.into()));
+    assert_eq!((&line["checksum"], &line["full_checksum"]), (&answer.clone().into(), &answer.clone().into()));
     assert_eq!((line["trades"].as_u64(), line["bare"]["operations"].as_u64()), (Some(1), Some(3)));
 
-    std::fs::write(folder.path().join("lob.expect"), "ops=4 prefill=1 fnv_fills=0\n").unwrap();
-    let (output, line) = bench(folder.path(), "match", "lob.bin");
-    assert_eq!((output.status.code(), &line["matches"]), (Some(1), &false.into()));
+    for (name, right, wrong) in [
+        ("trades", "trades=1", "trades=2"),
+        ("traded_qty", "traded_qty=4", "traded_qty=5"),
+        ("resting", "resting=1", "resting=0"),
+        ("fnv_fills", answer.as_str(), "0"),
+    ] {
+        let expect = format!("{figures} fnv_fills={answer}\n").replace(right, wrong);
+        std::fs::write(folder.path().join("lob.expect"), expect).unwrap();
+        let (output, line) = bench(folder.path(), "match", "lob.bin");
+        assert_eq!((output.status.code(), &line["matches"]), (Some(1), &false.into()), "{name}");
+        let told = shown(&output);
+        assert!(told.contains(&format!("error: bare {name}: expected ")), "{told}");
+        assert_eq!(line["differences"].as_array().unwrap().len(), 2, "both engines are wrong: {told}");
+    }
 }
 
 #[test]
@@ -63,6 +75,20 @@ fn frames_are_decoded_and_their_answer_checked() {
     assert!(output.status.success(), "{}", shown(&output));
     assert_eq!((&line["venue"], &line["checksum"]), (&"kalshi".into(), &answer.into()));
     assert_eq!((line["operations"].as_u64(), line["levels"].as_u64()), (Some(2), Some(2)));
+}
+
+#[test]
+fn polymarket_frames_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("polymarket.ndjson"), "{\"event_type\":\"book\",\"asset_id\":\"1\"}\n").unwrap();
+    let (output, _) = bench(folder.path(), "decode", "polymarket.ndjson");
+    expect![[r#"
+        exit 1
+        --- stderr
+        error: FOLDER/polymarket.ndjson: line 1: Polymarket frames are not decoded yet
+        hint: give kalshi.ndjson: only Kalshi's frames are decoded so far
+    "#]]
+    .assert_eq(&shown(&output).replace(folder.path().to_str().unwrap(), "FOLDER"));
 }
 
 #[test]
