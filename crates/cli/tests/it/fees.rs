@@ -78,7 +78,7 @@ fn files_that_do_not_fit_are_refused() {
                   0  one accumulator per order, no cent back from a fee below a cent; fills of one time in any sequence
         --- stderr
         error: none of the files has fills with an exchange fee
-        hint: check `--precision` and `--multiplier`; by default they follow the recordings of May and August 2026
+        hint: give fills: JSON lines with `fee_cost` and `action`, as the venue's fills have them. Beside them are read settlements (JSON lines with `fee_cost` and `settled_time`, or a table with the column `fee_usd`) and series (the answer of GET /series/TICKER); plain or zstd
     "#]]
     .assert_eq(&shown(&run(&["fees", "check", "live_trades_2026-03.csv"])));
     expect![[r#"

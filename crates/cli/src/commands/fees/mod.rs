@@ -20,6 +20,11 @@ use crate::output::Output;
 /// Of a hundred fills, how many have to agree.
 const DEMANDED_PERCENT: u64 = 98;
 
+/// Which files say something about fees.
+const FORMS: &str = "give fills: JSON lines with `fee_cost` and `action`, as the venue's fills have them. Beside them are \
+                     read settlements (JSON lines with `fee_cost` and `settled_time`, or a table with the column \
+                     `fee_usd`) and series (the answer of GET /series/TICKER); plain or zstd";
+
 /// Exact trade fees
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -104,13 +109,14 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         return Ok(EXIT_OK);
     }
     Err(match report.total() {
-        0 => CliError::failure("none of the files has fills with an exchange fee"),
-        total => CliError::failure(format!(
-            "{} of {total} fills agree; at least {DEMANDED_PERCENT} % have to",
-            report.agreeing()
-        )),
-    }
-    .hint("check `--precision` and `--multiplier`; by default they follow the recordings of May and August 2026"))
+        0 => CliError::failure("none of the files has fills with an exchange fee").hint(FORMS),
+        total => {
+            let agreeing = report.agreeing();
+            CliError::failure(format!("{agreeing} of {total} fills agree; at least {DEMANDED_PERCENT} % have to")).hint(
+                "check `--precision` and `--multiplier`; by default they follow the recordings of May and August 2026",
+            )
+        }
+    })
 }
 
 impl Read {
