@@ -1,7 +1,7 @@
 //! Token buckets: what a user may spend a second, and what each operation costs.
 //!
-//! Buckets run on the machine's monotonic clock: they guard the machine, not the market. Public routes are not billed, as
-//! without a signature there is nobody to bill.
+//! Buckets run on the machine's monotonic clock: they guard the machine, not the market. Public routes bill whoever
+//! signed; without a signature there is nobody to bill.
 //!
 //! Source: reference section 5, docs.kalshi.com rate limits, 2026-11-20.
 

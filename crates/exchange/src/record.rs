@@ -89,10 +89,15 @@ pub(crate) enum Record {
         exchange: bool,
         trading: bool,
     },
-    /// A new series, or other words for one that exists.
+    /// A new series, or other words for one that exists, which left the fees of its markets as they were. No longer
+    /// written; older journals hold it.
     PutSeries(Box<rest::Series>),
-    /// A new event, or other words for one that exists.
+    /// The same of an event.
     PutEvent(Box<rest::EventData>),
+    /// A new series, or other words for one that exists; its open markets charge what it says from now on.
+    ListSeries(Box<rest::Series>),
+    /// A new event, or other words for one that exists; its open markets charge what it says from now on.
+    ListEvent(Box<rest::EventData>),
     /// A new market.
     ListMarket(Box<rest::Market>),
     ChangeMarket {

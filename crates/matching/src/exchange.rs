@@ -500,6 +500,27 @@ impl Exchange {
         better.chain([book.ahead_at_level(&self.slab, slot)]).try_fold(Qty::ZERO, Qty::checked_add)
     }
 
+    /// The resting orders of one account on one side of a market, in the order in which they trade, each with the
+    /// contracts that trade before it: what [`Exchange::queue_ahead`] says of each, in one pass that ends at the last.
+    pub fn queue_positions(&self, account: AccountId, market: MarketId, side: BookSide) -> Vec<(OrderId, Qty)> {
+        let Some(position) = self.position(account, market) else { return Vec::new() };
+        let mut own = if side == BookSide::Bid { position.resting_bids } else { position.resting_asks };
+        let (mut found, mut ahead) = (Vec::new(), Qty::ZERO);
+        for slot in self.markets[market.0 as usize].book.orders(&self.slab, side) {
+            if own.is_zero() {
+                break;
+            }
+            let qty = self.slab.qty(slot);
+            if self.slab.data(slot).account == account {
+                found.push((self.order_id(slot), ahead));
+                own = own.saturating_sub(qty);
+            }
+            // Levels are bounded one by one, a side is not; the sum informs only.
+            ahead = ahead.checked_add(qty).unwrap_or(Qty::MAX);
+        }
+        found
+    }
+
     /// One account's position in one market, once it had an order there.
     pub fn position(&self, account: AccountId, market: MarketId) -> Option<PositionView> {
         let index = self.markets.get(market.0 as usize)?.position(account)?;

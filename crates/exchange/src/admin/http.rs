@@ -168,6 +168,12 @@ struct AccountRequest {
     key_type: Option<String>,
     #[serde(default)]
     public_key_pem: Option<String>,
+    #[serde(default = "all_scopes")]
+    scopes: Vec<String>,
+}
+
+fn all_scopes() -> Vec<String> {
+    vec!["read".to_owned(), "write".to_owned()]
 }
 
 #[derive(Serialize)]
@@ -185,7 +191,7 @@ async fn create_account(State(admin): State<Admin>, bytes: Bytes) -> Reply {
         Some("rsa") => KeyKind::Rsa,
         Some(other) => return Err(parameters(format!("key_type must be ed25519 or rsa, found {other}"))),
     };
-    let account = admin.create_account(&request.name, kind, request.public_key_pem).await?;
+    let account = admin.create_account_with(&request.name, kind, request.public_key_pem, request.scopes).await?;
     Answer::created(&AccountResponse {
         user_id: &account.user_id,
         key_id: &account.key_id,

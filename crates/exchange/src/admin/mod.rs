@@ -62,6 +62,11 @@ fn invalid(text: impl Into<String>) -> AdminError {
     AdminError::Invalid(text.into())
 }
 
+/// What a key can be allowed that is served here.
+///
+/// Source: reference section 3.3.
+const SCOPES: [&str; 4] = ["read", "read::portfolio_balance", "write", "write::trade"];
+
 /// An account that was opened.
 #[derive(Debug)]
 pub struct NewAccount {
@@ -211,6 +216,24 @@ impl Admin {
         kind: KeyKind,
         public_pem: Option<String>,
     ) -> Result<NewAccount, AdminError> {
+        self.create_account_with(name, kind, public_pem, vec!["read".to_owned(), "write".to_owned()]).await
+    }
+
+    /// As [`Admin::create_account`], with a key that may do what `scopes` say: `read`, `read::portfolio_balance`, `write`,
+    /// `write::trade`.
+    ///
+    /// # Errors
+    /// As [`Admin::create_account`], and [`AdminError::Invalid`] for no scope or an unknown one.
+    pub async fn create_account_with(
+        &self,
+        name: &str,
+        kind: KeyKind,
+        public_pem: Option<String>,
+        scopes: Vec<String>,
+    ) -> Result<NewAccount, AdminError> {
+        if scopes.is_empty() || scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
+            return Err(invalid(format!("scopes must be some of {}, found {}", SCOPES.join(", "), scopes.join(", "))));
+        }
         let (public_pem, private_pem) = if let Some(given) = public_pem {
             // Written anew, so that the journal holds one form whatever was given.
             (PublicKey::from_pem(&given)?.to_pem()?, None)
@@ -227,7 +250,6 @@ impl Admin {
             let Outcome::Reply(Reply::Account(account)) = outcome else {
                 return Err(invalid("the core opened no account"));
             };
-            let scopes = vec!["read".to_owned(), "write".to_owned()];
             core.submit(Record::AddKey(KeyRecord { key_id: id, account, name, public_pem, scopes }))?;
             Ok(ids::user_text(account))
         };
@@ -388,7 +410,7 @@ fn find(core: &Core, ticker: &str) -> Result<MarketId, AdminError> {
 
 fn put_series(core: &mut Core, series: Value) -> Result<(), AdminError> {
     let series = read_series(series, core.now())?;
-    core.submit(Record::PutSeries(Box::new(series)))?;
+    core.submit(Record::ListSeries(Box::new(series)))?;
     Ok(())
 }
 
@@ -402,7 +424,7 @@ fn put_event(core: &mut Core, mut event: Value) -> Result<Vec<Value>, AdminError
     if !core.state.series.contains_key(&event.series_ticker) {
         put_series(core, json!({ "ticker": event.series_ticker }))?;
     }
-    core.submit(Record::PutEvent(Box::new(event)))?;
+    core.submit(Record::ListEvent(Box::new(event)))?;
     Ok(markets)
 }
 

@@ -9,7 +9,7 @@ use brier_kalshi_protocol::rest::{
     GetMarketOrderbookResponse, GetMarketOrderbooksResponse, GetMarketResponse, GetMarketsResponse,
     GetSeriesFeeChangesResponse, GetSeriesListResponse, GetSeriesResponse, GetTradesResponse, MAX_BATCH_CANDLES,
     MarketCandlesticksResponse, MarketOrderbookFp, MarketStatusFilter, MarketsQuery, MveFilter, OrderbookQuery,
-    OrderbooksQuery, Series, SeriesFeeChangesQuery, SeriesListQuery, SeriesQuery, TradesQuery,
+    OrderbooksQuery, Series, SeriesFeeChange, SeriesFeeChangesQuery, SeriesListQuery, SeriesQuery, TradesQuery,
 };
 use brier_matching::MarketId;
 use brier_types::{Qty, Timestamp};
@@ -80,12 +80,22 @@ pub(super) async fn series(call: Call) -> Result<Answer, Failure> {
     json(&GetSeriesResponse { series: found.await?.ok_or(NOT_FOUND)? })
 }
 
-/// Fees are set when a market is listed; none are announced ahead.
-pub(super) fn series_fee_changes(call: &Call) -> Result<Answer, Failure> {
-    SeriesFeeChangesQuery::parse(&call.query)?;
-    json(&GetSeriesFeeChangesResponse { series_fee_change_arr: Vec::new() })
+/// Changes that were made, which are all of them: a change here takes effect at once and none is announced ahead, so
+/// without `show_historical` there is none.
+pub(super) async fn series_fee_changes(call: Call) -> Result<Answer, Failure> {
+    let query = SeriesFeeChangesQuery::parse(&call.query)?;
+    if query.show_historical != Some(true) {
+        return json(&GetSeriesFeeChangesResponse { series_fee_change_arr: Vec::new() });
+    }
+    let keep = move |change: &&SeriesFeeChange| {
+        query.series_ticker.as_ref().is_none_or(|series| change.series_ticker == *series)
+    };
+    let made = call.app.core.call(move |core| core.state.series_fee_changes.iter().filter(keep).cloned().collect());
+    json(&GetSeriesFeeChangesResponse { series_fee_change_arr: made.await? })
 }
 
+/// Always none: the venue lists overrides to come, this query has no word for past ones, and changes here take effect at
+/// once.
 pub(super) fn event_fee_changes(call: &Call) -> Result<Answer, Failure> {
     EventFeeChangesQuery::parse(&call.query)?;
     json(&GetEventFeeChangesResponse { event_fee_changes: Vec::new(), cursor: String::new() })

@@ -23,6 +23,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use brier_kalshi_protocol::auth;
 use brier_kalshi_protocol::costs::{self, Cost};
 use brier_kalshi_protocol::errors::{Code, ErrorBody};
 use brier_kalshi_protocol::rest::{BASE_PATH, Method, Operation, percent_decode};
@@ -160,6 +161,12 @@ async fn serve(AxumState(app): AxumState<App>, request: Request, operation: Oper
 async fn call(app: App, request: Request, operation: Operation) -> Result<Answer, Failure> {
     let (parts, body) = request.into_parts();
     let caller = if operation.is_public() {
+        // Public operations ask for no signature and refuse none; a good one says whose bucket pays.
+        if parts.headers.contains_key(auth::SIGNATURE_HEADER)
+            && let Ok(caller) = check_signature(&app, &parts)
+        {
+            app.pay(&caller, costs::cost(operation.method(), parts.uri.path(), 1))?;
+        }
         None
     } else {
         let caller = check_signature(&app, &parts)?;
@@ -221,7 +228,7 @@ async fn dispatch(operation: Operation, call: Call) -> Result<Answer, Failure> {
         Operation::GetUserDataTimestamp => account::user_data_timestamp(call).await,
         Operation::GetAccountLimits => account::limits(call).await,
         Operation::GetAccountEndpointCosts => account::endpoint_costs(),
-        Operation::GetSeriesFeeChanges => market_data::series_fee_changes(&call),
+        Operation::GetSeriesFeeChanges => market_data::series_fee_changes(call).await,
         Operation::GetSeriesList => market_data::series_list(call).await,
         Operation::GetSeries => market_data::series(call).await,
         Operation::GetMarketCandlesticks => market_data::candlesticks(call).await,

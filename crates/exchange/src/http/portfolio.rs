@@ -9,7 +9,7 @@ use brier_kalshi_protocol::rest::{
     OrderStatusFilter, OrdersQuery, PositionsQuery, QueuePositionsQuery, SettlementStatusFilter, SettlementsQuery,
 };
 use brier_matching::{AccountId, MarketId, OrderId, PositionView};
-use brier_types::{MarketStatus, Qty};
+use brier_types::{BookSide, MarketStatus};
 
 use super::market_data::within;
 use super::orders::check_place;
@@ -173,21 +173,27 @@ pub(super) async fn queue_positions(call: Call) -> Result<Answer, Failure> {
     let query = QueuePositionsQuery::parse(&call.query)?;
     check_place(query.subaccount, None)?;
     let account = call.caller().account;
-    let queue_positions = call.app.core.call(move |core| {
-        let state = &core.state;
-        let keep = |row: &&crate::state::OrderRow| {
-            let market = state.market(row.market);
-            row.standing == Standing::Resting
-                && (query.market_tickers.is_empty() || query.market_tickers.contains(&market.names.ticker))
-                && query.event_ticker.as_ref().is_none_or(|event| market.fixed.event_ticker == *event)
-        };
-        let own = state.user(account).orders.iter().map(|index| &state.orders[*index as usize]);
-        let position = |row: &crate::state::OrderRow| OrderQueuePosition {
-            order_id: ids::order_text(row.id),
-            market_ticker: state.names(row.market).ticker.clone(),
-            queue_position_fp: state.exchange.queue_ahead(row.id).unwrap_or(Qty::ZERO),
-        };
-        own.filter(keep).map(position).collect()
-    });
+    let queue_positions = call.app.core.call(move |core| list_queue_positions(&core.state, account, &query));
     json(&GetOrderQueuePositionsResponse { queue_positions: queue_positions.await? })
+}
+
+/// One pass over each side on which the account has orders; oldest orders first.
+fn list_queue_positions(state: &State, account: AccountId, query: &QueuePositionsQuery) -> Vec<OrderQueuePosition> {
+    let keep = |market: &MarketId| {
+        let market = state.market(*market);
+        (query.market_tickers.is_empty() || query.market_tickers.contains(&market.names.ticker))
+            && query.event_ticker.as_ref().is_none_or(|event| market.fixed.event_ticker == *event)
+    };
+    let markets = state.exchange.positions(account).map(|(market, _)| market).filter(keep);
+    let sides = markets.flat_map(|market| [(market, BookSide::Bid), (market, BookSide::Ask)]);
+    let mut found: Vec<(Option<u32>, OrderQueuePosition)> = Vec::new();
+    for (market, side) in sides {
+        for (order, queue_position_fp) in state.exchange.queue_positions(account, market, side) {
+            let (order_id, market_ticker) = (ids::order_text(order), state.names(market).ticker.clone());
+            let position = OrderQueuePosition { order_id, market_ticker, queue_position_fp };
+            found.push((state.order_index(order), position));
+        }
+    }
+    found.sort_unstable_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, position)| position).collect()
 }

@@ -188,19 +188,24 @@ fn grid(market: &Market) -> Result<PriceGrid, CatalogError> {
 
 /// What the core lists for a market, under the fees of its series and event.
 pub(crate) fn spec(market: &Market, series: &Series, event: &EventData) -> Result<MarketSpec, CatalogError> {
-    let fee_type = event.fee_type_override.as_ref().unwrap_or(&series.fee_type);
-    let fee_type =
-        fee_type.known().ok_or_else(|| shape("series", "`fee_type`: expected a schedule with known rates"))?;
-    let number = event.fee_multiplier_override.as_ref().unwrap_or(&series.fee_multiplier);
     Ok(MarketSpec {
         grid: grid(market)?,
         size_step: Qty::HUNDREDTH,
         open_time: market.open_time,
         close_time: market.close_time,
         settlement_timer: Duration::from_secs(u64::try_from(market.settlement_timer_seconds).unwrap_or(0)),
-        fees: FeeSchedule::new(fee_type, multiplier("series", "fee_multiplier", number)?),
+        fees: fees(series, event)?,
         fee_waiver_until: market.fee_waiver_expiration_time.filter(|until| *until != wire::NEVER),
     })
+}
+
+/// What a market charges under its series and event.
+pub(crate) fn fees(series: &Series, event: &EventData) -> Result<FeeSchedule, CatalogError> {
+    let fee_type = event.fee_type_override.as_ref().unwrap_or(&series.fee_type);
+    let fee_type =
+        fee_type.known().ok_or_else(|| shape("series", "`fee_type`: expected a schedule with known rates"))?;
+    let number = event.fee_multiplier_override.as_ref().unwrap_or(&series.fee_multiplier);
+    Ok(FeeSchedule::new(fee_type, multiplier("series", "fee_multiplier", number)?))
 }
 
 #[cfg(test)]

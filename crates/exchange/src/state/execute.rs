@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use brier_kalshi_protocol::fees::BalancePrecision;
+use brier_kalshi_protocol::rest::{Series, SeriesFeeChange};
 use brier_matching::{AccountId, Command, MarketCommand, MarketId, Refusal, Reply};
 use brier_types::{MarketStatus, Timestamp};
 
@@ -69,6 +70,15 @@ impl State {
                 return Ok(Outcome::Kept);
             }
             Record::PutEvent(event) => return self.put_event(event),
+            Record::ListSeries(series) => {
+                self.put_series(now, series);
+                return Ok(Outcome::Kept);
+            }
+            Record::ListEvent(event) => {
+                self.put_event(event)?;
+                self.charge_as_listed(now, |market| market.fixed.event_ticker == event.event_ticker);
+                return Ok(Outcome::Kept);
+            }
             Record::AddKey(key) => {
                 self.keys.insert(key.key_id.clone(), key.clone());
                 self.access_changed = true;
@@ -119,6 +129,39 @@ impl State {
         });
         self.access_changed = true;
         Ok(Outcome::Reply(reply))
+    }
+
+    fn put_series(&mut self, now: Timestamp, series: &Series) {
+        let fees = |series: &Series| (series.fee_type.clone(), series.fee_multiplier.clone());
+        let before = self.series.insert(series.ticker.clone(), series.clone());
+        if before.is_some_and(|before| fees(&before) != fees(series)) {
+            self.series_fee_changes.push(SeriesFeeChange {
+                id: format!("series-fee-change-{}", self.series_fee_changes.len() + 1),
+                series_ticker: series.ticker.clone(),
+                fee_type: series.fee_type.clone(),
+                fee_multiplier: series.fee_multiplier.clone(),
+                scheduled_ts: now,
+            });
+        }
+        self.charge_as_listed(now, |market| market.series == series.ticker);
+    }
+
+    /// Lets open markets charge what their series and event say. Markets that are over keep what they charged.
+    fn charge_as_listed(&mut self, now: Timestamp, which: impl Fn(&MarketRow) -> bool) {
+        let listed = |market: &MarketRow| {
+            let event = &self.events.get(&market.fixed.event_ticker)?.data;
+            catalog::fees(self.series.get(&event.series_ticker)?, event).ok()
+        };
+        let changed = self.markets.iter().filter(|market| which(market)).filter_map(|market| {
+            let (id, fees) = (market.names.id, listed(market)?);
+            (self.exchange.market(id)?.fees != fees).then_some((id, fees))
+        });
+        for (market, fees) in changed.collect::<Vec<_>>() {
+            let command = Command::ChangeMarket { market, change: MarketCommand::SetFees(fees) };
+            if let Err(refusal) = self.apply(now, &command, Cause::Command) {
+                tracing::debug!(?market, %refusal, "fees stay: nothing trades there any more");
+            }
+        }
     }
 
     fn put_event(&mut self, event: &brier_kalshi_protocol::rest::EventData) -> Result<Outcome, Refused> {

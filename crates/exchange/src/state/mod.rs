@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub exchange: Exchange,
     pub series: BTreeMap<String, rest::Series>,
     pub events: BTreeMap<String, EventRow>,
+    /// Oldest first; they take effect when they are made.
+    pub series_fee_changes: Vec<rest::SeriesFeeChange>,
     /// By number, so in the order of listing.
     pub markets: Vec<MarketRow>,
     pub tickers: HashMap<String, MarketId>,

@@ -239,6 +239,18 @@ impl Subscriptions {
     /// Opens or widens subscriptions: first every acknowledgement, then what they start from.
     pub(crate) fn open(&mut self, id: u64, opened: Opened) {
         let Opened { command, found, tickers } = opened;
+        // A subscription has one price form for life. Changing it under books already sent would need all of them anew,
+        // in an order that no page describes, and ignoring it would mirror every NO price: so it is refused, whole.
+        let other_form = |it: &Subscription| {
+            it.channel == Channel::OrderbookDelta
+                && command.channels.contains(&it.channel)
+                && command.use_yes_price.is_some_and(|wanted| wanted != it.yes_prices)
+        };
+        if self.by_sid.values().any(other_form) {
+            let error = Body::Error(ErrorMessage::new(ErrorCode::BadParameter));
+            self.out.push(ServerMessage::new(error).answering(id));
+            return;
+        }
         let mut started: Vec<(u64, Vec<usize>)> = Vec::new();
         for channel in &command.channels {
             let existing = self.by_sid.iter().find(|(_, it)| it.channel == *channel).map(|(sid, _)| *sid);
