@@ -139,7 +139,7 @@ impl From<KalshiError> for CliError {
     fn from(error: KalshiError) -> Self {
         let code = if error.kind() == FailureKind::InDoubt { EXIT_IN_DOUBT } else { EXIT_FAILURE };
         let venue_code = error.code().map(|code| code.as_str().to_owned());
-        let told = Self { code, venue_code, ..Self::failure(error.to_string()) };
+        let told = Self { venue_code, code, ..Self::failure(error.to_string()) };
         match error.hint() {
             Some(hint) => told.hint(hint),
             None => told,

@@ -68,6 +68,9 @@ pub(super) fn not_started(error: &StartError) -> CliError {
             "start it with the version of `brier` that wrote the journal, or give `--data-dir` another folder; the \
              journal is as it was"
         }
+        StartError::ClockAhead { .. } => {
+            "give `--clock simulated`, as when the journal was written, or give `--data-dir` another folder"
+        }
         StartError::Operator(_) => {
             "the operator's key files lie in the data folder, as `operator-*.pem`: make them and the folder readable and \
              writable for this user; one that is moved away is made anew"
