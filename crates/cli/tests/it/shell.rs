@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use expect_test::expect;
 
-use crate::support::{brier, run, shown};
+use crate::support::{brier, run, shown, testdata};
 
 /// The form of a key id; nobody's.
 const ID: &str = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0";
@@ -113,6 +113,22 @@ fn help_names_the_exit_statuses() {
     }
 }
 
+/// Those that need nothing but the repository.
+#[test]
+fn the_guides_commands_do_what_they_say() {
+    let root = testdata().join("../../..");
+    let mut statuses = Vec::new();
+    for guide in ["check-fees", "inspect-recordings"] {
+        let text = std::fs::read_to_string(root.join("docs").join(guide).with_extension("md")).unwrap();
+        for command in text.lines().filter_map(|line| line.strip_prefix("cargo run --release -- ")) {
+            let output = brier().current_dir(&root).args(command.split(' ')).output().unwrap();
+            statuses.push((guide, output.status.code().unwrap()));
+        }
+    }
+    let (fees, inspect) = ("check-fees", "inspect-recordings");
+    assert_eq!(statuses, [(fees, 0), (fees, 1), (inspect, 0), (inspect, 0)]);
+}
+
 #[test]
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
@@ -178,7 +194,8 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         --- stderr
         error: key file FOLDER/key.pem: expected permissions 0600 or stricter, found 0640
         hint: run `chmod 600 FOLDER/key.pem`
-    "#]].assert_eq(&check());
+    "#]]
+    .assert_eq(&check());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     expect![[r#"
         exit 1
