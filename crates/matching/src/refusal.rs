@@ -25,13 +25,13 @@ pub enum Refusal {
     #[error("no such resting order")]
     UnknownOrder,
     /// The market is not trading.
-    #[error("market is {status:?}, expected Active")]
+    #[error("market is {}, expected active", word(*status))]
     MarketInactive {
         /// What it is.
         status: MarketStatus,
     },
     /// The market is in a state that does not allow the change.
-    #[error("market is {status:?}, which does not allow this change")]
+    #[error("market is {}, which does not allow this change", word(*status))]
     WrongStatus {
         /// What it is.
         status: MarketStatus,
@@ -94,6 +94,20 @@ pub enum Refusal {
     /// A market's times or rules contradict each other.
     #[error("{0}")]
     BadMarket(&'static str),
+}
+
+/// A status as the venue writes it.
+const fn word(status: MarketStatus) -> &'static str {
+    match status {
+        MarketStatus::Initialized => "initialized",
+        MarketStatus::Active => "active",
+        MarketStatus::Inactive => "inactive",
+        MarketStatus::Closed => "closed",
+        MarketStatus::Determined => "determined",
+        MarketStatus::Disputed => "disputed",
+        MarketStatus::Amended => "amended",
+        MarketStatus::Finalized => "finalized",
+    }
 }
 
 /// The largest quantity of one order: a billion contracts, so that no sum over an order leaves 64 bits.

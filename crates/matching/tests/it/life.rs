@@ -19,9 +19,9 @@ fn a_pause_cancels_the_orders_that_asked_for_it_and_the_others_rest() {
           M Status(Inactive)
           #1 over: Halt, 5.00 canceled
         > C ask 0.40 x 5
-          => refused: market is Inactive, expected Active
+          => refused: market is inactive, expected active
         > B amend #2 0.42 x 5
-          => refused: market is Inactive, expected Active
+          => refused: market is inactive, expected active
         > B decrease #2 by 1
           #2 0.4000 total 4.00 open 4.00 (Decrease)
           => open 4.00
@@ -120,7 +120,7 @@ fn closing_cancels_the_book_and_refuses_everything_cancels_too() {
         > A cancel #1
           => refused: no such resting order
         > A bid 0.40 x 5
-          => refused: market is Closed, expected Active
+          => refused: market is closed, expected active
         > A cancel all
           => canceled 0 orders
         > show cash A
@@ -311,7 +311,7 @@ fn a_dispute_stops_the_timer_and_a_correction_starts_it_anew() {
         > M dispute
           M Status(Disputed)
         > M settle
-          => refused: market is Disputed, which does not allow this change
+          => refused: market is disputed, which does not allow this change
         > at 90
         > M correct no
           M Result(No)
@@ -328,7 +328,7 @@ fn a_dispute_stops_the_timer_and_a_correction_starts_it_anew() {
           A cash 96.000000 held 0.000000 free 96.000000
           B cash 103.832000 held 0.000000 free 103.832000
         > M correct yes
-          => refused: market is Finalized, which does not allow this change
+          => refused: market is finalized, which does not allow this change
     "#]]);
 }
 
