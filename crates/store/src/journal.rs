@@ -149,13 +149,12 @@ impl Journal {
             .map_err(failed(dir, "locking the folder"))?
             .ok_or_else(|| JournalError::Locked { path: dir.to_owned() })?;
         let path = dir.join(FILE_NAME);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed(&path, "opening"))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // What accounts did is its owner's alone, whatever folder was chosen.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(failed(&path, "opening"))?;
         let size = file.metadata().map_err(failed(&path, "reading its size"))?.len();
         let torn_head = size < FILE_HEAD_LEN && is_head_prefix(&mut file, content).map_err(failed(&path, "reading"))?;
         if torn_head {
