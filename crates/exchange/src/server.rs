@@ -179,7 +179,8 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
 }
 
 fn router(app: App, admin: Option<Admin>) -> Router {
-    let router = http::routes().route(WS_PATH, get(ws::upgrade));
+    let router =
+        http::routes().route(WS_PATH, get(ws::upgrade)).route(&format!("/{{mount}}{WS_PATH}"), get(ws::upgrade));
     let router = router.fallback(http::not_found).method_not_allowed_fallback(http::not_found).with_state(app);
     match admin {
         Some(admin) => router.merge(admin::http::routes(admin)),

@@ -215,7 +215,7 @@ adapter! {
     average_dollars, AverageDollars
 }
 adapter! {
-    /// Dollars in a request: a string, never a number.
+    /// Dollars in a request: a string of at most four decimals, never a number.
     strict_dollars, StrictDollars
 }
 adapter! {
@@ -223,7 +223,7 @@ adapter! {
     count, Count
 }
 adapter! {
-    /// Contracts in a request: a string, never a number.
+    /// Contracts in a request: a string of at most two decimals, never a number.
     strict_count, StrictCount
 }
 adapter! {
@@ -289,6 +289,26 @@ fn read_money(text: &str) -> Result<Money, String> {
     text.parse().map_err(say)
 }
 
+/// How the refusal of a request's dollars begins, whatever was wrong with them.
+pub const BAD_DOLLARS: &str = "invalid dollars: ";
+/// How the refusal of a request's contracts begins, whatever was wrong with them.
+pub const BAD_COUNT: &str = "invalid count: ";
+
+/// A number of a request: no plus, and no more decimals than documented, even zeros.
+///
+/// Source: reference section 6.1.
+fn request_number<'a>(text: &'a str, decimals: usize, what: &str) -> Result<&'a str, String> {
+    let found = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if text.starts_with('+') || found > decimals {
+        return Err(format!("{what}expected a plain number with at most {decimals} decimals, found `{text}`"));
+    }
+    Ok(text)
+}
+
+fn read_request_money(text: &str) -> Result<Money, String> {
+    read_money(request_number(text, 4, BAD_DOLLARS)?).map_err(|error| format!("{BAD_DOLLARS}{error}"))
+}
+
 fn read_average(text: &str) -> Result<Money, String> {
     let kept = text.find('.').and_then(|point| text.get(..point + 7)).unwrap_or(text);
     let rest = &text[kept.len()..];
@@ -302,15 +322,23 @@ fn write_dollars6(money: Money, out: &mut fmt::Formatter<'_>) -> fmt::Result {
 dollar_form!(Dollars, numbers: true, write_dollars, read_money);
 dollar_form!(Dollars6, numbers: true, write_dollars6, read_money);
 dollar_form!(AverageDollars, numbers: true, write_dollars, read_average);
-dollar_form!(StrictDollars, numbers: false, write_dollars, read_money);
+dollar_form!(StrictDollars, numbers: false, write_dollars, read_request_money);
+
+fn read_count<T: std::str::FromStr<Err = ParseUnitError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(say)
+}
+
+fn read_request_count<T: std::str::FromStr<Err = ParseUnitError>>(text: &str) -> Result<T, String> {
+    read_count(request_number(text, 2, BAD_COUNT)?).map_err(|error| format!("{BAD_COUNT}{error}"))
+}
 
 macro_rules! count_form {
-    ($form:ident, numbers: $numbers:literal) => {
-        count_form!($form, $numbers, Qty);
-        count_form!($form, $numbers, SignedQty);
+    ($form:ident, numbers: $numbers:literal, $read:path) => {
+        count_form!($form, $numbers, $read, Qty);
+        count_form!($form, $numbers, $read, SignedQty);
         text_fields!($form: Qty, SignedQty);
     };
-    ($form:ident, $numbers:literal, $ty:ident) => {
+    ($form:ident, $numbers:literal, $read:path, $ty:ident) => {
         impl TextForm<$ty> for $form {
             const EXPECTED: &'static str = "contracts as a string, such as \"10.00\"";
             const NUMBERS: bool = $numbers;
@@ -320,14 +348,14 @@ macro_rules! count_form {
             }
 
             fn read(text: &str) -> Result<$ty, String> {
-                text.parse().map_err(say)
+                $read(text)
             }
         }
     };
 }
 
-count_form!(Count, numbers: true);
-count_form!(StrictCount, numbers: false);
+count_form!(Count, numbers: true, read_count);
+count_form!(StrictCount, numbers: false, read_request_count);
 
 impl TextForm<Timestamp> for Rfc3339 {
     const EXPECTED: &'static str = "a time as RFC 3339, such as \"2026-11-20T12:00:00Z\"";

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::{Admin, AdminError, LimitsChange};
-use crate::http::{Answer, Failure, json};
+use crate::http::{Answer, Failure, decode, json};
 
 /// Where it is.
 pub(crate) const BASE_PATH: &str = "/admin/v1";
@@ -78,16 +78,10 @@ async fn only_this_machine(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: 
     }
 }
 
-impl Failure {
-    fn undecodable(error: &serde_json::Error) -> Self {
-        Self::flat(&Code::BadRequest, &error.to_string())
-    }
-}
-
 /// The body as JSON; an empty one is an empty object.
 fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Failure> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes.as_ref() };
-    serde_json::from_slice(bytes).map_err(|error| Failure::undecodable(&error))
+    decode(bytes)
 }
 
 fn parameters(text: impl Into<String>) -> Failure {

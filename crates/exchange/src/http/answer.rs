@@ -76,6 +76,16 @@ impl Failure {
         Self { status: 429, body: ErrorBody::too_many_requests() }
     }
 
+    /// A limit of a group that is no count is a wrong parameter, not a wrong order size.
+    pub(crate) fn of_limit(self) -> Self {
+        match self.body {
+            ErrorBody::Nested(ErrorDetail { details: Some(details), .. }) => {
+                Self::with_details(&Code::InvalidParameters, details)
+            }
+            _ => self,
+        }
+    }
+
     /// What a batch's item says.
     pub(crate) fn into_detail(self) -> ErrorDetail {
         match self.body {

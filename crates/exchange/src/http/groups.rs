@@ -55,7 +55,7 @@ pub(super) async fn one(call: Call) -> Result<Answer, Failure> {
 }
 
 pub(super) async fn create(call: Call) -> Result<Answer, Failure> {
-    let request: CreateOrderGroupRequest = call.json()?;
+    let request: CreateOrderGroupRequest = call.json().map_err(Failure::of_limit)?;
     check_place(request.subaccount, request.exchange_index)?;
     let limit = group_limit(request.contracts_limit, request.contracts_limit_fp);
     let limit = limit.map_err(|error| Failure::with_details(&Code::InvalidParameters, error.to_string()))?;
@@ -71,7 +71,7 @@ pub(super) async fn change(operation: Operation, call: Call) -> Result<Answer, F
     check_place(query.subaccount, query.exchange_index)?;
     let change = match operation {
         Operation::UpdateOrderGroupLimit => {
-            let request: UpdateOrderGroupLimitRequest = call.json()?;
+            let request: UpdateOrderGroupLimitRequest = call.json().map_err(Failure::of_limit)?;
             let limit = group_limit(request.contracts_limit, request.contracts_limit_fp);
             let limit = limit.map_err(|error| Failure::with_details(&Code::InvalidParameters, error.to_string()))?;
             GroupCommand::SetLimit(limit)

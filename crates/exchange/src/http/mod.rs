@@ -23,10 +23,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use brier_kalshi_protocol::auth;
 use brier_kalshi_protocol::costs::{self, Cost};
 use brier_kalshi_protocol::errors::{Code, ErrorBody};
 use brier_kalshi_protocol::rest::{BASE_PATH, Method, Operation, percent_decode};
+use brier_kalshi_protocol::{auth, wire};
 use serde::de::DeserializeOwned;
 
 pub(crate) use answer::{Answer, Failure, json};
@@ -90,7 +90,7 @@ impl Call {
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
             return Err(Failure::flat(&Code::InvalidContentType, "expected Content-Type: application/json"));
         }
-        serde_json::from_slice(&self.body).map_err(|error| Failure::flat(&Code::BadRequest, &error.to_string()))
+        decode(&self.body)
     }
 
     /// Takes the tokens of a batch, which are those of its items.
@@ -100,18 +100,74 @@ impl Call {
     }
 }
 
-/// The routes of the REST face.
+/// A JSON object of the caller. Lists are taken where they are lists of objects or texts, never in an object's place, and
+/// refusals speak of JSON, not of this program.
+///
+/// # Errors
+/// The flat `bad_request`; the nested code where a price or a count is text but not of its form.
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    if !only_objects(body) {
+        return Err(Failure::flat(&Code::BadRequest, "expected a JSON object"));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let text = error.to_string();
+        if text.starts_with(wire::BAD_DOLLARS) {
+            return Failure::with_details(&Code::InvalidPrice, text);
+        }
+        if text.starts_with(wire::BAD_COUNT) {
+            return Failure::with_details(&Code::InvalidOrderSize, text);
+        }
+        let place = format!("at line {} column {}", error.line(), error.column());
+        // Words that only a reader of this program would understand.
+        let foreign = ["struct ", "enum", "variant", "tuple", "newtype", "expected i", "expected u"];
+        let text =
+            if foreign.iter().any(|word| text.contains(word)) { format!("unexpected value {place}") } else { text };
+        Failure::flat(&Code::BadRequest, &text)
+    })
+}
+
+/// Whether the text begins as an object and no list stands in an object's place: a list only follows a key.
+fn only_objects(body: &[u8]) -> bool {
+    let (mut last, mut in_text, mut escaped) = (b' ', false, false);
+    for byte in body {
+        if in_text {
+            (in_text, escaped) = (escaped || *byte != b'"', !escaped && *byte == b'\\');
+            continue;
+        }
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => continue,
+            // The first byte has nothing before it.
+            _ if last == b' ' && *byte != b'{' => return false,
+            b'[' if last != b':' => return false,
+            b'"' => in_text = true,
+            _ => {}
+        }
+        last = *byte;
+    }
+    true
+}
+
+/// The routes of the REST face, also under one segment of another prefix; a signature covers the path as it came.
+///
+/// Source: reference section 19.1.
 pub(crate) fn routes() -> Router<App> {
     let mut router = Router::new();
-    for operation in Operation::ALL.iter().copied() {
-        let path = format!("{BASE_PATH}{}", operation.template());
-        router =
-            router.route(&path, on(filter(operation.method()), move |app, request| serve(app, request, operation)));
-    }
-    for (method, path) in V1_WRITES {
-        router = router.route(&format!("{BASE_PATH}{path}"), on(filter(*method), gone));
+    for base in [BASE_PATH.to_owned(), format!("/{{mount}}{BASE_PATH}")] {
+        for operation in Operation::ALL.iter().copied() {
+            let path = format!("{base}{}", operation.template());
+            router =
+                router.route(&path, on(filter(operation.method()), move |app, request| serve(app, request, operation)));
+        }
+        for (method, path) in V1_WRITES {
+            router = router.route(&format!("{base}{path}"), on(filter(*method), gone));
+        }
     }
     router
+}
+
+/// A path without what it is mounted under.
+fn unmounted(path: &str) -> &str {
+    path.find(BASE_PATH).map_or(path, |at| &path[at..])
 }
 
 /// The order writes of the first version, closed since June 2026.
@@ -165,7 +221,7 @@ async fn call(app: App, request: Request, operation: Operation) -> Result<Answer
         if parts.headers.contains_key(auth::SIGNATURE_HEADER)
             && let Ok(caller) = check_signature(&app, &parts)
         {
-            app.pay(&caller, costs::cost(operation.method(), parts.uri.path(), 1))?;
+            app.pay(&caller, costs::cost(operation.method(), unmounted(parts.uri.path()), 1))?;
         }
         None
     } else {
@@ -175,7 +231,7 @@ async fn call(app: App, request: Request, operation: Operation) -> Result<Answer
         }
         // A batch pays for its items, once they are known.
         if !matches!(operation, Operation::BatchCreateOrders | Operation::BatchCancelOrders) {
-            app.pay(&caller, costs::cost(operation.method(), parts.uri.path(), 1))?;
+            app.pay(&caller, costs::cost(operation.method(), unmounted(parts.uri.path()), 1))?;
         }
         Some(caller)
     };
@@ -196,7 +252,7 @@ pub(crate) async fn take_apart(
         .await
         .map_err(|error| Failure::flat(&Code::BadRequest, &format!("body: {error}")))?
         .into();
-    let path = parts.uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
+    let path = unmounted(parts.uri.path()).strip_prefix(BASE_PATH).unwrap_or_default();
     let names = template.split('/').zip(path.split('/')).filter(|(name, _)| name.starts_with('{'));
     // A part that does not decode names nothing that exists.
     let found: Option<Vec<String>> = names.map(|(_, part)| percent_decode(part)).collect();
@@ -204,7 +260,7 @@ pub(crate) async fn take_apart(
         app,
         caller,
         method,
-        target: parts.uri.path().to_owned(),
+        target: unmounted(parts.uri.path()).to_owned(),
         parts: found.ok_or(Code::NotFound)?,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,

@@ -91,7 +91,7 @@ mod tests {
             404 not_found: not found
             404 not_found: not found
             409 order_already_exists: order already exists
-            400 MARKET_INACTIVE: market is not active: market is Closed, expected Active
+            400 MARKET_INACTIVE: market is not active: market is closed, expected active
             400 invalid_price: invalid price: price 1.0000 is not on the market's grid
             400 invalid_order_size: invalid order size: quantity 0.00 is zero, off the size step, or too large
             400 invalid_order: invalid order: expiry must be in the future

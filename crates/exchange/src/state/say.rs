@@ -156,7 +156,8 @@ impl State {
             position_cost_dollars: position.cost,
             realized_pnl_dollars: position.realized_pnl,
             fees_paid_dollars: position.fees_paid,
-            position_fee_cost_dollars: position.fees_paid,
+            // The core keeps fees by market, not by what is still open: while something is, all of them are shown.
+            position_fee_cost_dollars: if position.position.is_zero() { Money::ZERO } else { position.fees_paid },
             volume_fp: user.markets.get(&market).map_or(Qty::ZERO, |stake| stake.traded),
             subaccount: Some(0),
         });

@@ -168,6 +168,17 @@ fn check(state: &State) {
     }
     for (user, row) in state.users.iter().enumerate() {
         let account = AccountId(user as u32);
+        let sides =
+            (0..MARKETS).flat_map(|market| [(MarketId(market), BookSide::Bid), (MarketId(market), BookSide::Ask)]);
+        let mut queued: Vec<(OrderId, Option<Qty>)> = sides
+            .flat_map(|(market, side)| state.exchange.queue_positions(account, market, side))
+            .map(|(order, ahead)| (order, Some(ahead)))
+            .collect();
+        queued.sort_unstable_by_key(|(order, _)| *order);
+        let mut asked: Vec<(OrderId, Option<Qty>)> =
+            state.exchange.orders(account).map(|order| (order, state.exchange.queue_ahead(order))).collect();
+        asked.sort_unstable_by_key(|(order, _)| *order);
+        assert_eq!(queued, asked, "one pass says what asking for each says");
         for (market, position) in state.exchange.positions(account) {
             let settled: Money = row
                 .settlements

@@ -100,3 +100,59 @@ async fn the_administration_is_off_unless_asked_for() {
     let answer = send(world.http.get(format!("{}/ledger", world.server.admin_url()))).await;
     assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"));
 }
+
+#[tokio::test]
+async fn a_read_only_key_may_not_write() {
+    let world = World::start().await;
+    world.market("KXA-1-T1").await;
+    let url = format!("{}/accounts", world.server.admin_url());
+    let made = world.http.post(&url).json(&json!({"name": "reader", "scopes": ["read"]})).send().await.unwrap();
+    let made: serde_json::Value = made.json().await.unwrap();
+    let text = |key: &str| made[key].as_str().unwrap().to_owned();
+    let keys = brier_kalshi::keys::Credentials::from_pem(&text("key_id"), &text("private_key_pem")).unwrap();
+    let reader = world.trader_with(text("user_id"), keys);
+    assert_eq!(reader.ask("GET", "/portfolio/balance", None).await.status, 200);
+    let refused = reader.order("KXA-1-T1", "bid", "1", "0.50", json!({})).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "permission_denied"));
+    for scopes in [json!([]), json!(["everything"])] {
+        let body = json!({"name": "reader", "scopes": scopes});
+        assert_eq!(world.http.post(&url).json(&body).send().await.unwrap().status(), 400);
+    }
+}
+
+#[tokio::test]
+async fn signed_public_reads_pay_and_unsigned_ones_do_not() {
+    let world = World::start().await;
+    let trader = world.trader().await;
+    let scarce = brier_kalshi_protocol::rest::BucketLimit { refill_rate: 1, bucket_capacity: 10 };
+    let change = brier_exchange::LimitsChange { tier: None, read: Some(scarce), write: None };
+    world.server.admin().set_limits(&trader.user_id, change).await.unwrap();
+    assert_eq!(trader.ask("GET", "/markets", None).await.status, 200);
+    assert_eq!(trader.ask("GET", "/markets", None).await.status, 429);
+    let unsigned = || world.http.get(format!("{}/markets", world.server.rest_url()));
+    assert_eq!(unsigned().send().await.unwrap().status(), 200);
+    let mut forged = unsigned();
+    for (name, value) in trader.headers("GET", "/trade-api/v2/other", &crate::support::now_text()) {
+        forged = forged.header(name, value);
+    }
+    assert_eq!(forged.send().await.unwrap().status(), 200, "a signature that does not fit is nobody's");
+}
+
+#[tokio::test]
+async fn the_api_answers_under_another_prefix() {
+    let world = World::start().await;
+    world.market("KXA-1-T1").await;
+    let trader = world.trader().await;
+    let at = |path: &str| format!("http://{}{path}", world.server.addr());
+    assert_eq!(world.http.get(at("/paper/trade-api/v2/markets/KXA-1-T1")).send().await.unwrap().status(), 200);
+    let path = "/paper/trade-api/v2/portfolio/balance";
+    for (signed, status) in [(path, 200), ("/trade-api/v2/portfolio/balance", 401)] {
+        let mut request = world.http.get(at(path));
+        for (name, value) in trader.headers("GET", signed, &crate::support::now_text()) {
+            request = request.header(name, value);
+        }
+        assert_eq!(request.send().await.unwrap().status(), status, "{signed}");
+    }
+    let mut stream = trader.stream_at(&format!("ws://{}", world.server.addr()), "/paper/trade-api/ws/v2").await;
+    assert!(stream.subscribe(json!({"channels": ["trade"]})).await > 0);
+}

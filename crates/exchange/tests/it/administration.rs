@@ -102,3 +102,31 @@ async fn candles_come_from_trades_and_quotes() {
     let batch = world.public(&format!("/markets/candlesticks?market_tickers={T}&{span}")).await;
     assert_eq!(batch["markets"][0]["candlesticks"], single["candlesticks"]);
 }
+
+#[tokio::test]
+async fn fees_listed_anew_are_the_fees_charged() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let world = World::with(crate::support::config(Some(dir.path()))).await;
+    world.market("KXA-1-T1").await;
+    let admin = world.server.admin();
+    let (maker, taker) = (world.trader().await, world.trader().await);
+    let fee = async || {
+        maker.place("KXA-1-T1", "ask", "100", "0.50").await;
+        taker.place("KXA-1-T1", "bid", "100", "0.50").await;
+        taker.get("/portfolio/fills").await["fills"][0]["fee_cost"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(fee().await, "1.750000");
+    admin.put_series(json!({"ticker": "KXA", "fee_multiplier": 0.5})).await.unwrap();
+    assert_eq!(fee().await, "0.875000");
+    admin.put_event(json!({"event_ticker": "KXA-1", "fee_multiplier_override": 2})).await.unwrap();
+    assert_eq!(fee().await, "3.500000");
+    let changes = world.public("/series/fee_changes?show_historical=true").await;
+    assert_eq!(changes["series_fee_change_arr"][0]["fee_multiplier"], json!(0.5));
+    assert_eq!(changes["series_fee_change_arr"].as_array().unwrap().len(), 1);
+    let hash = admin.state_hash().await.unwrap();
+    world.server.shutdown().await;
+    let world = World::with(crate::support::config(Some(dir.path()))).await;
+    assert_eq!(world.server.admin().state_hash().await.unwrap(), hash);
+    assert_eq!(world.public("/series/fee_changes?show_historical=true").await, changes);
+    assert_eq!(world.public("/series/fee_changes").await["series_fee_change_arr"], json!([]));
+}

@@ -93,3 +93,44 @@ async fn an_empty_bucket_says_so_and_a_batch_passes_whole_or_not() {
     let two = json!({"orders": [order, order]});
     assert_eq!(trader.ask("POST", "/portfolio/events/orders/batched", Some(two)).await.status, 201);
 }
+
+#[tokio::test]
+async fn bodies_are_objects_and_refusals_speak_no_rust() {
+    let world = World::start().await;
+    world.market("KXA-1-T1").await;
+    let trader = world.trader().await;
+    let order = json!(["KXA-1-T1", null, "bid", "1", "0.50", null, "good_till_canceled", null, "taker_at_cross"]);
+    for body in [order.clone(), json!("text"), json!({"orders": [order]})] {
+        let path = if body.is_object() { "/portfolio/events/orders/batched" } else { "/portfolio/events/orders" };
+        let answer = trader.ask("POST", path, Some(body)).await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("bad_request")), "{answer:?}");
+    }
+    for more in [json!({"side": 7}), json!({"subaccount": "x"}), json!({"post_only": []}), json!({"count": 1})] {
+        let answer = trader.order("KXA-1-T1", "bid", "1", "0.50", more).await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("bad_request")), "{answer:?}");
+        for word in ["struct", "enum", "variant", "i32", "Create"] {
+            assert!(!answer.text.contains(word), "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn numbers_of_requests_have_the_documented_decimals() {
+    let world = World::start().await;
+    world.market("KXA-1-T1").await;
+    let trader = world.trader().await;
+    for (count, price, code) in [
+        ("1", "0.50000", "invalid_price"),
+        ("1", "+0.50", "invalid_price"),
+        ("1", "half", "invalid_price"),
+        ("1.000", "0.50", "invalid_order_size"),
+        ("+1", "0.50", "invalid_order_size"),
+        ("one", "0.50", "invalid_order_size"),
+    ] {
+        let answer = trader.order("KXA-1-T1", "bid", count, price, json!({})).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, code), "{count} {price}");
+    }
+    let group = json!({"contracts_limit_fp": "5.005"});
+    let answer = trader.ask("POST", "/portfolio/order_groups/create", Some(group)).await;
+    assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_parameters"));
+}

@@ -229,3 +229,17 @@ async fn a_summary_on_request_and_the_clock_in_silence() {
     world.server.admin().determine(T, brier_types::MarketResult::Yes, None).await.unwrap();
     assert_eq!(stream.until("market_lifecycle_v2").await["msg"]["event_type"], "determined");
 }
+
+#[tokio::test]
+async fn the_price_form_of_a_subscription_cannot_change() {
+    let world = World::start().await;
+    world.market("KXA-1-T1").await;
+    let trader = world.trader().await;
+    let mut stream = trader.stream().await;
+    let wish =
+        |yes: bool| json!({"channels": ["orderbook_delta"], "market_tickers": ["KXA-1-T1"], "use_yes_price": yes});
+    stream.subscribe(wish(false)).await;
+    stream.send("subscribe", wish(true)).await;
+    assert_eq!(stream.until("error").await["msg"]["code"], 11);
+    stream.subscribe(wish(false)).await;
+}

@@ -168,8 +168,13 @@ impl Trader {
     }
 
     pub(crate) async fn stream(&self) -> Stream {
-        let mut request = self.ws.as_str().into_client_request().unwrap();
-        for (name, value) in self.headers("GET", "/trade-api/ws/v2", &now_text()) {
+        let path = "/trade-api/ws/v2";
+        self.stream_at(self.ws.strip_suffix(path).unwrap(), path).await
+    }
+
+    pub(crate) async fn stream_at(&self, host: &str, path: &str) -> Stream {
+        let mut request = format!("{host}{path}").into_client_request().unwrap();
+        for (name, value) in self.headers("GET", path, &now_text()) {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
         let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();

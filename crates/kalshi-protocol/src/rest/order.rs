@@ -14,7 +14,8 @@ use crate::wire;
 /// Body of `POST /portfolio/events/orders`.
 ///
 /// `price` is money and not yet a price: one outside $0 to $1 or off the grid is well formed and refused as
-/// `invalid_price`, not as a body that does not decode.
+/// `invalid_price`, not as a body that does not decode. So is one with more than four decimals: the error then begins
+/// with [`wire::BAD_DOLLARS`], and that of a count with [`wire::BAD_COUNT`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateOrderV2Request {
     /// The market.

@@ -173,12 +173,13 @@ impl Scalar for bool {
     }
 }
 
-/// Whole Unix seconds.
+/// Whole Unix seconds. Bounds beyond what a time can be stand at its end: nothing lies beyond either.
 impl Scalar for Timestamp {
     const EXPECTED: &'static str = "Unix seconds";
 
     fn read(text: &str) -> Option<Self> {
-        text.parse().ok().and_then(Self::from_secs)
+        let seconds: i64 = text.parse().ok()?;
+        Some(Self::from_secs(seconds).unwrap_or(if seconds < 0 { Self::from_nanos(-i64::MAX) } else { Self::MAX }))
     }
 
     fn write(&self) -> String {
