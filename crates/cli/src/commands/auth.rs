@@ -107,7 +107,11 @@ async fn check(venue: &Venue) -> Vec<Step> {
     let source = format!("{} from {}", file.display(), venue.key_origin);
     if matches!(file.try_exists(), Ok(false)) {
         let next = format!("nothing is at {}: check the path", file.display());
-        return vec![bad("key source", format!("there is no file {source}"), next)];
+        return vec![bad(
+            "key source",
+            format!("there is no file {}, named by {}", file.display(), venue.key_origin),
+            next,
+        )];
     }
     let mut steps = vec![good("key source", source), key_id_step(key_id)];
     if steps.iter().any(|step| !step.ok) {

@@ -176,9 +176,9 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         exit 1
         --- stdout
         host        local (http://127.0.0.1:8810)
-        key source  FAILED  there is no file FOLDER/key.pem from options or environment
+        key source  FAILED  there is no file FOLDER/key.pem, named by options or environment
         --- stderr
-        error: key source: there is no file FOLDER/key.pem from options or environment
+        error: key source: there is no file FOLDER/key.pem, named by options or environment
         hint: nothing is at FOLDER/key.pem: check the path
     "#]]
     .assert_eq(&check());
