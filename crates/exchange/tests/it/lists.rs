@@ -93,3 +93,13 @@ async fn market_filters_go_together_only_as_documented() {
     trader.get("/markets?min_updated_ts=1&mve_filter=exclude&series_ticker=KXA").await;
     trader.get("/markets?status=closed&max_close_ts=99").await;
 }
+
+#[tokio::test]
+async fn bounds_beyond_every_time_stand_at_its_end() {
+    let world = World::start().await;
+    world.market("KXA-1-T1").await;
+    let far = "start_ts=0&end_ts=99999999999&period_interval=1";
+    let candles = world.public(&format!("/series/KXA/markets/KXA-1-T1/candlesticks?{far}")).await;
+    assert!(candles["candlesticks"].is_array(), "{candles}");
+    assert!(world.public("/markets/trades?max_ts=99999999999").await["trades"].is_array());
+}

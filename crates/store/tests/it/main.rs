@@ -200,3 +200,12 @@ proptest! {
         prop_assert_eq!(&found[..committed], &all[..committed]);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_new_journal_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = TempDir::new().unwrap();
+    drop(open(dir.path()));
+    assert_eq!(fs::metadata(file(dir.path())).unwrap().permissions().mode() & 0o777, 0o600);
+}
