@@ -161,6 +161,7 @@ struct Market {
 enum Purpose {
     Subscribe(Channel),
     Update(Channel, Vec<MarketTicker>),
+    Delete(Channel, Vec<MarketTicker>),
     Snapshot,
     Unsubscribe,
     Sync(u64),
@@ -399,6 +400,13 @@ impl Session {
         for market in markets {
             let slot = self.slot_of(market);
             self.markets[slot as usize].wanted = true;
+            // Taken out and put back before the venue heard of it: it still names the market, so nothing more is asked for,
+            // but its book must wait for a snapshot again.
+            let books = self.subscriptions.iter().find(|known| known.channel == Channel::OrderbookDelta);
+            let named = books.is_some_and(|books| books.named.contains(&slot));
+            if named && self.markets[slot as usize].book == BookState::Off {
+                self.await_books(now, Channel::OrderbookDelta, &[slot]);
+            }
         }
         self.settle(now, out);
     }

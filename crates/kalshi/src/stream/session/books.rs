@@ -37,6 +37,10 @@ impl Session {
                 self.stats.before_snapshot += 1;
                 return;
             }
+            (BookState::Waiting { .. }, true) if self.is_leaving(ticker) => {
+                self.stats.before_snapshot += 1;
+                return;
+            }
             (BookState::Waiting { .. }, true) => self.set_book(slot, BookState::Fed),
             (BookState::Fed, _) => {}
         }

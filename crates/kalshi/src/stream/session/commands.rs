@@ -44,12 +44,14 @@ impl Session {
             self.subscriptions.iter().find(|known| known.phase == Phase::Active(sid)).map(|known| known.channel)
         });
         let channel = by_sid.or(match &asked {
-            Some(Purpose::Subscribe(channel) | Purpose::Update(channel, _)) => Some(*channel),
+            Some(Purpose::Subscribe(channel) | Purpose::Update(channel, _) | Purpose::Delete(channel, _)) => {
+                Some(*channel)
+            }
             Some(Purpose::Snapshot) => Some(Channel::OrderbookDelta),
             Some(Purpose::Unsubscribe | Purpose::Sync(_)) | None => None,
         });
         let markets = match &asked {
-            Some(Purpose::Update(_, markets)) => markets.clone(),
+            Some(Purpose::Update(_, markets) | Purpose::Delete(_, markets)) => markets.clone(),
             _ => Vec::new(),
         };
         let message = error.msg.clone();
@@ -66,7 +68,7 @@ impl Session {
             (Some(channel), Some(Purpose::Subscribe(_))) if later => {
                 self.resubscribe(now, channel, "refused for now", out);
             }
-            (Some(channel), Some(Purpose::Update(_, _))) if later => {
+            (Some(channel), Some(Purpose::Update(_, _) | Purpose::Delete(_, _))) if later => {
                 self.resubscribe(now, channel, "refused for now", out);
             }
             (Some(channel), Some(Purpose::Subscribe(_))) => {
@@ -77,7 +79,7 @@ impl Session {
                 self.switch_off(channel, &slots);
             }
             // They stay without data on this connection; on the next one they are asked for again.
-            (Some(channel), Some(Purpose::Update(_, _))) => {
+            (Some(channel), Some(Purpose::Update(_, _) | Purpose::Delete(_, _))) => {
                 let slots: Vec<u32> = markets.iter().filter_map(|market| self.index.get(market.as_str())).collect();
                 self.switch_off(channel, &slots);
             }
@@ -202,6 +204,15 @@ impl Session {
         }
     }
 
+    /// Whether the venue has yet to say that it took this market out of the books' subscription. What it sends of the
+    /// market until then belongs to the subscription that ends, and what happens after it is not sent at all.
+    pub(super) fn is_leaving(&self, ticker: &str) -> bool {
+        self.pending.values().any(|pending| match &pending.purpose {
+            Purpose::Delete(Channel::OrderbookDelta, markets) => markets.iter().any(|market| market.as_str() == ticker),
+            _ => false,
+        })
+    }
+
     pub(super) fn update(
         &mut self,
         now: Timestamp,
@@ -220,7 +231,8 @@ impl Session {
         };
         let purpose = match action {
             UpdateAction::GetSnapshot => Purpose::Snapshot,
-            UpdateAction::AddMarkets | UpdateAction::DeleteMarkets => Purpose::Update(channel, markets),
+            UpdateAction::AddMarkets => Purpose::Update(channel, markets),
+            UpdateAction::DeleteMarkets => Purpose::Delete(channel, markets),
         };
         self.command(now, purpose, CommandBody::UpdateSubscription(update), out);
     }

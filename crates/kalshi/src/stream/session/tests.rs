@@ -253,6 +253,34 @@ fn markets_come_and_go_while_it_runs() {
 }
 
 #[test]
+fn a_market_put_back_before_the_venue_heard_that_it_left_waits_for_its_book_again() {
+    let mut bench = Bench::new(&[Channel::OrderbookDelta], &[A]);
+    bench.open();
+    bench.act(|session, now, out| session.remove_markets(now, &[market(A)], out));
+    bench.act(|session, now, out| session.add_markets(now, &[market(A)], out));
+    bench.subscribed("orderbook_delta", 1);
+    bench.said.clear();
+    bench.snapshot(1, A);
+    assert_eq!(bench.take(), ["book KXA-1"]);
+}
+
+#[test]
+fn a_snapshot_from_before_a_market_left_does_not_feed_it_when_it_comes_back() {
+    let mut bench = Bench::fed(&[A, B]);
+    bench.act(|session, now, out| session.remove_markets(now, &[market(B)], out));
+    let left = bench.id();
+    bench.act(|session, now, out| session.add_markets(now, &[market(B)], out));
+    let back = bench.id();
+    bench.said.clear();
+    bench.snapshot(3, B);
+    bench.frame(&format!(r#"{{"id":{left},"sid":1,"seq":4,"type":"ok"}}"#));
+    bench.frame(&format!(r#"{{"id":{back},"sid":1,"seq":5,"type":"ok"}}"#));
+    assert!(bench.take().is_empty(), "between leaving and coming back trades are not told");
+    bench.snapshot(6, B);
+    assert_eq!(bench.take(), ["book KXB-1"]);
+}
+
+#[test]
 fn silence_is_found_out() {
     let mut bench = Bench::fed(&[A]);
     let config = config();
