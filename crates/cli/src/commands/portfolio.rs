@@ -60,10 +60,11 @@ impl Document {
             return output.line("no resting orders");
         }
         output.line(table(
-            ["resting order", "market", "side", "price $>", "rests>", "filled>"],
+            ["resting order", "client order id", "market", "side", "price $>", "rests>", "filled>"],
             self.resting_orders.iter().map(|order| {
                 [
                     order.order_id.clone(),
+                    order.client_order_id.clone(),
                     order.ticker.clone(),
                     order.book_side.to_string(),
                     order.yes_price_dollars.to_string(),

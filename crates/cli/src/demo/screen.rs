@@ -81,7 +81,7 @@ fn table(rows: &[Row]) -> String {
         "edge after fee>",
         "position>",
         "fills>",
-        "P&L $>",
+        "P&L at fair $>",
     ];
     let rows = rows.iter().map(|row| {
         [
@@ -94,7 +94,7 @@ fn table(rows: &[Row]) -> String {
             row.edge.map_or_else(dash, |edge| edge_text(&edge)),
             row.position.to_string(),
             row.fills.to_string(),
-            row.profit.to_dollars2(Rounding::Floor),
+            row.profit.to_dollars4(Rounding::Floor),
         ]
     });
     crate::output::table(titles, rows)

@@ -134,7 +134,7 @@ pub(crate) struct SummaryJson<'a> {
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cents = |amount: Money| amount.to_dollars2(Rounding::Floor);
+        let shown = |amount: Money| amount.to_dollars4(Rounding::Floor);
         writeln!(out, "\nSummary (seed {})\n", self.seed)?;
         let titles = [
             "market",
@@ -153,9 +153,9 @@ impl fmt::Display for Summary {
                 market.result.to_string(),
                 market.fills.to_string(),
                 market.contracts.to_string(),
-                cents(market.fees),
+                shown(market.fees),
                 market.position.to_string(),
-                cents(market.profit),
+                shown(market.profit),
                 format!("{} of {}", market.equal_steps, market.readable_steps),
                 format!("{} of {}", market.rest_equal, market.rest_compared),
             ]
