@@ -1,0 +1,10 @@
+//! Everything Polymarket that a client and a Polymarket-compatible exchange share, as pure functions and types.
+//!
+//! Invariants: no clock, no randomness, no I/O; no float holds a price, an amount or a size; every rule names its source.
+//! It deliberately does not decide anything about trading and sends nothing.
+//!
+//! Source: reference, "Polymarket API", as of 2026-11-20.
+
+#![warn(clippy::float_arithmetic)]
+
+pub mod ids;
