@@ -2,7 +2,7 @@
 
 use brier_types::{BookSide, Price, Qty, SignedQty};
 
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, LadderError};
 use crate::trust::{StaleReason, Trust, Untrusted};
 use crate::view::BookView;
 
@@ -111,11 +111,29 @@ impl Book {
     /// [`StaleReason`] when the level would become impossible: the change is not applied and the book is stale.
     #[inline]
     pub fn apply_delta(&mut self, side: BookSide, price: Price, change: SignedQty) -> Result<bool, StaleReason> {
+        self.alter(side, |ladder| ladder.change(price, change).map(|_after| ()))
+    }
+
+    /// Makes one level of a trusted book hold `qty`; `false` when the book is not trusted and the change was ignored.
+    ///
+    /// # Errors
+    /// [`StaleReason`] when the level is impossible: the change is not applied and the book is stale.
+    #[inline]
+    pub fn set_level(&mut self, side: BookSide, price: Price, qty: Qty) -> Result<bool, StaleReason> {
+        self.alter(side, |ladder| ladder.set(price, qty))
+    }
+
+    #[inline]
+    fn alter(
+        &mut self,
+        side: BookSide,
+        change: impl FnOnce(&mut Ladder) -> Result<(), LadderError>,
+    ) -> Result<bool, StaleReason> {
         if !matches!(self.trust, Trust::Trusted) {
             return Ok(false);
         }
-        match self.ladder_mut(side).change(price, change) {
-            Ok(_) => Ok(true),
+        match change(self.ladder_mut(side)) {
+            Ok(()) => Ok(true),
             Err(error) => {
                 let reason = StaleReason::Level { side, error };
                 self.trust = Trust::Stale(reason.clone());

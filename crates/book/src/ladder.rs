@@ -99,6 +99,17 @@ impl Ladder {
         Ok(after)
     }
 
+    /// Makes the level at `price` hold `qty`, whatever it held.
+    ///
+    /// # Errors
+    /// [`LadderError`] when the ladder would become too large, or when the price is $0 or $1; nothing has changed then.
+    #[inline]
+    pub fn set(&mut self, price: Price, qty: Qty) -> Result<(), LadderError> {
+        // Both are within 63 bits, so their difference is too.
+        let change = qty.signed().checked_sub(self.get(price).signed()).expect("quantities are never negative");
+        self.change(price, change).map(|_after| ())
+    }
+
     fn change_fine(&mut self, price: Price, change: SignedQty) -> Result<Qty, LadderError> {
         let pips = usize::from(price.pips());
         let (cent, offset) = (pips / PER_CENT, pips % PER_CENT);

@@ -262,6 +262,9 @@ impl BookSet {
             BookChange::Delta { side, price, change } => {
                 self.apply_delta(input.subscription, input.sequence, slot, *side, *price, *change)
             }
+            BookChange::Level { side, price, qty } => {
+                self.apply_level(input.subscription, input.sequence, slot, *side, *price, *qty)
+            }
         }
     }
 
@@ -293,6 +296,34 @@ impl BookSet {
         price: Price,
         change: SignedQty,
     ) -> Step {
+        self.alter(id, sequence, slot, |book| book.apply_delta(side, price, change))
+    }
+
+    /// Sets one level to what it holds now: the hot path of a venue that says totals.
+    ///
+    /// # Panics
+    /// When the place is another set's.
+    #[inline]
+    pub fn apply_level(
+        &mut self,
+        id: SubscriptionId,
+        sequence: u64,
+        slot: MarketSlot,
+        side: BookSide,
+        price: Price,
+        qty: Qty,
+    ) -> Step {
+        self.alter(id, sequence, slot, |book| book.set_level(side, price, qty))
+    }
+
+    #[inline]
+    fn alter(
+        &mut self,
+        id: SubscriptionId,
+        sequence: u64,
+        slot: MarketSlot,
+        change: impl FnOnce(&mut Book) -> Result<bool, StaleReason>,
+    ) -> Step {
         let owner = self.subscription(id);
         let order = self.subscriptions[owner].check.next(sequence);
         if order != SequenceOrder::Next {
@@ -302,7 +333,7 @@ impl BookSet {
         if seat.owner != owner as u32 {
             return self.delta_of_other(owner, slot);
         }
-        match seat.book.apply_delta(side, price, change) {
+        match change(&mut seat.book) {
             Ok(true) => {
                 self.counts.changed += 1;
                 Step { effect: Effect::Changed, lost: None }

@@ -32,6 +32,8 @@ pub enum Input {
     Trade(PublicTrade),
     /// We traded.
     Fill(Fill),
+    /// A fill of ours came closer to being final, or failed.
+    FillStatus(FillStatusUpdate),
     /// One of our orders changed.
     Order(OrderUpdate),
     /// One of our positions changed.
@@ -73,6 +75,15 @@ pub enum BookChange {
         price: Price,
         /// By how much.
         change: SignedQty,
+    },
+    /// One level now holds this much, whatever it held before.
+    Level {
+        /// The side in the YES book.
+        side: BookSide,
+        /// The level.
+        price: Price,
+        /// What it holds; zero removes it.
+        qty: Qty,
     },
 }
 
@@ -136,6 +147,43 @@ pub struct Fill {
     pub fee: Money,
     /// Our position after it, where the channel says so.
     pub position_after: Option<SignedQty>,
+}
+
+/// How final a fill is. Kalshi's are final at once; Polymarket's settle on a chain, and may fail after they matched.
+///
+/// Source: reference (Polymarket), section 7.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FillStatus {
+    /// The venue matched it and will send it to the chain: provisional.
+    Matched,
+    /// The chain refused it once, and the venue tries again: provisional.
+    Retrying,
+    /// In a block that may still be replaced: provisional, though what was bought can usually be sold.
+    Mined,
+    /// Final: it happened.
+    Confirmed,
+    /// Final: it did not happen. Whatever it changed must be undone.
+    Failed,
+}
+
+impl FillStatus {
+    /// Whether nothing changes it any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Failed)
+    }
+}
+
+/// The venue's word on how final a fill of ours is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FillStatusUpdate {
+    /// The match, as in [`Fill::trade`].
+    pub trade: TradeId,
+    /// Our order in it: one match may hold several of ours.
+    pub order: VenueOrderId,
+    /// The market.
+    pub market: MarketTicker,
+    /// How final it is now.
+    pub status: FillStatus,
 }
 
 /// Where an order stands by the venue's word.

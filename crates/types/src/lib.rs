@@ -30,8 +30,8 @@ pub use ids::{
     VenueOrderId,
 };
 pub use input::{
-    BookChange, BookInput, BookLoss, ConnectionInput, Fill, Input, LifecycleInput, OrderStatus, OrderUpdate,
-    PositionUpdate, PublicTrade, QuoteInput, Stamped,
+    BookChange, BookInput, BookLoss, ConnectionInput, Fill, FillStatus, FillStatusUpdate, Input, LifecycleInput,
+    OrderStatus, OrderUpdate, PositionUpdate, PublicTrade, QuoteInput, Stamped,
 };
 pub use instrument::{Event, Market, MarketResult, MarketStatus, Series};
 pub use money::{Money, Rounding, notional};

@@ -42,7 +42,9 @@ impl Oracle {
                     Some(after) => drop(self.ladder(*side).insert(*price, after)),
                 }
             }
-            Message::Delta(..) => {}
+            Message::Level(side, price, 0) if self.trusted => drop(self.ladder(*side).remove(price)),
+            Message::Level(side, price, micros) if self.trusted => drop(self.ladder(*side).insert(*price, *micros)),
+            Message::Delta(..) | Message::Level(..) => {}
         }
     }
 
@@ -59,6 +61,7 @@ impl Oracle {
 enum Message {
     Snapshot(Vec<(BookSide, Price, u64)>),
     Delta(BookSide, Price, i64),
+    Level(BookSide, Price, u64),
 }
 
 fn any_side() -> impl Strategy<Value = BookSide> {
@@ -85,6 +88,7 @@ fn any_message() -> impl Strategy<Value = Message> {
     prop_oneof![
         1 => levels,
         30 => (any_side(), any_price(), -200_000_i64..3_000_000).prop_map(|(side, price, change)| Message::Delta(side, price, change)),
+        10 => (any_side(), any_price(), prop_oneof![Just(0), 1_u64..3_000_000]).prop_map(|(side, price, micros)| Message::Level(side, price, micros)),
     ]
 }
 
@@ -95,7 +99,7 @@ fn settle(oracle: &mut Oracle, message: Message, whole: bool) -> Message {
             Some(held) => Message::Delta(side, price, -i64::try_from(*held).unwrap()),
             None => Message::Delta(side, price, 1_000_000),
         },
-        other @ (Message::Snapshot(_) | Message::Delta(..)) => other,
+        other @ (Message::Snapshot(_) | Message::Delta(..) | Message::Level(..)) => other,
     }
 }
 
@@ -111,6 +115,10 @@ fn apply(book: &mut Book, message: &Message) {
                 Ok(applied) => assert_eq!(applied, trusted),
                 Err(reason) => assert!(matches!(reason, StaleReason::Level { .. })),
             }
+        }
+        Message::Level(side, price, micros) => {
+            let trusted = *book.trust() == Trust::Trusted;
+            assert_eq!(book.set_level(*side, *price, Qty::from_micros(*micros).unwrap()), Ok(trusted));
         }
     }
 }

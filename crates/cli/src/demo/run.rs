@@ -261,6 +261,7 @@ impl Demo {
             Input::Fill(fill) => account.fill(&fill),
             Input::Quote(_)
             | Input::Trade(_)
+            | Input::FillStatus(_)
             | Input::Order(_)
             | Input::Position(_)
             | Input::Lifecycle(_)

@@ -306,6 +306,9 @@ impl<'a> Cursor<'a> {
                 BookChange::Delta { side, price, change } => {
                     self.book.apply_delta(*side, *price, *change)?;
                 }
+                BookChange::Level { side, price, qty } => {
+                    self.book.set_level(*side, *price, *qty)?;
+                }
             }
         }
         Ok(())
