@@ -7,4 +7,5 @@
 
 #![warn(clippy::float_arithmetic)]
 
+pub mod book_hash;
 pub mod ids;
