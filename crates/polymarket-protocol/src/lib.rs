@@ -8,4 +8,8 @@
 #![warn(clippy::float_arithmetic)]
 
 pub mod book_hash;
+pub mod clob;
+pub mod data;
+pub mod gamma;
 pub mod ids;
+pub mod wire;
