@@ -7,9 +7,17 @@
 
 #![warn(clippy::float_arithmetic)]
 
+pub mod auth;
 pub mod book_hash;
+pub mod chain;
 pub mod clob;
+pub mod contracts;
 pub mod data;
+pub mod eip712;
 pub mod gamma;
 pub mod ids;
+pub mod order;
+pub mod stream;
+pub mod tick;
+pub mod wallet;
 pub mod wire;
