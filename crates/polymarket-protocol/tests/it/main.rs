@@ -1,2 +1,19 @@
-//! One binary for all integration tests of the crate.
-#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+//! The wire types held against recorded answers and frames.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may fail and talk as tests do")]
+
+mod chain;
+mod known;
+mod rest;
+
+use std::path::{Path, PathBuf};
+
+/// A file beside the workspace that need not be there.
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is not there", path.display());
+    None
+}
