@@ -396,11 +396,16 @@ impl OrderBook {
         })
     }
 
+    /// What rests at a price.
+    pub fn level(&self, side: BookSide, price: Price) -> Qty {
+        let level = self.ladder(side).levels[self.index(price.pips()) as usize].qty;
+        Qty::from_micros(level).expect("a level is a sum of bounded orders")
+    }
+
     /// Contracts that may still join a level, so that its sum stays a quantity.
     #[inline]
     pub(crate) fn room(&self, side: BookSide, price: Price) -> Qty {
-        let level = self.ladder(side).levels[self.index(price.pips()) as usize].qty;
-        Qty::MAX.saturating_sub(Qty::from_micros(level).expect("a level is a sum of bounded orders"))
+        Qty::MAX.saturating_sub(self.level(side, price))
     }
 
     /// Orders of one level in the order in which they trade.

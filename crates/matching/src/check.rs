@@ -117,7 +117,7 @@ impl Exchange {
             hash.u64(u64::from(account.0));
             hash.bytes(id.as_str().as_bytes());
         }
-        hash.0
+        hash.finish()
     }
 
     fn hash_market(&self, market: &crate::market::Market, hash: &mut Fnv) {
@@ -176,11 +176,16 @@ impl Exchange {
 }
 
 /// FNV-1a, 64 bits.
-struct Fnv(u64);
+pub(crate) struct Fnv(u64);
 
 impl Fnv {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// The number.
+    pub(crate) fn finish(&self) -> u64 {
+        self.0
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -190,13 +195,13 @@ impl Fnv {
         self.u64(bytes.len() as u64);
     }
 
-    fn u64(&mut self, value: u64) {
+    pub(crate) fn u64(&mut self, value: u64) {
         for byte in value.to_le_bytes() {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
 
-    fn i64(&mut self, value: i64) {
+    pub(crate) fn i64(&mut self, value: i64) {
         self.u64(value as u64);
     }
 

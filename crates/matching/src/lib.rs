@@ -5,6 +5,7 @@
 //! by its caller; here they are dense numbers.
 //!
 //! - [`Exchange`]: the state and its one door, [`Exchange::apply`].
+//! - [`tokens`]: the same for a venue whose accounts own outcome tokens, over the same book.
 //! - [`book`]: the bare price-time book, usable alone.
 //! - [`Command`], [`Event`], [`Refusal`]: what it is told, what it says, why it says no.
 //!
@@ -65,6 +66,7 @@ mod market;
 mod order_entry;
 mod position;
 mod refusal;
+pub mod tokens;
 
 pub use command::{
     AmendOrder, Command, Decrease, ExpiryChange, GROUP_WINDOW, GroupCommand, MarketCommand, MarketSpec, PlaceOrder,

@@ -16,3 +16,4 @@ mod naive;
 mod random;
 mod regressions;
 mod script;
+mod tokens;
