@@ -14,6 +14,8 @@ pub mod clob;
 pub mod contracts;
 pub mod data;
 pub mod eip712;
+pub mod errors;
+pub mod fees;
 pub mod gamma;
 pub mod ids;
 pub mod order;
