@@ -231,7 +231,7 @@ pub struct Market {
     #[serde(with = "wire::float", default, skip_serializing_if = "Option::is_none")]
     pub one_year_price_change: Option<Money>,
     /// Dollars traded, a text.
-    #[serde(with = "wire::text", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::rounded", default, skip_serializing_if = "Option::is_none")]
     pub volume: Option<Money>,
     /// The same as a number.
     #[serde(with = "wire::float", default, skip_serializing_if = "Option::is_none")]
@@ -264,7 +264,7 @@ pub struct Market {
     #[serde(rename = "volume1yrClob", with = "wire::float", default, skip_serializing_if = "Option::is_none")]
     pub volume_1yr_clob: Option<Money>,
     /// Dollars resting near the middle, a text.
-    #[serde(with = "wire::text", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::rounded", default, skip_serializing_if = "Option::is_none")]
     pub liquidity: Option<Money>,
     /// The same as a number.
     #[serde(with = "wire::float", default, skip_serializing_if = "Option::is_none")]
