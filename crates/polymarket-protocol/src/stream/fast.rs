@@ -448,7 +448,7 @@ impl<'a> Scan<'a> {
     /// Dollars up to the closing quote: `0.5"` to `0.9999"`, or another form of a price.
     #[inline]
     fn price(&mut self) -> Option<Price> {
-        let word = self.word()?;
+        let Some(word) = self.word() else { return self.price_in_words() };
         if word as u16 == u16::from_le_bytes(*b"0.") {
             let tail = word >> 16;
             let count = zero_bytes(tail ^ every(b'"')).trailing_zeros() / 8;
@@ -473,7 +473,7 @@ impl<'a> Scan<'a> {
     /// Shares up to the closing quote: at most seven digits with up to six decimals, or another form of a quantity.
     #[inline]
     fn qty(&mut self) -> Option<Qty> {
-        let word = self.word()? ^ every(b'0');
+        let Some(word) = self.word().map(|word| word ^ every(b'0')) else { return self.qty_in_words() };
         let count = leading_digits(word);
         if count == 0 || count > 7 {
             return self.qty_in_words();

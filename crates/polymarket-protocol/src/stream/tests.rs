@@ -254,7 +254,7 @@ fn size() -> impl Strategy<Value = String> {
 
 /// Any key of any event with a value that is mostly of its kind.
 fn member() -> impl Strategy<Value = String> {
-    let kinds = ["book", "price_change", "last_trade_price", "best_bid_ask", "tick_size_change", "whale"];
+    let kinds = vec!["book", "price_change", "last_trade_price", "best_bid_ask", "tick_size_change", "whale"];
     let level = (price(), size()).prop_map(|(price, size)| format!(r#"{{"price":"{price}","size":"{size}"}}"#));
     let levels = proptest::collection::vec(level, 0..4).prop_map(|levels| levels.join(",")).boxed();
     let side = proptest::sample::select(vec!["BUY", "SELL", "buy", "HOLD"]);
@@ -265,7 +265,7 @@ fn member() -> impl Strategy<Value = String> {
     )
     .prop_map(|list| list.join(","));
     prop_oneof![
-        4 => proptest::sample::select(&kinds[..]).prop_map(|kind| format!(r#""event_type":"{kind}""#)),
+        4 => proptest::sample::select(kinds).prop_map(|kind| format!(r#""event_type":"{kind}""#)),
         4 => Just(format!(r#""market":"{MARKET}""#)),
         4 => prop_oneof![Just("1763600000001"), Just("1763600000"), Just("soon")].prop_map(|time| format!(r#""timestamp":"{time}""#)),
         4 => token().prop_map(|token| format!(r#""asset_id":"{token}""#)),
