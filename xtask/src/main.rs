@@ -8,6 +8,7 @@
 mod cargo;
 mod deps;
 mod failure;
+mod oracle;
 mod policy;
 mod pure;
 mod scan;
@@ -31,7 +32,7 @@ struct Step {
 struct Context {
     /// Root of the workspace.
     root: PathBuf,
-    /// Words after the part's name; only `test` and `sdk` take any.
+    /// Words after the part's name; only `test`, `sdk` and `oracle` take any.
     args: Vec<String>,
 }
 
@@ -46,6 +47,11 @@ const STEPS: &[Step] = &[
     Step { part: "test", what: "doctests", run: cargo::doctest },
     Step { part: "docs", what: "documentation, warnings denied", run: cargo::docs },
     Step { part: "sdk", what: "the official Python SDK and an independent WebSocket client", run: sdk::check },
+    Step {
+        part: "oracle",
+        what: "random orders and headers against every official Polymarket SDK",
+        run: oracle::check,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -82,11 +88,15 @@ fn seconds(duration: Duration) -> String {
 
 /// Says which parts there are. Asking for help is no failure.
 fn usage(part: &str) -> ExitCode {
-    println!("usage: cargo xtask <part>\n\n  ci     everything below, in this order; stops at the first failure");
+    println!(
+        "usage: cargo xtask <part>\n\n  ci             everything below, in this order; stops at the first failure"
+    );
     for step in STEPS {
-        println!("  {:<6} {}", step.part, step.what);
+        println!("  {:<14} {}", step.part, step.what);
     }
-    println!("\n`test` and `sdk` take names after them and then run only what matches.");
+    println!(
+        "\n`test` and `sdk` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
+    );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;
     }

@@ -20,7 +20,7 @@ const PROBE: &str = "import sys; sys.exit(sys.version_info[:2] != (3, 13))";
 /// Builds `brier`, prepares Python, runs the tests named by the arguments, or all.
 pub(crate) fn check(context: &Context) -> Result<(), Failure> {
     run(cargo(context).args(["build", "--locked", "--quiet", "--package", "brier-cli", "--bin", "brier"]))?;
-    let python = environment(context)?;
+    let python = environment(context, "sdk-venv", "tests/sdk/requirements.txt")?;
     let runner = context.root.join("tests/sdk/run.py");
     let program = target(context)?.join("debug").join("brier");
     run(Command::new(python)
@@ -33,18 +33,19 @@ pub(crate) fn check(context: &Context) -> Result<(), Failure> {
 }
 
 /// Cargo's target folder, wherever it is configured to be.
-fn target(context: &Context) -> Result<PathBuf, Failure> {
+pub(crate) fn target(context: &Context) -> Result<PathBuf, Failure> {
     let metadata = crate::deps::metadata(context)?;
     Ok(PathBuf::from(crate::deps::text(&metadata, "target_directory")))
 }
 
-/// The virtual environment's interpreter. Made anew when the interpreter or the list of packages has changed.
-fn environment(context: &Context) -> Result<PathBuf, Failure> {
+/// The interpreter of the virtual environment `name` under `target`, which has exactly the packages of `requirements`.
+/// Made anew when the interpreter or the list of packages has changed.
+pub(crate) fn environment(context: &Context, name: &str, requirements: &str) -> Result<PathBuf, Failure> {
     let target = target(context)?;
-    let requirements = context.root.join("tests/sdk/requirements.txt");
+    let requirements = context.root.join(requirements);
     let base = interpreter(context, &target)?;
     let wanted = format!("{}\n{}", base.display(), scan::read(&requirements)?);
-    let folder = target.join("sdk-venv");
+    let folder = target.join(name);
     let stamp = folder.join("made-from");
     let python = folder.join("bin").join("python");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
