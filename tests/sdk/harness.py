@@ -7,13 +7,9 @@ Source: reference, sections 3, 8, 15 and 18, read 2026-11-20.
 """
 
 import base64
-import http.client
 import itertools
 import json
-import os
 import pathlib
-import subprocess
-import tempfile
 import time
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -23,8 +19,7 @@ import kalshi_python_sync as kalshi
 from kalshi_python_sync.auth import KalshiAuth
 from websockets.sync.client import connect
 
-# Longest wait for an answer or a frame. Nothing waits this long unless it is broken.
-DEADLINE_SECONDS = 10
+from process import DEADLINE_SECONDS, equal, http_call
 
 # Every operation of the trading path; `run.py` demands that each was parsed from an answer.
 OPERATIONS = [
@@ -42,32 +37,6 @@ OPERATIONS = [
 ]
 # The only ones whose answer has no body to parse.
 WITHOUT_BODY = {"cancel_all_orders"}
-
-
-class Answer:
-    """One HTTP answer, nothing interpreted."""
-
-    def __init__(self, status, headers, text):
-        self.status, self.headers, self.text = status, headers, text
-
-    @property
-    def json(self):
-        return json.loads(self.text)
-
-    def __repr__(self):
-        return f"{self.status} {self.text[:300]}"
-
-
-def http_call(base, method, path, body=None, headers=None):
-    """Sends one request exactly as given: `path` goes on the wire as it is, after the base's own path."""
-    url = urlsplit(base)
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=DEADLINE_SECONDS)
-    try:
-        connection.request(method, url.path + path, body=body, headers=headers or {})
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read().decode())
-    finally:
-        connection.close()
 
 
 class World:
@@ -295,10 +264,6 @@ def nested_code(body, code):
     assert isinstance(body["error"].get("message"), str), body
 
 
-def equal(found, expected):
-    assert found == expected, f"expected {expected!r}, found {found!r}"
-
-
 def dollars(text, expected, places=4):
     """Demands a dollar string of this value, written with at least `places` decimals."""
     assert isinstance(text, str) and len(text.partition(".")[2]) >= places, f"expected {places} decimals, found {text!r}"
@@ -309,48 +274,3 @@ def count(text, expected):
     """Demands a count string of this value, written with exactly two decimals."""
     assert isinstance(text, str) and len(text.partition(".")[2]) == 2, f"expected two decimals, found {text!r}"
     equal(Decimal(text), Decimal(expected))
-
-
-class Exchange:
-    """Starts `brier exchange` on a free port in a folder of its own, and stops it."""
-
-    def __init__(self, program):
-        self.folder = tempfile.TemporaryDirectory(prefix="brier-sdk-")
-        home = pathlib.Path(self.folder.name)
-        ready = home / "ready.json"
-        self.log = home / "exchange.log"
-        command = [program, "exchange", "--data-dir", str(home / "data"), "--listen", "127.0.0.1:0", "--admin",
-                   "--clock", "simulated", "--ready-file", str(ready)]
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                            env=os.environ | {"NO_COLOR": "1"})
-        self.addresses = self.wait_for(ready, " ".join(command))
-
-    def wait_for(self, ready, command):
-        """Waits until the file is there and whole, or the process has ended."""
-        deadline = time.monotonic() + 3 * DEADLINE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                return json.loads(ready.read_text())
-            except (FileNotFoundError, json.JSONDecodeError):
-                pass
-            try:
-                self.process.wait(0.02)
-            except subprocess.TimeoutExpired:
-                continue
-            raise SystemExit(f"error: `{command}` ended with {self.process.returncode}:\n{self.talk()}")
-        self.stop()
-        raise SystemExit(f"error: `{command}` did not say that it is ready:\n{self.talk()}")
-
-    def talk(self):
-        return self.log.read_text(errors="replace")[-4000:]
-
-    def stop(self):
-        """Ends the process as an operator would, and demands that it goes in peace."""
-        self.process.terminate()
-        try:
-            return self.process.wait(DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return None

@@ -20,7 +20,8 @@ import checks_market_life
 import checks_orders
 import checks_reads
 import checks_stream
-from harness import OPERATIONS, Exchange, World
+from harness import OPERATIONS, World
+from process import Exchange
 
 MODULES = [checks_reads, checks_orders, checks_errors, checks_market_life, checks_stream]
 
@@ -62,7 +63,7 @@ def main():
     checks = [pair for pair in all_checks() if not options.words or any(word in pair[0] for word in options.words)]
     if not checks:
         raise SystemExit(f"error: no check is named like {options.words}")
-    exchange = Exchange(options.brier) if options.brier else None
+    exchange = Exchange(options.brier, "--clock", "simulated") if options.brier else None
     addresses = exchange.addresses if exchange else json.loads(pathlib.Path(options.ready).read_text())
     stopped = 0
     try:
