@@ -213,7 +213,7 @@ impl TokenExchange {
                 let stated = match size {
                     Size::Shares(qty) if !plan.fills.is_empty() => {
                         let fees = &self.markets[order.market.0 as usize].fees;
-                        let most = fees.largest_taker_fee(order.price, qty);
+                        let most = fees.upper_bound(order.price, qty);
                         amount_of(Action::Buy, order.price, qty).checked_add(most).expect(FITS)
                     }
                     Size::Shares(_) | Size::Cash(_) => exact,

@@ -13,6 +13,10 @@ use proptest::prelude::*;
 
 const M: MarketId = MarketId(0);
 
+fn fees(rate_micros: u32) -> FeeSchedule {
+    FeeSchedule::new(rate_micros, 1, true, 0).unwrap()
+}
+
 fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
@@ -42,13 +46,13 @@ impl House {
         Self::with_fees(FeeSchedule::FREE)
     }
 
-    fn with_fees(fees: FeeSchedule) -> Self {
+    fn with_fees(schedule: FeeSchedule) -> Self {
         let mut house = Self { exchange: TokenExchange::new(), now: 1_000, events: Vec::new() };
         for account in 0..3 {
             house.ok(&Command::OpenAccount);
             house.ok(&Command::Fund { account: AccountId(account), amount: money("1000") });
         }
-        house.list(fees, None);
+        house.list(schedule, None);
         house
     }
 
@@ -163,7 +167,7 @@ fn nobody_sells_what_is_not_owned_or_offered_already() {
 #[test]
 fn the_taker_pays_the_fee_in_cash_and_the_maker_none() {
     // Crypto: 100 shares at 0.50 cost 1.75. Source: reference, section 15.1.
-    let mut house = House::with_fees(FeeSchedule::taker_only("0.07").unwrap());
+    let mut house = House::with_fees(fees(70_000));
     house.place(0, "buy no 0.50 100");
     let taken = house.place(1, "buy yes 0.50 100");
     assert_eq!(taken.fee, money("1.75"));
@@ -188,7 +192,7 @@ fn a_purchase_in_cash_buys_more_at_better_prices_and_spends_all() {
 
 #[test]
 fn what_a_failed_match_held_is_free_again_and_nothing_else_changed() {
-    let mut house = House::with_fees(FeeSchedule::taker_only("0.05").unwrap());
+    let mut house = House::with_fees(fees(50_000));
     house.split(0, "20");
     house.place(0, "sell yes 0.55 20");
     let before = (0..3).map(|account| (house.cash(account), house.tokens(account))).collect::<Vec<_>>();
@@ -382,10 +386,10 @@ proptest! {
     /// whole money is there once everything has resolved.
     #[test]
     fn random_commands_keep_every_invariant(steps in prop::collection::vec(step(), 1..120), winner in 0_u32..4) {
-        let mut house = House::with_fees(FeeSchedule::taker_only("0.07").unwrap());
+        let mut house = House::with_fees(fees(70_000));
         house.ok(&Command::CreateGroup);
         for _ in 0..3 {
-            house.list(FeeSchedule::taker_only("0.05").unwrap(), Some(GroupId(0)));
+            house.list(fees(50_000), Some(GroupId(0)));
         }
         let (mut orders, mut trades) = (Vec::new(), Vec::new());
         for step in &steps {
