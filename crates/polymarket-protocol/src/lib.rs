@@ -7,6 +7,7 @@
 
 #![warn(clippy::float_arithmetic)]
 
+pub mod amounts;
 pub mod auth;
 pub mod book_hash;
 pub mod chain;
@@ -23,5 +24,7 @@ pub mod order;
 pub mod order_body;
 pub mod stream;
 pub mod tick;
+pub mod us;
+pub mod vectors;
 pub mod wallet;
 pub mod wire;
