@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::access::AccessCell;
 use crate::clock::Clock;
+use crate::polymarket::{self, state as polymarket_state};
 use crate::publication::Publication;
 use crate::record::{Entry, Record};
 use crate::state::{Outcome, Refused, State};
@@ -76,10 +77,17 @@ impl std::fmt::Debug for CoreHandle {
     }
 }
 
+/// What one of the faces tells its streams. Sessions of the other face pass it over.
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    Kalshi(Publication),
+    Polymarket(polymarket_state::say::Said),
+}
+
 /// One message to one session.
 pub(crate) enum ToSession {
     /// What everybody hears.
-    Publish(Arc<[Publication]>),
+    Publish(Arc<[Heard]>),
     /// The answer to the session's own command, in its place among what everybody hears.
     Answer(Box<dyn FnOnce(&mut crate::ws::Subscriptions) + Send>),
     /// Dropped once everything before it was handed to the socket.
@@ -103,7 +111,7 @@ struct Listener {
 
 /// Something to be sent when the round is committed.
 enum Outgoing {
-    Publish(Publication),
+    Publish(Heard),
     Answer(u64, ToSession),
     Barrier(Sender<()>),
 }
@@ -111,6 +119,8 @@ enum Outgoing {
 /// What the core's thread owns.
 pub(crate) struct Core {
     pub state: State,
+    /// The other face.
+    pub polymarket: polymarket::State,
     pub clock: Clock,
     journal: Option<Journal>,
     now: Timestamp,
@@ -127,15 +137,16 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(
-        state: State,
+        (state, polymarket): (State, polymarket::State),
         journal: Option<Journal>,
         clock: Clock,
         access: AccessCell,
         backlog: usize,
     ) -> Self {
-        let now = state.exchange.now();
+        let now = state.exchange.now().max(polymarket.core.now());
         Self {
             state,
+            polymarket,
             clock,
             journal,
             now,
@@ -172,26 +183,50 @@ impl Core {
 
     /// Writes a record down and applies it.
     pub(crate) fn submit(&mut self, record: Record) -> Result<Outcome, Refused> {
-        let entry = Entry { at: self.now, record };
-        if let Some(journal) = &mut self.journal {
-            let bytes = entry.encode();
-            // Refused before anything happens: the journal is well, and there is nothing to replay.
-            if bytes.len() > MAX_RECORD_LEN {
-                return Err(Refused::TooLong { len: bytes.len() });
-            }
-            if let Err(error) = journal.append(&bytes) {
-                // Applied or not, this round is not committed, so nobody will hear of it.
-                self.failure.get_or_insert(error);
-            }
+        let entry = self.write(record).map_err(|len| Refused::TooLong { len })?;
+        if matches!(entry.record, Record::Tick | Record::SetClock { .. }) {
+            self.polymarket.advance(entry.at);
         }
         let result = self.state.execute(entry.at, &entry.record);
         self.collect();
         result
     }
 
+    /// Writes a record of the Polymarket face down and applies it.
+    pub(crate) fn submit_polymarket(
+        &mut self,
+        record: polymarket::Record,
+    ) -> Result<polymarket_state::Effect, polymarket_state::Refused> {
+        let entry = self.write(Record::Polymarket(record)).map_err(|len| polymarket_state::Refused::TooLong { len })?;
+        let Record::Polymarket(record) = &entry.record else { unreachable!("the record that was just made") };
+        let result = self.polymarket.execute(entry.at, record);
+        self.collect();
+        result
+    }
+
+    /// Writes a record down at the time of this round, or says how much too long it is.
+    fn write(&mut self, record: Record) -> Result<Entry, usize> {
+        let entry = Entry { at: self.now, record };
+        if let Some(journal) = &mut self.journal {
+            let bytes = entry.encode();
+            // Refused before anything happens: the journal is well, and there is nothing to replay.
+            if bytes.len() > MAX_RECORD_LEN {
+                return Err(bytes.len());
+            }
+            if let Err(error) = journal.append(&bytes) {
+                // Applied or not, this round is not committed, so nobody will hear of it.
+                self.failure.get_or_insert(error);
+            }
+        }
+        Ok(entry)
+    }
+
     /// Moves what the state says to the outgoing queue, so that answers to sessions keep their place.
     fn collect(&mut self) {
-        self.outgoing.extend(self.state.outbox.drain(..).map(Outgoing::Publish));
+        let kalshi = self.state.outbox.drain(..).map(Heard::Kalshi);
+        self.outgoing.extend(kalshi.map(Outgoing::Publish));
+        let polymarket = self.polymarket.outbox.drain(..).map(Heard::Polymarket);
+        self.outgoing.extend(polymarket.map(Outgoing::Publish));
     }
 
     /// Moves a simulated clock and runs everything that becomes due.
@@ -207,6 +242,7 @@ impl Core {
         let id = self.listener_count;
         self.listeners.push(Listener { id, sender, backlog });
         self.state.listening = true;
+        self.polymarket.listening = true;
         id
     }
 
@@ -227,10 +263,15 @@ impl Core {
         self.collect();
     }
 
+    /// When something is due next, on either face.
+    fn next_timer(&self) -> Option<Timestamp> {
+        [self.state.next_timer(), self.polymarket.next_timer()].into_iter().flatten().min()
+    }
+
     /// Lets time come, and what is due happen.
     fn start_round(&mut self) {
-        self.now = self.clock.now().max(self.now).max(self.state.exchange.now());
-        if self.state.next_timer().is_some_and(|due| due <= self.now) {
+        self.now = self.clock.now().max(self.now).max(self.state.exchange.now()).max(self.polymarket.core.now());
+        if self.next_timer().is_some_and(|due| due <= self.now) {
             drop(self.submit(Record::Tick));
         }
     }
@@ -278,13 +319,14 @@ impl Core {
         }
         self.send_batch(&mut batch);
         self.state.listening = !self.listeners.is_empty();
+        self.polymarket.listening = self.state.listening;
     }
 
-    fn send_batch(&mut self, batch: &mut Vec<Publication>) {
+    fn send_batch(&mut self, batch: &mut Vec<Heard>) {
         if batch.is_empty() {
             return;
         }
-        let batch: Arc<[Publication]> = std::mem::take(batch).into();
+        let batch: Arc<[Heard]> = std::mem::take(batch).into();
         let limit = self.backlog_limit;
         self.listeners.retain(|listener| {
             let waiting = listener.backlog.waiting.fetch_add(batch.len(), Ordering::AcqRel) + batch.len();
@@ -301,7 +343,7 @@ impl Core {
         let mut jobs: Vec<Job> = Vec::with_capacity(ROUND);
         let mut answers: Vec<Answer> = Vec::with_capacity(ROUND);
         loop {
-            let wait = self.state.next_timer().and_then(|due| self.clock.wall_time_until(due));
+            let wait = self.next_timer().and_then(|due| self.clock.wall_time_until(due));
             let taken = match wait {
                 None => queue.recv_many(&mut jobs, ROUND).await,
                 // A timer that is due with nothing asked makes a round of its own.

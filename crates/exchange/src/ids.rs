@@ -15,6 +15,7 @@ enum Kind {
     User = 4,
     Market = 5,
     ClientOrder = 6,
+    Match = 7,
 }
 
 /// Any odd number is invertible modulo 2^64; this one scatters well.
@@ -72,6 +73,16 @@ pub(crate) fn order_id(text: &str) -> Option<OrderId> {
 
 pub(crate) fn trade_text(trade: TradeNo) -> String {
     encode(Kind::Trade, trade.0)
+}
+
+/// One of the trades of a match, by the price it met: `bucket` counts them.
+pub(crate) fn match_text(trade: TradeNo, bucket: u32) -> String {
+    encode(Kind::Match, trade.0 << 16 | u64::from(bucket & 0xffff))
+}
+
+/// The match and the bucket that [`match_text`] named.
+pub(crate) fn match_parts(text: &str) -> Option<(TradeNo, u32)> {
+    decode(Kind::Match, text).map(|bits| (TradeNo(bits >> 16), (bits & 0xffff) as u32))
 }
 
 pub(crate) fn group_text(group: GroupId) -> String {

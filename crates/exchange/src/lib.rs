@@ -20,6 +20,7 @@ mod http;
 mod ids;
 mod limits;
 mod operator;
+mod polymarket;
 mod publication;
 mod record;
 mod recovery;

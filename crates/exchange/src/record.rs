@@ -122,6 +122,8 @@ pub(crate) enum Record {
         /// Market seconds per wall second in 1e-6; absent for a clock that stands.
         factor: Option<u64>,
     },
+    /// Of the other face. Kalshi's core knows nothing of it.
+    Polymarket(crate::polymarket::Record),
 }
 
 /// A change of a market that the administration can ask for.
@@ -170,18 +172,18 @@ impl Record {
 /// A module that writes a value as an integer, and an option of it as an integer or null.
 macro_rules! integer {
     ($module:ident, $ty:ty, $int:ty, $out:expr, $into:expr) => {
-        mod $module {
+        pub(crate) mod $module {
             #[allow(clippy::wildcard_imports, reason = "a macro does not know which of the names its types need")]
             use super::*;
             use serde::{Deserializer, Serializer, de::Error as _};
 
             #[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
-            pub(super) fn serialize<S: Serializer>(value: &$ty, out: S) -> Result<S::Ok, S::Error> {
+            pub(crate) fn serialize<S: Serializer>(value: &$ty, out: S) -> Result<S::Ok, S::Error> {
                 let raw: $int = $out(*value);
                 raw.serialize(out)
             }
 
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<$ty, D::Error> {
+            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<$ty, D::Error> {
                 let raw = <$int>::deserialize(from)?;
                 let value: Option<$ty> = $into(raw);
                 value.ok_or_else(|| D::Error::custom(concat!(stringify!($module), " out of range")))

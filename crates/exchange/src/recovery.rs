@@ -3,6 +3,7 @@
 use brier_store::{Journal, JournalError, OpenReport, TornTail};
 
 use crate::clock::{Clock, Pace};
+use crate::polymarket;
 use crate::record::{Entry, Record};
 use crate::server::StartError;
 use crate::state::State;
@@ -21,8 +22,8 @@ pub(crate) fn replay(
     journal: &Journal,
     report: &OpenReport,
     clock: &Clock,
-) -> Result<(State, RecoveryReport), StartError> {
-    let mut state = State::default();
+) -> Result<(State, polymarket::State, RecoveryReport), StartError> {
+    let (mut state, mut polymarket) = (State::default(), polymarket::State::default());
     let mut pace = Pace::Frozen;
     let mut last = None;
     for (number, bytes) in journal.replay()?.enumerate() {
@@ -31,15 +32,24 @@ pub(crate) fn replay(
             pace = factor.map_or(Pace::Frozen, Pace::Scaled);
         }
         // What was refused then is refused now; either way the state is as it was.
-        if let Err(refused) = state.execute(entry.at, &entry.record) {
-            tracing::debug!(number, %refused, "refused in replay as before");
+        if let Record::Polymarket(record) = &entry.record {
+            if let Err(refused) = polymarket.execute(entry.at, record) {
+                tracing::debug!(number, %refused, "refused in replay as before");
+            }
+        } else {
+            if matches!(entry.record, Record::Tick | Record::SetClock { .. }) {
+                polymarket.advance(entry.at);
+            }
+            if let Err(refused) = state.execute(entry.at, &entry.record) {
+                tracing::debug!(number, %refused, "refused in replay as before");
+            }
         }
         last = Some(entry.at);
     }
     if let Some(last) = last {
-        clock.set(last.max(state.exchange.now()), pace);
+        clock.set(last.max(state.exchange.now()).max(polymarket.core.now()), pace);
     }
-    Ok((state, RecoveryReport { records: report.records, torn: report.torn }))
+    Ok((state, polymarket, RecoveryReport { records: report.records, torn: report.torn }))
 }
 
 impl From<JournalError> for StartError {

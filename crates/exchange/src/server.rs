@@ -27,6 +27,7 @@ use crate::http::{self, App};
 use crate::ids;
 use crate::limits::Buckets;
 use crate::operator::{self, OperatorError, OperatorKey, OperatorKeys};
+use crate::polymarket;
 use crate::record::{CONTENT_VERSION, KeyRecord, Record};
 use crate::recovery::{self, RecoveryReport};
 use crate::state::State;
@@ -191,17 +192,17 @@ fn router(app: App, admin: Option<Admin>) -> Router {
 type Prepared = (Core, OperatorKeys, RecoveryReport);
 
 fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell) -> Result<Prepared, StartError> {
-    let (journal, state, recovery) = match &config.data_dir {
+    let (journal, state, polymarket, recovery) = match &config.data_dir {
         Some(dir) => {
             make_private(dir).map_err(|source| StartError::DataDir { path: dir.clone(), source })?;
             let (journal, report) = Journal::open(dir, CONTENT_VERSION)?;
-            let (state, recovery) = recovery::replay(&journal, &report, clock)?;
-            check_wall_clock(&state, clock)?;
-            (Some(journal), state, recovery)
+            let (state, polymarket, recovery) = recovery::replay(&journal, &report, clock)?;
+            check_wall_clock(&state, &polymarket, clock)?;
+            (Some(journal), state, polymarket, recovery)
         }
-        None => (None, State::default(), RecoveryReport::default()),
+        None => (None, State::default(), polymarket::State::default(), RecoveryReport::default()),
     };
-    let mut core = Core::new(state, journal, clock.clone(), access.clone(), config.stream_backlog);
+    let mut core = Core::new((state, polymarket), journal, clock.clone(), access.clone(), config.stream_backlog);
     let operator = core.setup(|core| operator(core, config))??;
     Ok((core, operator, recovery))
 }
@@ -213,8 +214,8 @@ const CLOCK_SET_BACK: Duration = Duration::from_mins(1);
 /// A market's time never runs back, so on the wall's clock a journal from the future would stand still until the wall
 /// catches up, and nobody would notice. Refused rather than carried on at an offset: orders would then be stamped with
 /// times that no other clock shows, on an exchange that says it runs on the wall's.
-fn check_wall_clock(state: &State, clock: &Clock) -> Result<(), StartError> {
-    let (shown, wall) = (state.exchange.now(), wall_now());
+fn check_wall_clock(state: &State, polymarket: &polymarket::State, clock: &Clock) -> Result<(), StartError> {
+    let (shown, wall) = (state.exchange.now().max(polymarket.core.now()), wall_now());
     if clock.is_simulated() || shown <= wall.plus(CLOCK_SET_BACK) {
         return Ok(());
     }

@@ -36,7 +36,7 @@ impl State {
         self.advance(now);
         let command = match record {
             // Moving the clock lets time pass, as a tick does.
-            Record::Tick | Record::SetClock { .. } => Command::Tick,
+            Record::Tick | Record::SetClock { .. } | Record::Polymarket(_) => Command::Tick,
             Record::Place(order) => {
                 let result = self.apply(now, &Command::Place(order.clone()), Cause::Place(order));
                 let spent = matches!(result, Ok(_) | Err(Refusal::FillOrKillVolume));

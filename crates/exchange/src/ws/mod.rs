@@ -26,7 +26,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 pub(crate) use subscriptions::{Opening, Resolved, Subscriptions};
 
 use crate::auth::Need;
-use crate::core::{Backlog, Core, Stopped, ToSession};
+use crate::core::{Backlog, Core, Heard, Stopped, ToSession};
 use crate::http::{App, Failure, check_signature};
 
 /// How often a ping goes out.
@@ -132,8 +132,10 @@ impl Session {
             match message {
                 ToSession::Publish(batch) => {
                     self.backlog.waiting.fetch_sub(batch.len(), Ordering::AcqRel);
-                    for publication in batch.iter() {
-                        self.subscriptions.hear(publication);
+                    for heard in batch.iter() {
+                        if let Heard::Kalshi(publication) = heard {
+                            self.subscriptions.hear(publication);
+                        }
                     }
                 }
                 ToSession::Answer(answer) => answer(&mut self.subscriptions),

@@ -1,0 +1,15 @@
+//! The embedded exchange's Polymarket face, over the token exchange of the matching core.
+//!
+//! - `record`: what its part of the journal holds. `state`: everything that has a name on its wire, changed by records only.
+//! - `intake`, `http`, `ws`: the order book API with its signatures, its two streams, and the reads of Gamma and the Data API.
+//! - `admin`: what only the house may do: list, fund, fail a trade, resolve.
+//!
+//! One thread, one clock and one journal serve both venues; their accounts and money are apart.
+//!
+//! Source: reference (Polymarket), 2026-11-20.
+
+pub(crate) mod record;
+pub(crate) mod state;
+
+pub(crate) use record::Record;
+pub(crate) use state::State;
