@@ -78,6 +78,7 @@ impl State {
             self.doomed.insert(it.no);
         }
         self.schedule(at, it.no);
+        self.say_order(at, taker, OrderWord::Update);
         for index in rows {
             self.say_trade(at, index);
         }
