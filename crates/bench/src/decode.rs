@@ -15,6 +15,7 @@ use crate::fnv::Fnv;
 
 mod baseline;
 mod generate;
+pub mod polymarket;
 
 pub use baseline::{Baseline, run_baseline};
 pub use generate::generate;

@@ -5,3 +5,4 @@ pub mod decode;
 pub mod fnv;
 pub mod lob;
 mod random;
+pub mod sign;

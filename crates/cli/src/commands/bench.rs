@@ -1,5 +1,7 @@
 //! `brier bench`: workload files through the hot paths, timed, with the answer checked against the file beside it.
 
+mod sign;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -24,10 +26,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum BenchCommand {
-    /// Decode Kalshi's market-data frames and apply them to books; Polymarket's are not decoded yet
+    /// Decode market-data frames of either venue and apply them to books, then the same with a plain JSON decoder
     Decode(FileArgs),
     /// Match order flow: the bare book, then the whole core with ledger, fees and positions
     Match(FileArgs),
+    Sign(sign::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -65,6 +68,8 @@ struct DecodeLine<'a> {
     checksum: String,
     expected: String,
     matches: bool,
+    /// A plain `serde_json` decoder with B-tree books over the same file in the same run.
+    plain: Timing,
     differences: &'a [String],
 }
 
@@ -136,6 +141,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     match &args.command {
         BenchCommand::Decode(args) => run_decode(args, output),
         BenchCommand::Match(args) => run_match(args, output),
+        BenchCommand::Sign(args) => sign::run(args, output),
     }
 }
 
@@ -146,26 +152,27 @@ fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let frames = decode::frames(&bytes).map_err(failed)?;
     let venue = venue(path, frames.first().copied().unwrap_or_default())?;
     let expect = Expect::beside(path)?;
-    let expected = expect.word("fnv_books")?.to_owned();
-    let mut best = decode::run(&frames).map_err(failed)?;
+    let expected = expect.word(venue.checksum_key())?.to_owned();
+    let (mut best, mut plain) = (venue.decode(&frames).map_err(failed)?, venue.decode_plainly(&frames).map_err(failed)?);
     for _ in 1..args.rounds {
-        let round = decode::run(&frames).map_err(failed)?;
-        if round.elapsed < best.elapsed {
-            best = round;
-        }
+        best = faster(best, venue.decode(&frames).map_err(failed)?);
+        plain = faster(plain, venue.decode_plainly(&frames).map_err(failed)?);
     }
     let checksum = hex(best.fnv_books);
-    let differences: Vec<String> = differs("fnv_books", &expected, &checksum).into_iter().collect();
+    let ours = differs(venue.checksum_key(), &expected, &checksum);
+    let theirs = differs("plain decoder", &expected, &hex(plain.fnv_books));
+    let differences: Vec<String> = ours.into_iter().chain(theirs).collect();
     output.document(&DecodeLine {
         bench: "decode",
         build: BUILD,
         workload: name(path),
-        venue,
+        venue: venue.name(),
         bytes: best.bytes,
         timing: timing(best.frames, best.elapsed),
         levels: best.levels,
         books_lost: best.losses,
         matches: differences.is_empty(),
+        plain: timing(plain.frames, plain.elapsed),
         differences: &differences,
         checksum,
         expected,
@@ -219,20 +226,58 @@ fn verdict(differences: &[String]) -> Result<u8, CliError> {
         .hint("make the workload and its answer anew; if they still differ, the code is wrong"))
 }
 
+fn faster(one: decode::DecodeRun, other: decode::DecodeRun) -> decode::DecodeRun {
+    if other.elapsed < one.elapsed { other } else { one }
+}
+
 /// Who sends such frames.
-fn venue(path: &Path, first: &str) -> Result<&'static str, CliError> {
-    let frame: Value = serde_json::from_str(first).unwrap_or_default();
-    let one = frame.as_array().and_then(|list| list.first()).unwrap_or(&frame);
-    if frame.get("type").is_some() && frame.get("msg").is_some() {
-        return Ok("kalshi");
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Workload {
+    Kalshi,
+    Polymarket,
+}
+
+impl Workload {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Kalshi => "kalshi",
+            Self::Polymarket => "polymarket",
+        }
     }
-    Err(if one.get("event_type").is_some() {
-        CliError::failure(format!("{}: line 1: Polymarket frames are not decoded yet", path.display()))
-            .hint("give kalshi.ndjson: only Kalshi's frames are decoded so far")
-    } else {
-        CliError::failure(format!("{}: line 1: expected a frame of a known venue", path.display()))
-            .hint("give kalshi.ndjson, as the workload generator writes it")
-    })
+
+    /// The checksum of the answer.
+    const fn checksum_key(self) -> &'static str {
+        match self {
+            Self::Kalshi => "fnv_books",
+            Self::Polymarket => "fnv_yes_books",
+        }
+    }
+
+    fn decode(self, frames: &[&str]) -> Result<decode::DecodeRun, decode::DecodeFailure> {
+        match self {
+            Self::Kalshi => decode::run(frames),
+            Self::Polymarket => decode::polymarket::run(frames),
+        }
+    }
+
+    fn decode_plainly(self, frames: &[&str]) -> Result<decode::DecodeRun, decode::DecodeFailure> {
+        match self {
+            Self::Kalshi => decode::run_baseline(frames),
+            Self::Polymarket => decode::polymarket::run_baseline(frames),
+        }
+    }
+}
+
+fn venue(path: &Path, first: &str) -> Result<Workload, CliError> {
+    let frame: Value = serde_json::from_str(first).unwrap_or_default();
+    if frame.get("type").is_some() && frame.get("msg").is_some() {
+        return Ok(Workload::Kalshi);
+    }
+    if frame.get("event_type").is_some() {
+        return Ok(Workload::Polymarket);
+    }
+    Err(CliError::failure(format!("{}: line 1: expected a frame of a known venue", path.display()))
+        .hint("give kalshi.ndjson or polymarket.ndjson, as the workload generator writes them"))
 }
 
 fn timing(operations: u64, elapsed: Duration) -> Timing {
@@ -285,7 +330,7 @@ impl Expect {
     fn word(&self, key: &str) -> Result<&str, CliError> {
         self.words.get(key).map(String::as_str).ok_or_else(|| {
             CliError::failure(format!("{}: expected `{key}=`, found none", self.path.display())).hint(
-                "this is the answer of another kind of workload: `decode` takes kalshi.ndjson, `match` takes lob_*.bin",
+                "this is the answer of another kind of workload: `decode` takes kalshi.ndjson or polymarket.ndjson, `match` takes lob_*.bin",
             )
         })
     }
@@ -313,8 +358,8 @@ mod tests {
     #[test]
     fn the_first_line_tells_the_venue() {
         let path = Path::new("f");
-        assert_eq!(venue(path, r#"{"type":"ticker","sid":1,"msg":{}}"#).unwrap(), "kalshi");
-        assert!(venue(path, r#"[{"event_type":"book"}]"#).unwrap_err().to_string().contains("Polymarket"));
+        assert_eq!(venue(path, r#"{"type":"ticker","sid":1,"msg":{}}"#).unwrap(), Workload::Kalshi);
+        assert_eq!(venue(path, r#"{"event_type":"book"}"#).unwrap(), Workload::Polymarket);
         assert!(venue(path, "").is_err());
     }
 

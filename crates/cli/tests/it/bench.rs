@@ -78,17 +78,21 @@ fn frames_are_decoded_and_their_answer_checked() {
 }
 
 #[test]
-fn polymarket_frames_are_refused_by_name() {
+fn polymarket_frames_are_decoded_and_their_answer_checked() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("polymarket.ndjson"), "{\"event_type\":\"book\",\"asset_id\":\"1\"}\n").unwrap();
-    let (output, _) = bench(folder.path(), "decode", "polymarket.ndjson");
-    expect![[r#"
-        exit 1
-        --- stderr
-        error: FOLDER/polymarket.ndjson: line 1: Polymarket frames are not decoded yet
-        hint: give kalshi.ndjson: only Kalshi's frames are decoded so far
-    "#]]
-    .assert_eq(&shown(&output).replace(folder.path().to_str().unwrap(), "FOLDER"));
+    let frames = r#"{"event_type":"book","asset_id":"1","market":"0xa","bids":[{"price":"0.02","size":"7"}],"asks":[{"price":"0.03","size":"1.5"}],"timestamp":"1795192200000","hash":"aa"}
+{"event_type":"book","asset_id":"2","market":"0xa","bids":[{"price":"0.97","size":"1.5"}],"asks":[{"price":"0.98","size":"7"}],"timestamp":"1795192200000","hash":"bb"}
+{"market":"0xa","price_changes":[{"asset_id":"1","price":"0.02","size":"5","side":"BUY","hash":"cc","best_bid":"0.02","best_ask":"0.03"},{"asset_id":"2","price":"0.98","size":"5","side":"SELL","hash":"dd","best_bid":"0.97","best_ask":"0.98"}],"timestamp":"1795192200001","event_type":"price_change"}
+"#;
+    std::fs::write(folder.path().join("polymarket.ndjson"), frames).unwrap();
+    let mut cells = vec![0_u64; 198];
+    (cells[1], cells[99 + 2]) = (500, 150);
+    let answer = fnv(cells);
+    std::fs::write(folder.path().join("polymarket.expect"), format!("lines=3 fnv_yes_books={answer}\n")).unwrap();
+    let (output, line) = bench(folder.path(), "decode", "polymarket.ndjson");
+    assert!(output.status.success(), "{}", shown(&output));
+    assert_eq!((&line["venue"], &line["checksum"]), (&"polymarket".into(), &answer.into()));
+    assert_eq!((line["operations"].as_u64(), line["plain"]["operations"].as_u64()), (Some(3), Some(3)));
 }
 
 #[test]
