@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::access::AccessCell;
 use crate::clock::Clock;
+use crate::polymarket::doors::Doors;
 use crate::polymarket::{self, state as polymarket_state};
 use crate::publication::Publication;
 use crate::record::{Entry, Record};
@@ -129,6 +130,7 @@ pub(crate) struct Core {
     listener_count: u64,
     backlog_limit: usize,
     access: AccessCell,
+    doors: Doors,
     failure: Option<JournalError>,
     /// The same for those who ask from outside, written before the core stops.
     journal_failure: Arc<OnceLock<String>>,
@@ -140,7 +142,7 @@ impl Core {
         (state, polymarket): (State, polymarket::State),
         journal: Option<Journal>,
         clock: Clock,
-        access: AccessCell,
+        (access, doors): (AccessCell, Doors),
         backlog: usize,
     ) -> Self {
         let now = state.exchange.now().max(polymarket.core.now());
@@ -155,6 +157,7 @@ impl Core {
             listener_count: 0,
             backlog_limit: backlog,
             access,
+            doors,
             failure: None,
             journal_failure: Arc::default(),
             stopping: false,
@@ -168,6 +171,7 @@ impl Core {
         self.end_round(&mut Vec::new());
         // Keys and limits must be known before the first request comes.
         self.access.publish(&self.state);
+        self.doors.publish(&self.polymarket);
         self.failure.take().map_or(Ok(value), Err)
     }
 
@@ -291,6 +295,9 @@ impl Core {
         }
         if std::mem::take(&mut self.state.access_changed) {
             self.access.publish(&self.state);
+        }
+        if std::mem::take(&mut self.polymarket.doors_changed) {
+            self.doors.publish(&self.polymarket);
         }
         self.say_tickers();
         self.send();

@@ -33,5 +33,5 @@ pub use clock::ClockConfig;
 pub use core::Stopped;
 pub use operator::{OperatorError, OperatorKey, OperatorKeys};
 pub use recovery::RecoveryReport;
-pub use server::{RunningServer, Server, ServerConfig, StartError};
+pub use server::{PolymarketAddresses, RunningServer, Server, ServerConfig, StartError};
 pub use state::CatalogError;

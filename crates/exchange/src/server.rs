@@ -27,7 +27,7 @@ use crate::http::{self, App};
 use crate::ids;
 use crate::limits::Buckets;
 use crate::operator::{self, OperatorError, OperatorKey, OperatorKeys};
-use crate::polymarket;
+use crate::polymarket::{self, doors::Doors};
 use crate::record::{CONTENT_VERSION, KeyRecord, Record};
 use crate::recovery::{self, RecoveryReport};
 use crate::state::State;
@@ -54,6 +54,10 @@ pub struct ServerConfig {
     pub operator_funds: Money,
     /// Messages that may wait for one WebSocket before it is ended with error 25.
     pub stream_backlog: usize,
+    /// Where to listen for Polymarket's clients; port 0 takes a free one. `None` leaves that face out.
+    pub polymarket_listen: Option<SocketAddr>,
+    /// Play money that each newly opened EOA and deposit wallet starts with, besides the operator's.
+    pub polymarket_grant: Money,
 }
 
 impl Default for ServerConfig {
@@ -66,6 +70,8 @@ impl Default for ServerConfig {
             clock: ClockConfig::Wall,
             operator_funds: Money::from_micros(10_000_000_000),
             stream_backlog: 65_536,
+            polymarket_listen: None,
+            polymarket_grant: Money::ZERO,
         }
     }
 }
@@ -140,38 +146,59 @@ impl Server {
     pub async fn start(config: ServerConfig) -> Result<RunningServer, StartError> {
         let clock = Clock::new(config.clock);
         let access = AccessCell::default();
+        let doors = Doors::default();
         let prepare = {
-            let (config, clock, access) = (config.clone(), clock.clone(), access.clone());
-            move || prepare(&config, &clock, &access)
+            let (config, clock, access, doors) = (config.clone(), clock.clone(), access.clone(), doors.clone());
+            move || prepare(&config, &clock, &access, &doors)
         };
         // Replay and key generation take their time; the runtime must not wait for them.
         let prepared = tokio::task::spawn_blocking(prepare).await;
         let (core, operator, recovery) = prepared.map_err(|error| StartError::Thread(error.into()))??;
 
-        let listener = TcpListener::bind(config.listen).await;
-        let listener = listener.map_err(|source| StartError::Listen { addr: config.listen, source })?;
-        let addr = listener.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source })?;
+        let (listener, addr) = bind(config.listen).await?;
+        let other = match config.polymarket_listen {
+            Some(addr) => Some(bind(addr).await?),
+            None => None,
+        };
         let (core, thread) = core::start(core).map_err(StartError::Thread)?;
         let admin = Admin::new(core.clone(), clock.clone());
         let (stop, stopping) = watch::channel(false);
+        let polymarket = other.as_ref().map(|(_, addr)| PolymarketAddresses::at(*addr));
+        let mut serving = Vec::new();
+        if let Some((listener, _)) = other {
+            let (core, clock, stopping) = (core.clone(), clock.clone(), stopping.clone());
+            let app = polymarket::http::App { core, doors, clock, stopping: stopping.clone() };
+            serving.push(serve(listener, polymarket::http::router(app), stopping));
+        }
         let app =
             App { core: core.clone(), access, buckets: Arc::new(Buckets::new()), clock, stopping: stopping.clone() };
-        let router = router(app, config.admin.then(|| admin.clone()));
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        // Answers are small and awaited: nobody gains by holding them back.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "cannot set TCP_NODELAY");
-            }
-        });
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
-        let serving = tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "serving ended");
-            }
-        });
-        Ok(RunningServer { addr, operator, recovery, admin, core, thread: Some(thread), stop, serving })
+        serving.push(serve(listener, router(app, config.admin.then(|| admin.clone())), stopping));
+        Ok(RunningServer { addr, polymarket, operator, recovery, admin, core, thread: Some(thread), stop, serving })
     }
+}
+
+async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Serves a router until all is stopped.
+fn serve(listener: TcpListener, router: Router, stopping: watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // Answers are small and awaited: nobody gains by holding them back.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+    });
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "serving ended");
+        }
+    })
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {
@@ -191,7 +218,7 @@ fn router(app: App, admin: Option<Admin>) -> Router {
 
 type Prepared = (Core, OperatorKeys, RecoveryReport);
 
-fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell) -> Result<Prepared, StartError> {
+fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell, doors: &Doors) -> Result<Prepared, StartError> {
     let (journal, state, polymarket, recovery) = match &config.data_dir {
         Some(dir) => {
             make_private(dir).map_err(|source| StartError::DataDir { path: dir.clone(), source })?;
@@ -202,7 +229,10 @@ fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell) -> Result<
         }
         None => (None, State::default(), polymarket::State::default(), RecoveryReport::default()),
     };
-    let mut core = Core::new((state, polymarket), journal, clock.clone(), access.clone(), config.stream_backlog);
+    let mut core = {
+        let doors = (access.clone(), doors.clone());
+        Core::new((state, polymarket), journal, clock.clone(), doors, config.stream_backlog)
+    };
     let operator = core.setup(|core| operator(core, config))??;
     Ok((core, operator, recovery))
 }
@@ -286,17 +316,51 @@ fn operator_key(core: &mut Core, config: &ServerConfig, kind: KeyKind) -> Result
     Ok(OperatorKey { key_id, path, private_pem })
 }
 
+/// Where Polymarket's clients find the exchange. No URL has a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolymarketAddresses {
+    /// Its socket.
+    pub addr: SocketAddr,
+    /// The order book API.
+    pub clob: String,
+    /// The metadata API.
+    pub gamma: String,
+    /// The Data API.
+    pub data: String,
+    /// The base of the streams: `/ws/market` and `/ws/user` go behind it.
+    pub ws: String,
+    /// The relayer.
+    pub relayer: String,
+    /// The stream of reference prices.
+    pub rtds: String,
+}
+
+impl PolymarketAddresses {
+    fn at(addr: SocketAddr) -> Self {
+        Self {
+            addr,
+            clob: format!("http://{addr}"),
+            gamma: format!("http://{addr}/gamma"),
+            data: format!("http://{addr}/data-api"),
+            ws: format!("ws://{addr}"),
+            relayer: format!("http://{addr}/relayer"),
+            rtds: format!("ws://{addr}/rtds"),
+        }
+    }
+}
+
 /// An exchange that runs. Dropping it stops it without waiting; [`RunningServer::shutdown`] waits.
 #[derive(Debug)]
 pub struct RunningServer {
     addr: SocketAddr,
+    polymarket: Option<PolymarketAddresses>,
     operator: OperatorKeys,
     recovery: RecoveryReport,
     admin: Admin,
     core: CoreHandle,
     thread: Option<JoinHandle<()>>,
     stop: watch::Sender<bool>,
-    serving: tokio::task::JoinHandle<()>,
+    serving: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl RunningServer {
@@ -318,6 +382,11 @@ impl RunningServer {
     /// The base of its administration, which answers only if it was asked for.
     pub fn admin_url(&self) -> String {
         format!("http://{}{}", self.addr, admin::http::BASE_PATH)
+    }
+
+    /// Where Polymarket's clients find it, if it listens for them.
+    pub const fn polymarket(&self) -> Option<&PolymarketAddresses> {
+        self.polymarket.as_ref()
     }
 
     /// The operator's user and keys.
@@ -349,9 +418,12 @@ impl RunningServer {
     /// Stops: no new requests, answers under way are finished, sockets are closed, the journal is committed.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        if tokio::time::timeout(STOP_DEADLINE, &mut self.serving).await.is_err() {
-            tracing::warn!("connections still open at the deadline, dropping them");
-            self.serving.abort();
+        let deadline = tokio::time::Instant::now() + STOP_DEADLINE;
+        for serving in &mut self.serving {
+            if tokio::time::timeout_at(deadline, &mut *serving).await.is_err() {
+                tracing::warn!("connections still open at the deadline, dropping them");
+                serving.abort();
+            }
         }
         if self.core.call(Core::stop).await.is_err() {
             tracing::debug!("the core had stopped by itself");
@@ -368,6 +440,8 @@ impl RunningServer {
 impl Drop for RunningServer {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-        self.serving.abort();
+        for serving in &self.serving {
+            serving.abort();
+        }
     }
 }

@@ -8,8 +8,15 @@
 //!
 //! Source: reference (Polymarket), 2026-11-20.
 
+mod data;
+pub(crate) mod doors;
+mod gamma;
+pub(crate) mod http;
 pub(crate) mod record;
+mod relayer;
+mod rtds;
 pub(crate) mod state;
+mod ws;
 
 pub(crate) use record::Record;
 pub(crate) use state::State;

@@ -91,7 +91,25 @@ pub(crate) struct KeyRecord {
     pub nonce: u64,
     pub secret: String,
     pub passphrase: String,
-    pub readonly: bool,
+    pub kind: KeyKind,
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeyKind {
+    /// Everything. Each nonce of a wallet names one.
+    Trading,
+    /// Reads.
+    Readonly,
+    /// A builder's: the relayer, and reads of what he brought.
+    Builder,
+}
+
+impl KeyRecord {
+    pub(crate) const fn is_for_trading(&self) -> bool {
+        matches!(self.kind, KeyKind::Trading)
+    }
 }
 
 impl std::fmt::Debug for KeyRecord {

@@ -1,0 +1,9 @@
+//! The Data API.
+
+use axum::Router;
+
+use super::http::App;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+}
