@@ -5,3 +5,24 @@
 //! that it is.
 //!
 //! Source: reference, "Polymarket API", as of 2026-11-20.
+
+pub mod chain;
+mod client;
+pub mod clock;
+pub mod creds;
+pub mod discovery;
+mod env;
+mod error;
+pub mod keys;
+pub mod limits;
+pub mod orders;
+mod private_file;
+mod request;
+pub mod rest;
+pub mod retry;
+pub mod stream;
+mod tls;
+
+pub use client::{Client, Config};
+pub use env::{Env, EnvError, Hosts, Service};
+pub use error::PolymarketError;
