@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    auth, bench, book, cancel, completions, exchange, fees, fills, inspect, markets, order, portfolio,
+    auth, bench, book, cancel, completions, exchange, fees, fills, inspect, markets, order, polymarket, portfolio,
 };
 use crate::demo;
 
@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     Fees(fees::Args),
     Bench(bench::Args),
+    Polymarket(polymarket::Args),
     Completions(completions::Args),
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod fills;
 pub(crate) mod inspect;
 pub(crate) mod markets;
 pub(crate) mod order;
+pub(crate) mod polymarket;
 pub(crate) mod portfolio;
 
 use crate::cli::Command;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Fees(args) => fees::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
+        Command::Polymarket(args) => polymarket::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
     }
 }

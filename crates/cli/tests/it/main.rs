@@ -10,5 +10,6 @@ mod bench;
 mod exchange;
 mod fees;
 mod inspect;
+mod polymarket;
 mod shell;
 mod support;
