@@ -18,7 +18,6 @@ fn every_vector_of_the_reference_passes() {
         exit 0
         --- stdout
         113 passed, 0 failed
-        --- stderr
     "#]]
     .assert_eq(&shown(&output));
 }
@@ -43,7 +42,6 @@ fn a_failing_vector_is_named_with_its_field() {
         float output.taker_amount: expected 8190000, found 8200000
         new kind: expected a kind of polymarket-vectors/1, found `order_v9`, which is not known
         1 passed, 2 failed
-        --- stderr
     "#]]
     .assert_eq(&shown(&run(&["polymarket", "vectors", path])));
     let document = run(&["--json", "polymarket", "vectors", path]);
