@@ -197,7 +197,8 @@ fn hash(token: &[u8]) -> u64 {
     };
     let last = token.last_chunk::<16>().copied().unwrap_or_else(|| padded(token));
     let all = u128::from_le_bytes(last);
-    let product = u128::from(all as u64 ^ 0x9E37_79B9_7F4A_7C15) * u128::from((all >> 64) as u64 ^ 0xD1B5_4A32_D192_ED03);
+    let product =
+        u128::from(all as u64 ^ 0x9E37_79B9_7F4A_7C15) * u128::from((all >> 64) as u64 ^ 0xD1B5_4A32_D192_ED03);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
@@ -393,10 +394,8 @@ fn taker_gross(trade: &UserTrade) -> Money {
 /// # Errors
 /// [`ConvertError::Status`] for a word that this version does not know.
 pub fn trade_status(trade: &UserTrade) -> Result<FillStatus, ConvertError> {
-    fill_status(&trade.status).ok_or_else(|| ConvertError::Status {
-        kind: "trade",
-        word: trade.status.as_str().chars().take(64).collect(),
-    })
+    fill_status(&trade.status)
+        .ok_or_else(|| ConvertError::Status { kind: "trade", word: trade.status.as_str().chars().take(64).collect() })
 }
 
 /// One of our orders in the core's words.

@@ -25,6 +25,6 @@ mod tests;
 pub mod user;
 
 pub use error::DecodeError;
-pub use fields::{Channel, unknown_fields};
+pub use fields::{Channel, OLD_PRICE_CHANGE_FIELDS, unknown_fields};
 pub use frame::{BestBidAsk, Book, Change, Changes, Decoder, Frame, LastTrade, Other, PriceChange, TickSizeChange};
 pub use general::{Parts, split};

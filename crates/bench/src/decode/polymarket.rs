@@ -41,7 +41,8 @@ pub fn listings(frames: &[&str]) -> Result<Vec<Listing>, DecodeFailure> {
     found
         .into_iter()
         .map(|(market, tokens)| {
-            let problem = || DecodeFailure::Frame { line: 1, problem: format!("{market}: expected books of two tokens") };
+            let problem =
+                || DecodeFailure::Frame { line: 1, problem: format!("{market}: expected books of two tokens") };
             let market_ticker = MarketTicker::new(&market).map_err(|_not_an_id| problem())?;
             let [yes, no] = <[String; 2]>::try_from(tokens).map_err(|_other_count| problem())?;
             Ok(Listing { market: market_ticker, yes, no })
@@ -160,10 +161,34 @@ pub fn checksum(books: &BookSet) -> u64 {
 #[serde(tag = "event_type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "decoded to be compared on equal work, not to be read")]
 enum Message {
-    Book { market: String, asset_id: String, bids: Vec<Level>, asks: Vec<Level>, timestamp: String, hash: String },
-    PriceChange { market: String, price_changes: Vec<Change>, timestamp: String },
-    LastTradePrice { market: String, asset_id: String, price: String, size: String, side: String, timestamp: String },
-    BestBidAsk { market: String, asset_id: String, best_bid: String, best_ask: String, timestamp: String },
+    Book {
+        market: String,
+        asset_id: String,
+        bids: Vec<Level>,
+        asks: Vec<Level>,
+        timestamp: String,
+        hash: String,
+    },
+    PriceChange {
+        market: String,
+        price_changes: Vec<Change>,
+        timestamp: String,
+    },
+    LastTradePrice {
+        market: String,
+        asset_id: String,
+        price: String,
+        size: String,
+        side: String,
+        timestamp: String,
+    },
+    BestBidAsk {
+        market: String,
+        asset_id: String,
+        best_bid: String,
+        best_ask: String,
+        timestamp: String,
+    },
     #[serde(other)]
     Other,
 }
@@ -224,10 +249,11 @@ impl Baseline {
         match serde_json::from_str(text).map_err(|error: serde_json::Error| error.to_string())? {
             Message::Book { asset_id, bids, asks, .. } => {
                 let read = |levels: &[Level]| {
-                    levels
-                        .iter()
-                        .map(|level| Ok((fixed(&level.price, 4)?, fixed(&level.size, 6)?)))
-                        .collect::<Result<BTreeMap<_, _>, String>>()
+                    levels.iter().map(|level| Ok((fixed(&level.price, 4)?, fixed(&level.size, 6)?))).collect::<Result<
+                        BTreeMap<_, _>,
+                        String,
+                    >>(
+                    )
                 };
                 let book = PlainBook { bids: read(&bids)?, asks: read(&asks)? };
                 if let Some(place) = self.places.get(&asset_id) {

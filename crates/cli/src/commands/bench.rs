@@ -153,7 +153,8 @@ fn run_decode(args: &FileArgs, output: &mut Output) -> Result<u8, CliError> {
     let venue = venue(path, frames.first().copied().unwrap_or_default())?;
     let expect = Expect::beside(path)?;
     let expected = expect.word(venue.checksum_key())?.to_owned();
-    let (mut best, mut plain) = (venue.decode(&frames).map_err(failed)?, venue.decode_plainly(&frames).map_err(failed)?);
+    let (mut best, mut plain) =
+        (venue.decode(&frames).map_err(failed)?, venue.decode_plainly(&frames).map_err(failed)?);
     for _ in 1..args.rounds {
         best = faster(best, venue.decode(&frames).map_err(failed)?);
         plain = faster(plain, venue.decode_plainly(&frames).map_err(failed)?);

@@ -82,7 +82,10 @@ fn what_is_not_ours_or_not_listed_is_refused() {
         ConvertError::NotOurs { trade: "t".to_owned() }
     );
     let error = own_fills(&trade("9", "", "MAKER"), "us", &tokens()).unwrap_err();
-    assert_eq!(error.to_string(), "token: expected one of a listed market, found `9`; discover its market, then reconcile");
+    assert_eq!(
+        error.to_string(),
+        "token: expected one of a listed market, found `9`; discover its market, then reconcile"
+    );
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub enum Channel {
     Rtds,
 }
 
+/// Fields that only samples before 2025-09-15 carry, at the top of a `price_change`: it named one token and its changes, or
+/// was one change. They are read; [`unknown_fields`] names them all the same.
+pub const OLD_PRICE_CHANGE_FIELDS: &[&str] = &["asset_id", "changes", "hash", "price", "side", "size"];
+
 const LEVEL: &[&str] = &["price", "size"];
 const CHANGE: &[&str] = &["asset_id", "price", "size", "side", "hash", "best_bid", "best_ask"];
 const EVENT_MESSAGE: &[&str] = &["id", "ticker", "slug", "title", "description"];
@@ -46,20 +50,8 @@ fn market(kind: &str) -> Option<Known> {
             &["event_type", "market", "asset_id", "timestamp", "hash", "bids", "asks", "tick_size", "last_trade_price"],
             &[("bids", LEVEL), ("asks", LEVEL)],
         ),
-        // The last four and `changes` stood at the top before 2025-09-15.
         "price_change" => (
-            &[
-                "event_type",
-                "market",
-                "timestamp",
-                "price_changes",
-                "changes",
-                "asset_id",
-                "hash",
-                "price",
-                "size",
-                "side",
-            ],
+            &["event_type", "market", "timestamp", "price_changes"],
             &[("price_changes", CHANGE), ("changes", &["price", "side", "size"])],
         ),
         "last_trade_price" => (

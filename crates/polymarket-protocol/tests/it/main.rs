@@ -5,6 +5,7 @@
 mod chain;
 mod known;
 mod rest;
+mod stream;
 mod vectors;
 
 use std::path::{Path, PathBuf};

@@ -19,10 +19,11 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 use super::action::{Action, Machine, Notice, PriceTick, Stats};
 use super::market::AuditBook;
+use crate::tls;
 
 /// How often the queue is looked at while books wait for room in it.
 const ROOM_POLL: Duration = Duration::from_millis(5);
@@ -92,6 +93,9 @@ pub enum StreamError {
     /// The consumer was too slow for what may not be lost.
     #[error("stream: the queue has no room for the account's own inputs; read faster, then reconcile with REST")]
     TooSlow,
+    /// No certificate of the system can be read; a local `ws` address needs none.
+    #[error(transparent)]
+    Tls(#[from] crate::error::PolymarketError),
     /// The stream's task ended by itself, which is a bug.
     #[error("stream: its task ended: {0}; open it again and reconcile with REST")]
     Task(String),
@@ -116,12 +120,21 @@ impl<M> std::fmt::Debug for Stream<M> {
 
 impl<M: Machine + 'static> Stream<M> {
     /// Dials and keeps the session connected. Needs a tokio runtime.
-    pub fn open(session: M, config: StreamConfig) -> Self {
+    ///
+    /// # Errors
+    /// [`StreamError::Tls`] when the system has no root certificates (not needed for a local `ws` address).
+    pub fn open(session: M, config: StreamConfig) -> Result<Self, StreamError> {
+        let connector = if config.url.starts_with("wss:") {
+            Connector::Rustls(Arc::new(tls::client_config(&[])?))
+        } else {
+            Connector::Plain
+        };
         let (queue, items) = mpsc::channel(config.market_queue.max(1) + config.account_reserve.max(1));
         let (wishes, wish_queue) = mpsc::channel(64);
         let driver = Driver {
             session,
             config,
+            connector,
             queue,
             wishes: wish_queue,
             origin: (wall_clock(), Instant::now()),
@@ -130,7 +143,7 @@ impl<M: Machine + 'static> Stream<M> {
             socket: None,
             audit: None,
         };
-        Self { items, wishes, task: Some(tokio::spawn(driver.run())) }
+        Ok(Self { items, wishes, task: Some(tokio::spawn(driver.run())) })
     }
 
     /// The next item; `None` after [`Stream::stop`].
@@ -190,6 +203,7 @@ type Dialling = Pin<Box<dyn Future<Output = Result<Socket, String>> + Send>>;
 struct Driver<M> {
     session: M,
     config: StreamConfig,
+    connector: Connector,
     queue: mpsc::Sender<StreamItem>,
     wishes: mpsc::Receiver<Wish<M>>,
     /// The wall clock and the monotonic clock at the same moment.
@@ -294,7 +308,8 @@ impl<M: Machine> Driver<M> {
     fn on_timer(&mut self, now: Timestamp, out: &mut Vec<Action>) {
         if self.dial_at.is_some_and(|at| now >= at) {
             self.dial_at = None;
-            self.dialling = Some(Box::pin(dial(self.config.url.clone(), self.config.connect_timeout)));
+            self.dialling =
+                Some(Box::pin(dial(self.config.url.clone(), self.connector.clone(), self.config.connect_timeout)));
         }
         if self.session.owes() && self.room() > self.config.market_queue / 2 {
             self.session.on_room(now, out);
@@ -388,10 +403,10 @@ impl<M: Machine> Driver<M> {
     }
 }
 
-async fn dial(url: String, timeout: Duration) -> Result<Socket, String> {
+async fn dial(url: String, connector: Connector, timeout: Duration) -> Result<Socket, String> {
     let config =
         WebSocketConfig::default().max_message_size(Some(MAX_FRAME_BYTES)).max_frame_size(Some(MAX_FRAME_BYTES));
-    let dialling = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
+    let dialling = tokio_tungstenite::connect_async_tls_with_config(url, Some(config), true, Some(connector));
     match tokio::time::timeout(timeout, dialling).await {
         Ok(Ok((socket, _response))) => Ok(socket),
         Ok(Err(error)) => Err(error.to_string()),
