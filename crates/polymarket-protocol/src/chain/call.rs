@@ -445,4 +445,25 @@ mod tests {
         huge[4 + 32 + 28..].copy_from_slice(&u32::MAX.to_be_bytes());
         assert!(Call::decode(&huge).unwrap_err().to_string().contains("as many bytes as announced"));
     }
+
+    proptest::proptest! {
+        /// A batch from outside may hold anything.
+        #[test]
+        fn whatever_bytes_follow_a_selector_are_read_or_refused(
+            which in 0_usize..29,
+            words in proptest::collection::vec((0_u8..8, proptest::prelude::any::<u8>()), 0..12),
+            cut in 0_usize..32,
+        ) {
+            // Words that are small numbers, so that many of them are offsets and lengths that fit.
+            let mut data = Call::all()[which].0.to_vec();
+            for (small, byte) in words {
+                let value = if small < 6 { u64::from(small) * 32 } else { u64::from(byte) };
+                U256::from(value).write(&mut data);
+            }
+            data.truncate(data.len().saturating_sub(cut).max(4));
+            if let Ok(call) = Call::decode(&data) {
+                proptest::prop_assert_eq!(call.encode(), data);
+            }
+        }
+    }
 }

@@ -48,8 +48,9 @@ impl Point {
     /// The point that a collection id names.
     pub(super) fn from_collection(id: B256) -> Result<Self, BadCollection> {
         let value = U256::from_be_bytes(id.0);
-        let odd = value.bit(PARITY);
-        // The two top bits are flags; what is left may still exceed the prime, and is taken modulo it by the curve.
+        // No id has bit 255, but the contract reads either of the two top bits as the parity, and so do we.
+        let odd = value.bit(PARITY) || value.bit(PARITY + 1);
+        // What is left below them may still exceed the prime: the contract then finds no such point.
         let x: U256 = value & (U256::MAX >> 2_usize);
         let y = y_of(x.reduce_mod(P)).ok_or(BadCollection { found: id })?;
         if x < P { Ok(Self { x, y: with_parity(y, odd) }) } else { Err(BadCollection { found: id }) }

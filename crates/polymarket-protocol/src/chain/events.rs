@@ -103,7 +103,7 @@ impl ExchangeEvent {
     /// [`EventError`] when the topic is known and the values are not what it promises.
     pub fn decode(log: &Log) -> Result<Option<Self>, EventError> {
         let Some((topic, indexed)) = log.topics.split_first() else { return Ok(None) };
-        let (event, read): (_, fn(&mut Reader<'_>) -> Result<Self, AbiError>) = match *topic {
+        let (event, read): (_, Read) = match *topic {
             ORDER_FILLED_V1 => ("OrderFilled (V1)", filled_v1),
             ORDER_FILLED_V2 => ("OrderFilled", filled_v2),
             ORDERS_MATCHED_V1 => ("OrdersMatched (V1)", matched_v1),
@@ -121,6 +121,9 @@ impl ExchangeEvent {
         Ok(Some(decoded))
     }
 }
+
+/// How the words of one event are read.
+type Read = fn(&mut Reader<'_>) -> Result<ExchangeEvent, AbiError>;
 
 /// Asset id 0 is the collateral: who gives it buys.
 fn side_of_assets(maker_asset: U256, taker_asset: U256) -> (Side, TokenId) {

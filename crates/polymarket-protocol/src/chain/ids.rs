@@ -252,7 +252,7 @@ mod tests {
     fn a_parent_off_the_curve_is_refused() {
         // x = 4: 67 is no square modulo the prime; found by trial.
         let off = (1_u8..=9)
-            .map(|x| B256::with_last_byte(x))
+            .map(B256::with_last_byte)
             .filter(|id| collection_id(*id, ConditionId(B256::ZERO), U256::ONE).is_err());
         assert!(off.count() > 0);
         let beyond = B256::repeat_byte(0x3f);

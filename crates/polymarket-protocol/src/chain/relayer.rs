@@ -430,6 +430,7 @@ mod hash {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
     use std::borrow::Cow;
 
+    #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
     pub(super) fn serialize<S: Serializer>(value: &Option<B256>, out: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(hash) => out.serialize_str(&hash.to_string()),

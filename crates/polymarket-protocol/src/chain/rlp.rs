@@ -8,13 +8,12 @@ use alloy_primitives::U256;
 
 /// Appends a byte string.
 pub(super) fn bytes(value: &[u8], out: &mut Vec<u8>) {
-    match value {
-        [byte @ 0..=0x7f] => out.push(*byte),
-        _ => {
-            length(0x80, value.len(), out);
-            out.extend_from_slice(value);
-        }
+    if let [byte @ 0..=0x7f] = value {
+        out.push(*byte);
+        return;
     }
+    length(0x80, value.len(), out);
+    out.extend_from_slice(value);
 }
 
 /// Appends a number.
@@ -29,14 +28,13 @@ pub(super) fn list(items: &[u8], out: &mut Vec<u8>) {
 }
 
 fn length(base: u8, length: usize, out: &mut Vec<u8>) {
-    match u8::try_from(length) {
-        Ok(short @ 0..=55) => out.push(base + short),
-        _ => {
-            let digits = U256::from(length).to_be_bytes_trimmed_vec();
-            out.push(base + 55 + digits.len() as u8);
-            out.extend_from_slice(&digits);
-        }
+    if length <= 55 {
+        out.push(base + length as u8);
+        return;
     }
+    let digits = U256::from(length).to_be_bytes_trimmed_vec();
+    out.push(base + 55 + digits.len() as u8);
+    out.extend_from_slice(&digits);
 }
 
 #[cfg(test)]
