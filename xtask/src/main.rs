@@ -7,6 +7,7 @@
 
 mod cargo;
 mod deps;
+mod evm;
 mod failure;
 mod oracle;
 mod policy;
@@ -32,7 +33,7 @@ struct Step {
 struct Context {
     /// Root of the workspace.
     root: PathBuf,
-    /// Words after the part's name; only `test`, `sdk` and `oracle` take any.
+    /// Words after the part's name; only `test`, `sdk`, `evm` and `oracle` take any.
     args: Vec<String>,
 }
 
@@ -47,6 +48,7 @@ const STEPS: &[Step] = &[
     Step { part: "test", what: "doctests", run: cargo::doctest },
     Step { part: "docs", what: "documentation, warnings denied", run: cargo::docs },
     Step { part: "sdk", what: "the official Python SDK and an independent WebSocket client", run: sdk::check },
+    Step { part: "evm", what: "on-chain calls, ids and signatures against a real EVM", run: evm::check },
     Step {
         part: "oracle",
         what: "random orders and headers against every official Polymarket SDK",
@@ -95,7 +97,7 @@ fn usage(part: &str) -> ExitCode {
         println!("  {:<14} {}", step.part, step.what);
     }
     println!(
-        "\n`test` and `sdk` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
+        "\n`test`, `sdk` and `evm` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
     );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;

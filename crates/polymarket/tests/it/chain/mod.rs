@@ -1,0 +1,12 @@
+//! The chain held against a real EVM: run by `cargo xtask evm`, which installs it and compiles the contracts.
+//!
+//! Each test has a node of its own, with the chain number of Polygon and play money. Tests are ignored without the tool, so
+//! that a run which leaves them out says so.
+
+mod calls;
+mod evm;
+mod nonces;
+mod orders;
+mod positions;
+mod relayer;
+mod wallets;
