@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
 mod chain;
+mod rest;
+mod server;
 mod stream;
