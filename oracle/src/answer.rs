@@ -49,6 +49,6 @@ pub(crate) enum Line {
     Answer {
         id: u64,
         #[serde(flatten)]
-        answer: Answer,
+        answer: Box<Answer>,
     },
 }

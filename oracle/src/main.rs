@@ -1,8 +1,9 @@
-//! The official SDKs as judges of what Brier signs.
+//! The official SDKs as judges of what Brier signs, and of the exchange it brings.
 //!
 //! - `oracle orders`: random orders and headers by Brier and by every official SDK, byte for byte. A difference passes only
 //!   if the reference lists it as that SDK's own and a calculation of that rule gives exactly what the SDK gave.
 //! - `oracle bench`: an order built, hashed and signed by Brier and by the official Rust SDK in the same run.
+//! - `oracle exchange`: the official Rust SDK against a running `brier exchange`.
 //!
 //! It is no part of the program: the SDK's dependencies are heavy, and nothing of Brier depends on them.
 //!
@@ -11,6 +12,7 @@
 mod answer;
 mod bench;
 mod case;
+mod exchange;
 mod ours;
 mod process;
 mod recorder;
@@ -52,6 +54,14 @@ enum Command {
         #[arg(long, default_value_t = 2_000)]
         orders: u32,
     },
+    /// Check a running exchange with the official Rust SDK.
+    Exchange {
+        /// The exchange's ready file.
+        #[arg(long)]
+        ready: PathBuf,
+        /// Run only checks whose name contains one of these.
+        words: Vec<String>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -81,6 +91,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Orders(options) => orders(&options).await,
         Command::Bench { rounds, orders } => bench::run(rounds, orders).await,
+        Command::Exchange { ready, words } => exchange::run(&ready, &words).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
