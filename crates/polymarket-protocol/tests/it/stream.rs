@@ -105,7 +105,7 @@ fn every_recorded_message_decodes_with_nothing_unknown() {
     // The one sample of 2024 has its change at the top. `changes` itself is only in the reference.
     assert_eq!(old.into_iter().collect::<Vec<_>>(), ["asset_id", "hash", "price", "side", "size"]);
     let table: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
-    expect![[r#"
+    expect![[r"
         best_bid_ask true: 1
         book true: 3
         crypto_prices true: 2
@@ -117,7 +117,7 @@ fn every_recorded_message_decodes_with_nothing_unknown() {
         price_change true: 4
         tick_size_change true: 3
         trade (REST) true: 1
-        trade true: 6"#]]
+        trade true: 6"]]
     .assert_eq(&table.join("\n"));
 }
 

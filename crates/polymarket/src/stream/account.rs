@@ -30,8 +30,10 @@ pub struct Account {
     tokens: TokenMap,
     fees: BTreeMap<MarketTicker, FeeSchedule>,
     trades: TradeBook,
-    /// Orders that rest as far as we know.
-    resting: BTreeMap<VenueOrderId, OrderUpdate>,
+    /// Orders that rest as far as we know, each with the count of orders told before it.
+    resting: BTreeMap<VenueOrderId, (u64, OrderUpdate)>,
+    /// How many orders were told so far.
+    told: u64,
     /// Orders that are gone: a late message does not bring them back.
     gone: BTreeSet<VenueOrderId>,
 }
@@ -45,6 +47,7 @@ impl Account {
             fees: BTreeMap::new(),
             trades: TradeBook::new(),
             resting: BTreeMap::new(),
+            told: 0,
             gone: BTreeSet::new(),
         }
     }
@@ -62,7 +65,7 @@ impl Account {
 
     /// Our orders that rest as far as we know.
     pub fn resting(&self) -> impl Iterator<Item = &OpenOrderView> {
-        self.resting.values()
+        self.resting.values().map(|(_, order)| order)
     }
 
     /// An order changed, by the channel's word.
@@ -81,10 +84,12 @@ impl Account {
         if update.status == OrderStatus::Resting {
             // An order may be told by two sources: what was matched only grows.
             let known = self.resting.get(&update.order);
-            if known.is_some_and(|known| *known == update || known.filled > update.filled) {
+            if known.is_some_and(|(_, known)| *known == update || known.filled > update.filled) {
                 return Vec::new();
             }
-            self.resting.insert(update.order.clone(), update.clone());
+            self.told += 1;
+            let first = known.map_or(self.told, |(first, _)| *first);
+            self.resting.insert(update.order.clone(), (first, update.clone()));
         } else {
             self.resting.remove(&update.order);
             self.gone.insert(update.order.clone());
@@ -112,12 +117,18 @@ impl Account {
         (inputs, problems)
     }
 
+    /// Take this before asking REST, for [`Account::reconcile`].
+    pub const fn mark(&self) -> u64 {
+        self.told
+    }
+
     /// Mends the account with REST's whole list of open orders and its trades since the last reconciliation: what the core
     /// must still be told, and what is wrong, if anything is.
     ///
-    /// A resting order that REST does not list is gone: executed if its trades make it whole, else canceled. Read the trades
-    /// after the open orders, so that an order which vanished in between has its trades.
-    pub fn reconcile(&mut self, open_orders: &[OpenOrder], trades: &[Trade]) -> (Vec<Input>, Vec<String>) {
+    /// `asked` is [`Account::mark`] from before REST was asked. An order that rested then and that REST does not list is gone:
+    /// executed if its trades make it whole, else canceled; one that was first told later may be too young for the list and
+    /// stays. Read the trades after the open orders, so that an order which vanished in between has its trades.
+    pub fn reconcile(&mut self, asked: u64, open_orders: &[OpenOrder], trades: &[Trade]) -> (Vec<Input>, Vec<String>) {
         let (mut inputs, mut problems) = (Vec::new(), Vec::new());
         for trade in trades {
             let (told, wrong) = self.on_trade(&UserTrade::from(trade.clone()));
@@ -134,8 +145,12 @@ impl Account {
                 Err(error) => problems.push(error.to_string()),
             }
         }
-        let missing: Vec<OrderUpdate> =
-            self.resting.values().filter(|order| !listed.contains(&order.order)).cloned().collect();
+        let missing: Vec<OrderUpdate> = self
+            .resting
+            .values()
+            .filter(|(first, order)| *first <= asked && !listed.contains(&order.order))
+            .map(|(_, order)| order.clone())
+            .collect();
         for order in missing {
             let whole = order.filled.checked_add(order.remaining).unwrap_or(Qty::MAX);
             let filled = self.trades.filled(&order.order).unwrap_or(order.filled).max(order.filled);
@@ -231,7 +246,7 @@ mod tests {
         // Away: 0xa was wholly matched, 0xb canceled, 0xc partly matched, and 0xd is one we never heard of.
         let orders = [open("0xc", "4"), open("0xd", "0")];
         let trades = [trade("t1", "0xa", "9.997714", "MATCHED"), trade("t2", "0xc", "4", "CONFIRMED")];
-        let (inputs, problems) = account.reconcile(&orders, &trades);
+        let (inputs, problems) = account.reconcile(account.mark(), &orders, &trades);
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!(
             words(&inputs),
@@ -245,7 +260,11 @@ mod tests {
                 "0xb Canceled 0.00",
             ]
         );
-        assert_eq!(account.reconcile(&orders, &trades), (Vec::new(), Vec::new()), "twice tells nothing new");
+        assert_eq!(
+            account.reconcile(account.mark(), &orders, &trades),
+            (Vec::new(), Vec::new()),
+            "twice tells nothing new"
+        );
         // The channel comes late with what REST told.
         let late = UserTrade::from(trade("t2", "0xc", "4", "MINED"));
         assert_eq!(account.on_trade(&late), (Vec::new(), Vec::new()));
@@ -254,12 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn an_order_told_after_rest_was_asked_is_not_taken_for_gone() {
+        let mut account = account();
+        account.on_order(&order("0xa", "0", "PLACEMENT", "LIVE")).unwrap();
+        let asked = account.mark();
+        account.on_order(&order("0xb", "0", "PLACEMENT", "LIVE")).unwrap();
+        let (inputs, _) = account.reconcile(asked, &[], &[]);
+        assert_eq!(words(&inputs), ["0xa Canceled 0.00"]);
+        let (inputs, _) = account.reconcile(account.mark(), &[], &[]);
+        assert_eq!(words(&inputs), ["0xb Canceled 0.00"]);
+    }
+
+    #[test]
     fn a_trade_that_failed_while_we_were_away_is_undone() {
         let mut account = account();
         let before = account.trades().totals();
         account.on_trade(&UserTrade::from(trade("t1", "0xa", "10", "MATCHED")));
         assert_ne!(account.trades().totals(), before);
-        let (inputs, _) = account.reconcile(&[], &[trade("t1", "0xa", "10", "FAILED")]);
+        let (inputs, _) = account.reconcile(0, &[], &[trade("t1", "0xa", "10", "FAILED")]);
         assert_eq!(words(&inputs), ["t1 Failed"]);
         assert_eq!(account.trades().totals(), before);
         let (trade, order) = ("t1".parse().unwrap(), "0xa".parse().unwrap());

@@ -117,6 +117,7 @@ enum State {
 
 #[derive(Debug)]
 struct Market {
+    wanted: bool,
     state: State,
     book: Book,
     /// How often in a row the venue's best prices were others.
@@ -128,6 +129,21 @@ struct Market {
     venue_time: Timestamp,
     /// Events of this market so far; says whether one came while REST was asked.
     events: u64,
+}
+
+impl Market {
+    fn new() -> Self {
+        Self {
+            wanted: true,
+            state: State::Off,
+            book: Book::new(),
+            strikes: 0,
+            doubts: 0,
+            hash: String::new(),
+            venue_time: Timestamp::EPOCH,
+            events: 0,
+        }
+    }
 }
 
 /// The state machine. See the module's head.
@@ -156,16 +172,7 @@ impl MarketSession {
         for listing in listings {
             tokens.insert(listing);
         }
-        let market = || Market {
-            state: State::Off,
-            book: Book::new(),
-            strikes: 0,
-            doubts: 0,
-            hash: String::new(),
-            venue_time: Timestamp::EPOCH,
-            events: 0,
-        };
-        let markets = (0..tokens.len()).map(|_place| market()).collect();
+        let markets = (0..tokens.len()).map(|_place| Market::new()).collect();
         Self {
             link: Link::new(config.link.clone()),
             config,
@@ -180,6 +187,52 @@ impl MarketSession {
             audit_turn: 0,
             stats: Stats::default(),
             told_unknown: BTreeSet::new(),
+        }
+    }
+
+    /// More markets are wanted. The caller keeps to the bound of [`MarketConfig::max_tokens`].
+    pub fn add_markets(&mut self, now: Timestamp, listings: Vec<Listing>, out: &mut Vec<Action>) {
+        let mut added = Vec::new();
+        for listing in listings {
+            let place = self.tokens.insert(listing);
+            if place as usize == self.markets.len() {
+                self.markets.push(Market::new());
+            } else if self.markets[place as usize].wanted {
+                continue;
+            }
+            self.markets[place as usize].wanted = true;
+            added.push(place);
+        }
+        if self.link.is_open() && !added.is_empty() {
+            self.name(Operation::Subscribe, &added, out);
+            self.await_books(now, &added, 1);
+        }
+    }
+
+    /// Some markets are wanted no more.
+    pub fn remove_markets(&mut self, now: Timestamp, markets: &[MarketTicker], out: &mut Vec<Action>) {
+        let named = (0..).zip(self.tokens.listings()).filter(|(_, listing)| markets.contains(&listing.market));
+        let removed: Vec<u32> =
+            named.map(|(place, _)| place).filter(|place| self.markets[*place as usize].wanted).collect();
+        let fed = |place: &&u32| self.markets[**place as usize].state == State::Fed;
+        let lost: Vec<MarketTicker> = removed.iter().filter(fed).map(|place| self.ticker(*place)).collect();
+        if !lost.is_empty() {
+            let reason = "not wanted any more".to_owned();
+            out.push(emit(now, None, Input::BookLost(BookLoss { markets: lost, reason })));
+        }
+        for place in &removed {
+            let market = &mut self.markets[*place as usize];
+            (market.wanted, market.state) = (false, State::Off);
+        }
+        if self.link.is_open() {
+            self.name(Operation::Unsubscribe, &removed, out);
+        }
+    }
+
+    /// Names the tokens of markets to the venue, a chunk at a time.
+    fn name(&self, operation: Operation, places: &[u32], out: &mut Vec<Action>) {
+        for part in self.token_texts(places).chunks(self.config.tokens_per_command.max(1)) {
+            out.push(Action::Send(Command::change_tokens(operation, part.to_vec()).to_frame()));
         }
     }
 
@@ -220,10 +273,8 @@ impl MarketSession {
 
     fn ask_again(&mut self, now: Timestamp, places: &[u32], asks: u32, out: &mut Vec<Action>) {
         self.stats.repairs += places.len() as u64;
-        for part in self.token_texts(places).chunks(self.config.tokens_per_command.max(1)) {
-            out.push(Action::Send(Command::change_tokens(Operation::Unsubscribe, part.to_vec()).to_frame()));
-            out.push(Action::Send(Command::change_tokens(Operation::Subscribe, part.to_vec()).to_frame()));
-        }
+        self.name(Operation::Unsubscribe, places, out);
+        self.name(Operation::Subscribe, places, out);
         self.await_books(now, places, asks);
         for place in places {
             let market = &mut self.markets[*place as usize];
@@ -294,7 +345,8 @@ impl MarketSession {
             return;
         };
         // The NO token's book says the same from the other side.
-        if token.outcome == Outcome::No || self.markets[token.market as usize].state == State::Owed {
+        let Market { wanted, state, .. } = self.markets[token.market as usize];
+        if token.outcome == Outcome::No || !wanted || state == State::Owed {
             return;
         }
         let ticker = self.ticker(token.market);
@@ -521,7 +573,7 @@ impl Machine for MarketSession {
         self.sequence = 0;
         (self.last_event, self.next_audit, self.asked) = (now, now.plus(self.config.silence), None);
         out.push(Action::Notice(Notice::Connected));
-        let all = self.places(|_market| true);
+        let all = self.places(|market| market.wanted);
         let texts = self.token_texts(&all);
         let chunks = texts.chunks(self.config.tokens_per_command.max(1));
         // The first frame must be the whole subscription, even of nothing.

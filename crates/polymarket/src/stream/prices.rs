@@ -44,7 +44,7 @@ impl PriceSession {
             PriceFeed::Rtds(_) => (RTDS_PING, Duration::from_secs(5)),
             PriceFeed::Live(_) => (LIVE_PING, Duration::from_secs(30)),
         };
-        config.ping = ping.to_owned();
+        ping.clone_into(&mut config.ping);
         config.ping_every = every;
         config.dead_after = config.dead_after.max(every * 2 + Duration::from_secs(5));
         Self {
@@ -200,5 +200,67 @@ impl Machine for PriceSession {
 
     fn stats(&self) -> &Stats {
         &self.stats
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brier_polymarket_protocol::stream::prices::{LiveChannel, LiveFilter};
+
+    use super::*;
+
+    fn words(out: &mut Vec<Action>) -> Vec<String> {
+        let word = |action| match action {
+            Action::Price(tick) => {
+                format!("{} {} at {}", tick.symbol, tick.price, tick.source_time.map_or(0, Timestamp::millis))
+            }
+            Action::Send(text) => text,
+            Action::Close => "close".to_owned(),
+            Action::Connect(_) => "connect".to_owned(),
+            Action::Notice(Notice::Unreadable { problem, .. }) => problem,
+            Action::Notice(Notice::Connected) => "connected".to_owned(),
+            Action::Notice(Notice::Disconnected { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        };
+        out.drain(..).map(word).collect()
+    }
+
+    #[test]
+    fn the_first_answer_of_a_topic_gives_its_past_prices_in_order() {
+        let feed = PriceFeed::Rtds(vec![RtdsSubscription::prices(Topic::EquityPrices, "aapl")]);
+        let (mut session, mut out) = (PriceSession::new(LinkConfig::new(1), feed, Duration::from_mins(1)), Vec::new());
+        let now = Timestamp::from_secs(1_763_600_000).unwrap();
+        session.on_open(now, &mut out);
+        assert_eq!(
+            words(&mut out)[1],
+            r#"{"action":"subscribe","subscriptions":[{"topic":"equity_prices","type":"*","filters":"{\"symbol\":\"aapl\"}"}]}"#
+        );
+        let text = r#"{"topic":"equity_prices","type":"subscribe","timestamp":5,"payload":{"symbol":"aapl","data":[
+            {"timestamp":1,"value":307.91},{"timestamp":2,"value":307.92}]}}"#;
+        session.on_frame(now, text, &mut out);
+        assert_eq!(words(&mut out), ["aapl 307.91 at 1", "aapl 307.92 at 2"]);
+        session.on_tick(now.plus(Duration::from_secs(5)), &mut out);
+        assert_eq!(words(&mut out), ["PING"]);
+    }
+
+    #[test]
+    fn real_time_v2_tells_prices_and_refusals_and_pings_in_its_own_words() {
+        let filter = LiveFilter { symbol: "btc/usd".to_owned(), window_seconds: None };
+        let feed = PriceFeed::Live(vec![LiveSubscription { channel: LiveChannel::Crypto, filter }]);
+        let (mut session, mut out) = (PriceSession::new(LinkConfig::new(1), feed, Duration::from_mins(5)), Vec::new());
+        let now = Timestamp::from_secs(1_763_600_000).unwrap();
+        session.on_open(now, &mut out);
+        assert_eq!(
+            words(&mut out)[1],
+            r#"{"op":"subscribe","subscriptions":[{"channel":"price.crypto","filter":{"symbol":"btc/usd"}}],"rid":"1"}"#
+        );
+        let text = r#"{"v":1,"channel":"price.crypto","seq":9,"ts":7,"payload":{"symbol":"btc/usd","timestamp":6,"value":67234.5}}"#;
+        session.on_frame(now, text, &mut out);
+        session.on_frame(now, r#"{"op":"error","code":"sub_limit","message":"too many","rid":"1"}"#, &mut out);
+        assert_eq!(words(&mut out), ["btc/usd 67234.5 at 6", "refused: sub_limit too many"]);
+        session.on_tick(now.plus(Duration::from_secs(30)), &mut out);
+        assert_eq!(words(&mut out), [r#"{"op":"ping"}"#]);
+        session.on_tick(now.plus(Duration::from_secs(65)), &mut out);
+        assert_eq!(words(&mut out)[..2], ["close", "nothing came for 65 s, not even the answer to a ping"]);
     }
 }

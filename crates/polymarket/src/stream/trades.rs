@@ -42,9 +42,10 @@ pub const fn transition(now: FillStatus, next: FillStatus) -> Move {
         (Matched, Matched) | (Mined, Mined) | (Confirmed, Confirmed) | (Retrying, Retrying) | (Failed, Failed) => {
             Move::Same
         }
-        (Matched, Mined | Confirmed | Retrying | Failed) => Move::Moved,
         // A block can be undone, so mined may go back to retrying.
-        (Mined, Confirmed | Retrying | Failed) | (Retrying, Mined | Confirmed | Failed) => Move::Moved,
+        (Matched, Mined | Confirmed | Retrying | Failed)
+        | (Mined, Confirmed | Retrying | Failed)
+        | (Retrying, Mined | Confirmed | Failed) => Move::Moved,
         (Mined | Retrying, Matched) | (Confirmed | Failed, Matched | Mined | Retrying) => Move::Late,
         (Confirmed, Failed) | (Failed, Confirmed) => Move::Anomaly,
     }
@@ -198,7 +199,7 @@ impl TradeBook {
     /// Takes one message: our part of a trade, its fee and how final it is. A repeat changes nothing.
     pub fn apply(&mut self, fill: &OwnFill, fee: Money, status: FillStatus) -> Applied {
         let key = (fill.trade.clone(), fill.order.clone());
-        let Some(entry) = self.entries.get_mut(&key) else { return self.insert(key, fill, fee, status) };
+        let Some(entry) = self.entries.get_mut(&key) else { return self.insert(&key, fill, fee, status) };
         if entry.fill != *fill {
             let anomaly = Some(TradeAnomaly::Changed { trade: key.0 });
             return Applied { inputs: Vec::new(), anomaly };
@@ -218,7 +219,7 @@ impl TradeBook {
         }
     }
 
-    fn insert(&mut self, key: Key, fill: &OwnFill, fee: Money, status: FillStatus) -> Applied {
+    fn insert(&mut self, key: &Key, fill: &OwnFill, fee: Money, status: FillStatus) -> Applied {
         let token = Token::of(fill);
         let trade = key.0.clone();
         self.entries.insert(key.clone(), Entry { fill: fill.clone(), fee, status });
@@ -229,7 +230,7 @@ impl TradeBook {
         let account = self.accounts.entry(token.clone()).or_default();
         account.open.push_back(key.clone());
         if self.sum(&token, |_status| true).is_none() {
-            self.entries.remove(&key);
+            self.entries.remove(key);
             self.accounts.entry(token).or_default().open.pop_back();
             return Applied { inputs: Vec::new(), anomaly: Some(TradeAnomaly::Overflow { trade }) };
         }

@@ -143,3 +143,80 @@ impl Machine for UserSession {
         &self.stats
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use brier_polymarket_protocol::convert::Listing;
+    use brier_types::MarketTicker;
+
+    use super::*;
+
+    fn session() -> UserSession {
+        let auth = StreamAuth { api_key: "us".into(), secret: "s".into(), passphrase: "p".into() };
+        let mut tokens = TokenMap::new();
+        let market = MarketTicker::new("0xdd").unwrap();
+        tokens.insert(Listing { market, yes: "7132".to_owned(), no: "5211".to_owned() });
+        UserSession::new(LinkConfig::new(1), auth, Vec::new(), tokens)
+    }
+
+    fn word(action: Action) -> String {
+        match action {
+            Action::Emit(input) => match input.body {
+                Input::Connection(ConnectionInput::Up { .. }) => "up".to_owned(),
+                Input::Connection(ConnectionInput::Down { .. }) => "down".to_owned(),
+                Input::Order(order) => format!("order {} {:?}", order.order, order.status),
+                Input::Fill(fill) => format!("fill {}", fill.trade),
+                Input::FillStatus(update) => format!("{} {:?}", update.trade, update.status),
+                other => panic!("{other:?}"),
+            },
+            Action::Send(_) => "send".to_owned(),
+            Action::Connect(_) => "connect".to_owned(),
+            Action::Close => "close".to_owned(),
+            Action::Notice(Notice::NeedsReconcile { .. }) => "reconcile".to_owned(),
+            Action::Notice(Notice::Unreadable { .. }) => "unreadable".to_owned(),
+            Action::Notice(Notice::Connected) => "connected".to_owned(),
+            Action::Notice(Notice::Disconnected { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn trade(status: &str) -> String {
+        format!(
+            r#"{{"event_type":"trade","id":"t1","taker_order_id":"0x1","market":"0xdd","asset_id":"7132","side":"BUY","size":"10",
+            "price":"0.4","status":"{status}","owner":"us","trader_side":"TAKER","maker_orders":[]}}"#
+        )
+    }
+
+    #[test]
+    fn every_connection_asks_for_a_reconciliation_and_a_trade_is_told_once_per_status() {
+        let (mut session, mut out, now) = (session(), Vec::new(), Timestamp::from_secs(1_763_600_000).unwrap());
+        let mut run = |session: &mut UserSession, step: &dyn Fn(&mut UserSession, &mut Vec<Action>)| {
+            step(session, &mut out);
+            out.drain(..).map(word).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            run(&mut session, &|session, out| session.on_open(now, out)),
+            ["send", "connected", "up", "reconcile"]
+        );
+        for (status, told) in [
+            ("MATCHED_NOT_BROADCASTED", &["fill t1"][..]),
+            ("MATCHED", &[]),
+            ("MATCHED", &[]),
+            ("RETRYING", &["t1 Retrying"]),
+            ("MINED", &["t1 Mined"]),
+            ("RETRYING", &["t1 Retrying"]),
+            ("FAILED", &["t1 Failed"]),
+            ("MINED", &[]),
+            ("CONFIRMED", &["unreadable", "reconcile"]),
+            ("SETTLING", &["unreadable", "reconcile"]),
+        ] {
+            assert_eq!(run(&mut session, &|session, out| session.on_frame(now, &trade(status), out)), told, "{status}");
+        }
+        let ended = run(&mut session, &|session, out| session.on_close(now, "reset", out));
+        assert_eq!(ended, ["down", "reset", "connect"]);
+        let again = run(&mut session, &|session, out| session.on_open(now, out));
+        assert_eq!(again.last().unwrap(), "reconcile");
+        let refused = run(&mut session, &|session, out| session.on_frame(now, "INVALID OPERATION", out));
+        assert_eq!(refused[..2], ["close", "down"]);
+    }
+}

@@ -213,7 +213,7 @@ async fn a_trade_that_fails_while_the_socket_is_away_is_undone_by_the_reconcilia
         serde_json::from_str(&trade("FAILED").replace(r#""status""#, r#""match_time":"1","last_update":"2","status""#))
             .unwrap();
     let (inputs, problems) =
-        stream.with(move |session, _, _| session.account_mut().reconcile(&[], &[failed])).await.unwrap();
+        stream.with(move |session, _, _| session.account_mut().reconcile(0, &[], &[failed])).await.unwrap();
     assert_eq!(problems, Vec::<String>::new());
     assert!(matches!(inputs.as_slice(), [Input::FillStatus(update)] if update.status == FillStatus::Failed));
     assert_eq!(stream.with(|session, _, _| session.account().trades().totals()).await.unwrap(), before);

@@ -4,6 +4,7 @@ use super::*;
 
 const YES: &str = "7132";
 const NO: &str = "5211";
+const NOTHING: [&str; 0] = [];
 
 fn listing(place: u32) -> Listing {
     let market = MarketTicker::new(&format!("0x{place}")).unwrap();
@@ -20,7 +21,7 @@ struct Bench {
 impl Bench {
     fn new(markets: u32) -> Self {
         let mut config = MarketConfig::new(1);
-        config.audit_every = Duration::from_secs(3_600);
+        config.audit_every = Duration::from_hours(1);
         let session = MarketSession::new(config, (0..markets).map(listing).collect());
         let mut bench = Self { session, now: Timestamp::from_secs(1_763_600_000).unwrap(), out: Vec::new() };
         bench.session.start(bench.now, &mut bench.out);
@@ -127,7 +128,7 @@ fn markets_are_spread_over_sockets() {
 fn both_tokens_give_one_book_and_each_change_once() {
     let mut bench = Bench::new(1);
     bench.words();
-    assert_eq!(bench.say(&change("0.41", "3", "BUY", "0.41", "0.6")), [String::new(); 0], "no book yet");
+    assert_eq!(bench.say(&change("0.41", "3", "BUY", "0.41", "0.6")), NOTHING, "no book yet");
     let both = format!("[{},{}]", book(YES, "1763600000000"), book(NO, "1763600000000"));
     assert_eq!(bench.say(&both), ["1: book 1/1"]);
     assert_eq!(bench.say(&change("0.41", "3", "BUY", "0.41", "0.6")), ["2: Bid 0.4100 3.00"]);
@@ -161,8 +162,8 @@ fn a_new_tick_size_drops_the_book_until_the_next() {
     let words = bench.say(text);
     assert_eq!(words[0], "lost 1: tick size changed from 0.0100 to 0.0010");
     let again = bench.say(&text.replace("7132", "5211"));
-    assert_eq!(again, [String::new(); 0], "the other token's says it again");
-    assert_eq!(bench.say(&change("0.41", "3", "BUY", "0.41", "0.6")), [String::new(); 0]);
+    assert_eq!(again, NOTHING, "the other token's says it again");
+    assert_eq!(bench.say(&change("0.41", "3", "BUY", "0.41", "0.6")), NOTHING);
     assert_eq!(bench.book(), ["2: book 1/1"]);
 }
 
@@ -192,7 +193,7 @@ fn resolution_is_told_and_unknown_events_are_counted() {
     let text = r#"{"event_type":"market_resolved","id":"1","market":"0x0","assets_ids":["7132","5211"],"winning_asset_id":"5211","winning_outcome":"No","timestamp":"1763600003000","tags":[]}"#;
     assert_eq!(bench.say(text), ["Determined Some(No)"]);
     assert_eq!(bench.say(r#"{"event_type":"whale_alert"}"#), ["unknown whale_alert"]);
-    assert_eq!(bench.say(r#"{"event_type":"whale_alert"}"#), [String::new(); 0], "told once");
+    assert_eq!(bench.say(r#"{"event_type":"whale_alert"}"#), NOTHING, "told once");
     assert_eq!((bench.session.stats().unknown, bench.session.stats().frames["whale_alert"]), (2, 2));
 }
 
@@ -223,11 +224,11 @@ fn a_silent_socket_that_rest_contradicts_is_replaced() {
     let words = bench.wait(20);
     assert_eq!(words, ["audit 7132"]);
     // REST agrees by its hash, then by its levels, then shows an older book: nothing happens.
-    assert_eq!(bench.audit("h0", 1_763_600_010_000, &[]), [String::new(); 0]);
+    assert_eq!(bench.audit("h0", 1_763_600_010_000, &[]), NOTHING);
     assert_eq!(bench.wait(20), ["audit 7132"]);
-    assert_eq!(bench.audit("h9", 1_763_600_010_000, &[("0.4", "5")]), [String::new(); 0]);
+    assert_eq!(bench.audit("h9", 1_763_600_010_000, &[("0.4", "5")]), NOTHING);
     assert_eq!(bench.wait(20), ["audit 7132"]);
-    assert_eq!(bench.audit("h9", 1_763_599_990_000, &[("0.4", "9")]), [String::new(); 0]);
+    assert_eq!(bench.audit("h9", 1_763_599_990_000, &[("0.4", "9")]), NOTHING);
     // A later book that differs is believed the second time.
     assert_eq!(bench.wait(20), ["audit 7132"]);
     assert_eq!(bench.audit("h9", 1_763_600_010_000, &[("0.4", "9")]), ["audit 7132"]);
@@ -243,7 +244,7 @@ fn a_change_while_rest_is_asked_explains_a_difference() {
     bench.book();
     assert_eq!(bench.wait(20), ["audit 7132"]);
     bench.say(&change("0.41", "3", "BUY", "0.41", "0.6"));
-    assert_eq!(bench.audit("h9", 1_763_600_010_000, &[("0.4", "9")]), [String::new(); 0]);
+    assert_eq!(bench.audit("h9", 1_763_600_010_000, &[("0.4", "9")]), NOTHING);
 }
 
 #[test]
@@ -254,7 +255,7 @@ fn a_full_queue_costs_the_books_that_did_not_fit() {
     let Some(Action::Emit(input)) = bench.out.pop() else { panic!("a change") };
     bench.session.on_overflow(&input.body);
     assert!(bench.session.owes());
-    assert_eq!(bench.book(), [String::new(); 0], "no room yet");
+    assert_eq!(bench.book(), NOTHING, "no room yet");
     bench.session.on_room(bench.now, &mut bench.out);
     let words = bench.words();
     assert!(words[0].starts_with("Overflow") && words[1].starts_with("lost 1"), "{words:?}");
@@ -272,4 +273,29 @@ fn a_new_connection_counts_anew_under_another_number() {
     bench.words();
     assert_eq!(bench.book(), ["1: book 1/1"]);
     assert_ne!(bench.session.subscription, first);
+}
+
+#[test]
+fn markets_come_and_go_while_the_socket_is_open() {
+    let mut bench = Bench::new(1);
+    bench.book();
+    bench.session.add_markets(bench.now, vec![listing(1), listing(0)], &mut bench.out);
+    assert_eq!(
+        bench.words(),
+        [r#"{"operation":"subscribe","assets_ids":["71321","52111"],"custom_feature_enabled":true}"#]
+    );
+    assert_eq!(bench.say(&book("71321", "1763600000000")), ["2: book 1/1"]);
+    let gone = [listing(0).market];
+    bench.session.remove_markets(bench.now, &gone, &mut bench.out);
+    let words = bench.words();
+    assert_eq!(words[0], "lost 1: not wanted any more");
+    assert_eq!(words[1], r#"{"operation":"unsubscribe","assets_ids":["7132","5211"],"custom_feature_enabled":true}"#);
+    assert_eq!(bench.book(), NOTHING);
+    bench.session.on_close(bench.now, "reset", &mut bench.out);
+    bench.session.on_open(bench.now, &mut bench.out);
+    let first = bench.words().into_iter().find_map(|word| Command::from_frame(&word).ok()).unwrap();
+    assert_eq!(first.assets_ids, ["71321", "52111"]);
+    bench.session.add_markets(bench.now, vec![listing(0)], &mut bench.out);
+    assert_eq!(bench.words().len(), 1);
+    assert_eq!(bench.book(), ["1: book 1/1"]);
 }
