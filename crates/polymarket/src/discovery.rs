@@ -251,7 +251,10 @@ fn group(
     let id = own.or_else(|| event.and_then(|event| event.neg_risk_market_id.as_deref()).filter(|id| !id.is_empty()));
     let Some(id) = id else { return Ok(None) };
     let augmented = event.and_then(|event| event.neg_risk_augmented).unwrap_or(false);
-    let role = if market.neg_risk_other == Some(true) {
+    // The flag alone does not tell: legs called `Other` are recorded without it.
+    let called_other =
+        market.group_item_title.as_deref().is_some_and(|title| title.trim().eq_ignore_ascii_case("other"));
+    let role = if market.neg_risk_other == Some(true) || called_other {
         NegRiskRole::Other
     } else if is_placeholder(market) {
         NegRiskRole::Placeholder
@@ -265,7 +268,7 @@ fn group(
 fn is_placeholder(market: &gamma::Market) -> bool {
     let title = market.group_item_title.as_deref().unwrap_or_default();
     let mut words = title.rsplit(' ');
-    let letter = words.next().is_some_and(|word| matches!(word.as_bytes(), [b'A'..=b'Z'] | [b'A'..=b'Z', b'A'..=b'Z']));
+    let letter = words.next().is_some_and(|word| matches!(word.as_bytes(), [b'A'..=b'Z']));
     letter && words.next().is_some() && market.active != Some(true)
 }
 

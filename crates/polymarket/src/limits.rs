@@ -4,7 +4,7 @@
 //! token buckets. A window of N per T seconds is kept as a bucket of N/5 that gains 4N/5 per T: over any T seconds that gives
 //! out no more than N, which a bucket of N would not.
 //!
-//! Pure: time is an argument, a monotonic [`Duration`] since any fixed origin. [`Limiter`] is the thin shell that waits.
+//! Pure: time is an argument, a monotonic [`Duration`] since any fixed origin. What waits is a thin shell around it.
 //!
 //! Source: reference, section 14, 2026-11-20.
 

@@ -66,6 +66,10 @@ fn legs_of_negative_risk_events_are_marked() {
     assert_eq!(other.group.unwrap().role, NegRiskRole::Other);
     let place = role(r#","groupItemTitle":"Company C","active":false"#);
     assert_eq!(place.group.unwrap().role, NegRiskRole::Placeholder);
+    let called = role(r#","groupItemTitle":"Other","negRiskOther":false"#);
+    assert_eq!(called.group.unwrap().role, NegRiskRole::Other);
+    let name = role(r#","groupItemTitle":"Reform UK","active":false"#);
+    assert_eq!(name.group.unwrap().role, NegRiskRole::Named);
     assert_eq!(listed("").group, None);
 }
 
