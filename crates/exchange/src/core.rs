@@ -78,11 +78,43 @@ impl std::fmt::Debug for CoreHandle {
     }
 }
 
-/// What one of the faces tells its streams. Sessions of the other face pass it over.
+/// What a session listens to. A session hears what belongs to its face, and nothing is written that nobody hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    Kalshi,
+    /// Books and trades of Polymarket.
+    PolymarketMarket,
+    /// Orders and trades of one owner on Polymarket.
+    PolymarketUser,
+    /// Reference prices.
+    Prices,
+}
+
+/// What one of the faces tells its streams.
 #[derive(Clone, Debug)]
 pub(crate) enum Heard {
     Kalshi(Publication),
     Polymarket(polymarket_state::say::Said),
+    Price(Arc<polymarket::rtds::Tick>),
+}
+
+impl Heard {
+    /// Whether a session of this face hears it.
+    const fn is_for(&self, face: Face) -> bool {
+        match (self, face) {
+            (Self::Kalshi(_), Face::Kalshi) | (Self::Price(_), Face::Prices) => true,
+            (Self::Polymarket(said), Face::PolymarketMarket) => !said.to.is_private(),
+            (Self::Polymarket(said), Face::PolymarketUser) => said.to.is_private(),
+            (Self::Kalshi(_) | Self::Price(_) | Self::Polymarket(_), _) => false,
+        }
+    }
+}
+
+/// The answer to a session's own command.
+pub(crate) enum Answered {
+    Kalshi(Box<dyn FnOnce(&mut crate::ws::Subscriptions) + Send>),
+    Polymarket(polymarket::ws::Answer),
+    Prices(polymarket::rtds::Answer),
 }
 
 /// One message to one session.
@@ -90,7 +122,7 @@ pub(crate) enum ToSession {
     /// What everybody hears.
     Publish(Arc<[Heard]>),
     /// The answer to the session's own command, in its place among what everybody hears.
-    Answer(Box<dyn FnOnce(&mut crate::ws::Subscriptions) + Send>),
+    Answer(Answered),
     /// Dropped once everything before it was handed to the socket.
     Barrier(Sender<()>),
 }
@@ -104,8 +136,18 @@ pub(crate) struct Backlog {
     pub overflowed: AtomicBool,
 }
 
+impl Backlog {
+    /// The part of a batch that a session of this face hears, which it has then taken.
+    pub(crate) fn take<'a>(&self, face: Face, batch: &'a [Heard]) -> impl Iterator<Item = &'a Heard> {
+        let heard: Vec<&Heard> = batch.iter().filter(|heard| heard.is_for(face)).collect();
+        self.waiting.fetch_sub(heard.len(), Ordering::AcqRel);
+        heard.into_iter()
+    }
+}
+
 struct Listener {
     id: u64,
+    face: Face,
     sender: UnboundedSender<ToSession>,
     backlog: Arc<Backlog>,
 }
@@ -122,6 +164,8 @@ pub(crate) struct Core {
     pub state: State,
     /// The other face.
     pub polymarket: polymarket::State,
+    /// The reference prices of the last minutes.
+    pub prices: polymarket::rtds::Prices,
     pub clock: Clock,
     journal: Option<Journal>,
     now: Timestamp,
@@ -149,6 +193,7 @@ impl Core {
         Self {
             state,
             polymarket,
+            prices: polymarket::rtds::Prices::default(),
             clock,
             journal,
             now,
@@ -241,19 +286,33 @@ impl Core {
     }
 
     /// A new listener, from now on.
-    pub(crate) fn listen(&mut self, sender: UnboundedSender<ToSession>, backlog: Arc<Backlog>) -> u64 {
+    pub(crate) fn listen(&mut self, face: Face, sender: UnboundedSender<ToSession>, backlog: Arc<Backlog>) -> u64 {
         self.listener_count += 1;
         let id = self.listener_count;
-        self.listeners.push(Listener { id, sender, backlog });
-        self.state.listening = true;
-        self.polymarket.listening = true;
+        self.listeners.push(Listener { id, face, sender, backlog });
+        self.note_listeners();
         id
     }
 
+    /// Tells the faces for whom they write.
+    fn note_listeners(&mut self) {
+        let any = |face| self.listeners.iter().any(|listener| listener.face == face);
+        self.state.listening = any(Face::Kalshi);
+        self.polymarket.listening =
+            polymarket_state::say::Listening { market: any(Face::PolymarketMarket), user: any(Face::PolymarketUser) };
+    }
+
     /// Answers a session in its place among the messages of this round.
-    pub(crate) fn answer(&mut self, session: u64, answer: impl FnOnce(&mut crate::ws::Subscriptions) + Send + 'static) {
+    pub(crate) fn answer(&mut self, session: u64, answer: Answered) {
         self.say_tickers();
-        self.outgoing.push(Outgoing::Answer(session, ToSession::Answer(Box::new(answer))));
+        self.outgoing.push(Outgoing::Answer(session, ToSession::Answer(answer)));
+    }
+
+    /// Tells who listens to them a reference price. It changes nothing that is written down.
+    pub(crate) fn publish_price(&mut self, tick: polymarket::rtds::Tick) {
+        let tick = Arc::new(tick);
+        self.prices.keep(tick.clone());
+        self.outgoing.push(Outgoing::Publish(Heard::Price(tick)));
     }
 
     /// Passes `token` through every session; it is dropped everywhere once all that was said before it has left.
@@ -325,20 +384,20 @@ impl Core {
             }
         }
         self.send_batch(&mut batch);
-        self.state.listening = !self.listeners.is_empty();
-        self.polymarket.listening = self.state.listening;
+        self.note_listeners();
     }
 
     fn send_batch(&mut self, batch: &mut Vec<Heard>) {
-        if batch.is_empty() {
-            return;
-        }
         let batch: Arc<[Heard]> = std::mem::take(batch).into();
         let limit = self.backlog_limit;
         self.listeners.retain(|listener| {
-            let waiting = listener.backlog.waiting.fetch_add(batch.len(), Ordering::AcqRel) + batch.len();
+            let heard = batch.iter().filter(|heard| heard.is_for(listener.face)).count();
+            if heard == 0 {
+                return !listener.sender.is_closed();
+            }
+            let waiting = listener.backlog.waiting.fetch_add(heard, Ordering::AcqRel) + heard;
             if waiting > limit {
-                // The session sees the flag, says error 25, and ends.
+                // The session sees the flag, says so in its venue's way, and ends.
                 listener.backlog.overflowed.store(true, Ordering::Release);
                 return false;
             }

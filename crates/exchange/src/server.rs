@@ -167,7 +167,8 @@ impl Server {
         let mut serving = Vec::new();
         if let Some((listener, _)) = other {
             let (core, clock, stopping) = (core.clone(), clock.clone(), stopping.clone());
-            let app = polymarket::http::App { core, doors, clock, stopping: stopping.clone() };
+            let (limits, grant) = (Arc::new(polymarket::limits::Buckets::new()), config.polymarket_grant);
+            let app = polymarket::http::App { core, doors, limits, grant, clock, stopping: stopping.clone() };
             serving.push(serve(listener, polymarket::http::router(app), stopping));
         }
         let app =

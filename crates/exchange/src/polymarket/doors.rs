@@ -13,6 +13,7 @@ use brier_polymarket_protocol::ids::{SignatureType, TokenId};
 use brier_types::Outcome;
 
 use super::State;
+use super::limits::Tier;
 use super::record::KeyRecord;
 
 /// One set of API credentials.
@@ -47,6 +48,14 @@ pub(crate) struct Table {
     pub by_nonce: BTreeMap<(Address, u64), String>,
     pub wallets: HashMap<Address, Wallet>,
     pub tokens: Arc<HashMap<TokenId, Token>>,
+    pub tiers: BTreeMap<Address, Tier>,
+    pub default_tier: Tier,
+}
+
+impl Table {
+    pub(crate) fn tier(&self, owner: Address) -> Tier {
+        self.tiers.get(&owner).copied().unwrap_or(self.default_tier)
+    }
 }
 
 /// Where the present table is. Cheap to clone.
@@ -85,7 +94,8 @@ impl Doors {
             });
             Arc::new(named.collect())
         };
-        let table = Table { keys, by_nonce, wallets: wallets.collect(), tokens };
+        let (tiers, default_tier) = (state.tiers.clone(), state.default_tier);
+        let table = Table { keys, by_nonce, wallets: wallets.collect(), tokens, tiers, default_tier };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
     }
 }

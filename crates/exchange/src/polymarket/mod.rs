@@ -8,15 +8,18 @@
 //!
 //! Source: reference (Polymarket), 2026-11-20.
 
+mod auth;
 mod data;
 pub(crate) mod doors;
 mod gamma;
 pub(crate) mod http;
+pub(crate) mod intake;
+pub(crate) mod limits;
 pub(crate) mod record;
 mod relayer;
-mod rtds;
+pub(crate) mod rtds;
 pub(crate) mod state;
-mod ws;
+pub(crate) mod ws;
 
 pub(crate) use record::Record;
 pub(crate) use state::State;

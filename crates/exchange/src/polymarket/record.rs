@@ -11,7 +11,22 @@ use brier_polymarket_protocol::order::OrderKind;
 use brier_types::{Action, MarketResult, Money, Outcome, Price, Qty, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::limits::Tier;
 use crate::record::{account, group, market, money, order, price, qty, time};
+
+/// What the venue forbids an owner.
+///
+/// Source: reference (Polymarket), sections 3.3 and 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Restriction {
+    /// Every order.
+    Banned,
+    /// Purchases that do not shrink a position.
+    ClosedOnly,
+    /// Orders of anything but a deposit wallet.
+    DepositWalletOnly,
+}
 
 /// Everything that changes the Polymarket face.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +81,20 @@ pub(crate) enum Record {
     DropNotifications {
         key: String,
         ids: Vec<u64>,
+    },
+    /// What a key's owner may not do.
+    Restrict {
+        owner: Address,
+        restriction: Option<Restriction>,
+    },
+    /// How fast an owner may post and cancel, or, without one, everybody who has no tier of his own.
+    SetTier {
+        owner: Option<Address>,
+        tier: Tier,
+    },
+    /// Which generation of orders the exchange says it takes: 1 or 2.
+    SetVersion {
+        version: u32,
     },
 }
 

@@ -48,6 +48,25 @@ impl State {
                 Ok(Effect::Kept)
             }
             Record::Beat { key, id } => self.beat(now, key, id),
+            Record::Restrict { owner, restriction } => {
+                match restriction {
+                    Some(restriction) => self.restrictions.insert(*owner, *restriction),
+                    None => self.restrictions.remove(owner),
+                };
+                Ok(Effect::Kept)
+            }
+            Record::SetTier { owner, tier } => {
+                match owner {
+                    Some(owner) => drop(self.tiers.insert(*owner, *tier)),
+                    None => self.default_tier = *tier,
+                }
+                self.doors_changed = true;
+                Ok(Effect::Kept)
+            }
+            Record::SetVersion { version } => {
+                self.says_version_one = *version == 1;
+                Ok(Effect::Kept)
+            }
             Record::DropNotifications { key, ids } => {
                 let row = self.keys.get_mut(key).ok_or(Refused::Unknown("API key"))?;
                 row.notifications.retain(|it| !ids.contains(&it.id));

@@ -21,11 +21,15 @@ use brier_polymarket_protocol::ids::{ConditionId, OrderHash, TokenId};
 use brier_types::{BookSide, Money, Outcome, Price, Qty, Timestamp};
 
 pub(crate) use orders::Posted;
-pub(crate) use rows::{EventRow, KeyRow, MarketRow, OrderRow, Resolution, Standing, TradeRow, WalletRow};
+pub(crate) use rows::{
+    EventRow, KeyRow, LastTrade, MarketRow, Notification as Notice, OrderRow, Resolution, Standing, TradeRow, WalletRow,
+    place,
+};
 use timers::Timer;
 
-use super::record::{EngineMode, SettlementPolicy};
-use say::Said;
+use super::limits::Tier;
+use super::record::{EngineMode, Restriction, SettlementPolicy};
+use say::{Listening, Said};
 
 /// Everything.
 #[derive(Debug, Default)]
@@ -53,13 +57,20 @@ pub(crate) struct State {
     /// Matches that were made to fail.
     doomed: BTreeSet<TradeNo>,
     pub engine: EngineMode,
+    /// By key's owner.
+    pub restrictions: BTreeMap<Address, Restriction>,
+    pub tiers: BTreeMap<Address, Tier>,
+    /// Of whoever has none of his own.
+    pub default_tier: Tier,
+    /// The exchange says that it takes orders of the dead generation.
+    pub says_version_one: bool,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     timers_set: u64,
     /// Set when keys, wallets or listings changed; the core then publishes them to the doors.
     pub doors_changed: bool,
     /// What listeners should hear, in order. Stays empty while nobody listens.
     pub outbox: Vec<Said>,
-    pub listening: bool,
+    pub listening: Listening,
     scratch: Vec<Event>,
     /// Index of the order that is being placed.
     placing: Option<u32>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use brier_matching::tokens::{Command, PlaceOrder, Placed, Refusal, Reply, Size};
 use brier_matching::{MarketId, OrderId};
+use brier_polymarket_protocol::ids::OrderHash;
 use brier_polymarket_protocol::order::OrderKind;
 use brier_types::{Action, BookSide, Money, Qty, TimeInForce, Timestamp};
 
@@ -103,31 +104,48 @@ impl State {
         self.say_order(now, index, OrderWord::Cancellation);
     }
 
-    /// What the face checks itself, in the order of the reference.
+    /// What is checked of an order before its amounts: engine, market, hash, expiration, in the order of the reference.
     ///
-    /// Source: reference (Polymarket), sections 6.3, 7.6 and 7.7.
-    fn check_post(&self, now: Timestamp, record: &PlaceRecord) -> Result<(), Refused> {
+    /// # Errors
+    /// [`Refused`] says what it is.
+    ///
+    /// Source: reference (Polymarket), sections 7.6 and 7.7.
+    pub(crate) fn check_admission(
+        &self,
+        now: Timestamp,
+        hash: OrderHash,
+        market: MarketId,
+        (kind, expiration): (OrderKind, u64),
+        post_only: bool,
+    ) -> Result<(), Refused> {
         match self.engine {
             EngineMode::Normal => {}
-            EngineMode::PostOnly(until) if record.post_only || now >= until => {}
+            EngineMode::PostOnly(until) if post_only || now >= until => {}
             mode => return Err(Refused::Engine(mode)),
         }
-        self.core.cash(record.account).ok_or(Refusal::UnknownAccount)?;
-        let market = self.markets.get(record.market.0 as usize).ok_or(Refusal::UnknownMarket)?;
-        if self.core.market(record.market).is_none_or(|it| !it.accepting) {
+        let traded = self.core.market(market).ok_or(Refusal::UnknownMarket)?;
+        if !traded.accepting {
             return Err(Refusal::NotAccepting.into());
         }
-        if self.hashes.contains_key(&record.hash) {
+        if self.hashes.contains_key(&hash) {
             return Err(Refused::Duplicated);
         }
         let soonest = now.secs().unsigned_abs() + EXPIRES_EARLY_SECS;
-        let expiration = match record.kind {
-            OrderKind::Gtd => record.expiration > soonest,
-            OrderKind::Gtc | OrderKind::Fok | OrderKind::Fak => record.expiration == 0,
+        let good = match kind {
+            OrderKind::Gtd => expiration > soonest,
+            OrderKind::Gtc | OrderKind::Fok | OrderKind::Fak => expiration == 0,
         };
-        if !expiration {
-            return Err(Refused::Expiration);
-        }
+        if good { Ok(()) } else { Err(Refused::Expiration) }
+    }
+
+    /// What the face checks itself.
+    ///
+    /// Source: reference (Polymarket), section 6.3.
+    fn check_post(&self, now: Timestamp, record: &PlaceRecord) -> Result<(), Refused> {
+        let terms = (record.kind, record.expiration);
+        self.check_admission(now, record.hash, record.market, terms, record.post_only)?;
+        self.core.cash(record.account).ok_or(Refusal::UnknownAccount)?;
+        let market = self.market(record.market);
         if !market.tick.grid().allows(record.price) {
             return Err(Refused::Tick { price: record.price, tick: market.tick.step() });
         }
