@@ -127,12 +127,11 @@ impl TokenExchange {
         }
         let won = markets.iter().find(|it| it.result.is_some_and(|result| result.yes_payout() == Price::ONE));
         let owed_if = |winner: &Market| winner.yes.micros() + no - winner.no.micros();
-        let worst = match won {
-            Some(winner) => owed_if(winner),
-            None => {
-                let open = markets.iter().filter(|it| it.result.is_none()).map(|it| owed_if(it));
-                open.max().unwrap_or(0).max(no)
-            }
+        let worst = if let Some(winner) = won {
+            owed_if(winner)
+        } else {
+            let open = markets.iter().filter(|it| it.result.is_none()).map(|it| owed_if(it));
+            open.max().unwrap_or(0).max(no)
         };
         assert!(worst <= escrow, "collateral covers the worst outcome: owed {worst}, there {escrow}");
     }
@@ -199,7 +198,7 @@ impl TokenExchange {
                 hash.u64(self.slab.qty(slot).micros());
                 hash.u64(data.filled.micros());
                 hash.u64(u64::from(data.outcome == Outcome::No) << 1 | u64::from(data.action == Action::Sell));
-                hash.i64(data.expires.map_or(i64::MIN, |at| at.nanos()));
+                hash.i64(data.expires.map_or(i64::MIN, brier_types::Timestamp::nanos));
             }
         }
     }

@@ -19,7 +19,7 @@ mod position;
 mod refusal;
 mod settle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brier_polymarket_protocol::fees::FeeSchedule;
 use brier_types::{
@@ -100,7 +100,7 @@ pub struct TokenExchange {
     /// Pool of each group.
     groups: Vec<u32>,
     slab: Slab<OrderData>,
-    expiries: BTreeMap<(Timestamp, OrderId), ()>,
+    expiries: BTreeSet<(Timestamp, OrderId)>,
     pending: BTreeMap<TradeNo, Pending>,
     trades: u64,
     ledger: Ledger,
@@ -214,9 +214,7 @@ impl TokenExchange {
 
     fn advance(&mut self, now: Timestamp, out: &mut impl EventSink) {
         assert!(self.now <= now, "the caller's clock must not step back");
-        while let Some(((at, order), ())) = self.expiries.first_key_value().map(|(key, ())| (*key, ()))
-            && at <= now
-        {
+        while let Some((at, order)) = self.expiries.first().copied().filter(|(at, _)| *at <= now) {
             self.now = self.now.max(at);
             self.end_resting(order.slot(), EndReason::Expiry, out);
         }
@@ -347,7 +345,7 @@ impl TokenExchange {
 
     /// When something is due next; the caller then applies [`Command::Tick`].
     pub fn next_timer(&self) -> Option<Timestamp> {
-        self.expiries.first_key_value().map(|((at, _), ())| *at)
+        self.expiries.first().map(|(at, _)| *at)
     }
 
     /// Sums of all money.

@@ -305,7 +305,7 @@ impl TokenExchange {
         let total = book.level(side, price);
         out.event(Event::LevelChanged { market: data.market, side, price, total });
         if let Some(expires) = data.expires {
-            self.expiries.insert((expires, self.order_id(slot)), ());
+            self.expiries.insert((expires, self.order_id(slot)));
         }
     }
 

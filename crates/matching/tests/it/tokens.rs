@@ -2,7 +2,7 @@
 
 use brier_matching::tokens::{
     Command, EndReason, Event, MarketCommand, MarketSpec, PlaceOrder, Placed, PositionOperation, Refusal, Reply,
-    SettlementStep, Size, TokenExchange,
+    SettlementStep, Size, TokenExchange, TokenView,
 };
 use brier_matching::{AccountId, GroupId, MarketId, OrderId, TradeNo};
 use brier_polymarket_protocol::fees::FeeSchedule;
@@ -314,19 +314,19 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Balances of everybody: cash, and tokens with what they cost and made.
-fn balances(exchange: &TokenExchange) -> String {
-    let mut text = String::new();
+fn balances(exchange: &TokenExchange) -> Vec<String> {
+    let mut found = Vec::new();
     for account in (0..3).map(AccountId) {
         let cash = exchange.cash(account).unwrap();
-        text.push_str(&format!("{account:?} {} {}", cash.balance, cash.resting));
+        found.push(format!("{account:?} {} {}", cash.balance, cash.resting));
         for (market, yes, no) in exchange.holdings(account) {
-            text.push_str(&format!(" {market:?}"));
             for token in [yes, no] {
-                text.push_str(&format!(" {} {} {} {}", token.balance, token.cost, token.realized_pnl, token.fees));
+                let TokenView { balance, cost, realized_pnl, fees, .. } = token;
+                found.push(format!("{market:?} {balance} {cost} {realized_pnl} {fees}"));
             }
         }
     }
-    text
+    found
 }
 
 fn command(step: &Step, orders: &[(u32, OrderId)], trades: &[TradeNo]) -> Option<Command> {
