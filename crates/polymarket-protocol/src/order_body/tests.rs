@@ -43,7 +43,8 @@ fn the_body_is_compact_and_has_every_member() {
         r#""makerAmount":"5000000","takerAmount":"10000000","side":"BUY","expiration":"0","signatureType":0,"#,
         r#""timestamp":"1763600000000","metadata":"0x0000"#
     )));
-    let tail = r#""},"owner":"019a9c1e-0000-7000-8000-000000000001","orderType":"GTC","deferExec":false,"postOnly":false}"#;
+    let tail =
+        r#""},"owner":"019a9c1e-0000-7000-8000-000000000001","orderType":"GTC","deferExec":false,"postOnly":false}"#;
     assert!(body.ends_with(tail));
 }
 
