@@ -184,7 +184,7 @@ impl Env {
 }
 
 /// Whether `host` can only be this machine or a network of ours.
-fn is_near(host: &str) -> bool {
+pub(crate) fn is_near(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),

@@ -116,13 +116,8 @@ impl RpcAccount {
             return Err(ChainError::WrongChain { expected: config.chain.id(), found });
         }
         let writes_allowed = rpc.endpoint().writes_allowed(config.chain, &rpc.client_version().await?);
-        let (journal, _report) = Journal::open(&config.journal, JOURNAL_CONTENT)?;
-        let mut nonces = Nonces::default();
-        for (record, line) in (1..).zip(journal.replay()?) {
-            let problem = |error: serde_json::Error| ChainError::JournalRecord { record, problem: error.to_string() };
-            nonces.apply(serde_json::from_slice(&line?).map_err(problem)?);
-        }
-        let account = Self { rpc, key, config, writes_allowed, state: Mutex::new(State { nonces, journal }) };
+        let state = open_journal(&config, key.address())?;
+        let account = Self { rpc, key, config, writes_allowed, state: Mutex::new(state) };
         account.sync().await?;
         Ok(account)
     }
@@ -251,10 +246,8 @@ impl RpcAccount {
             state.nonces.observe(latest, pending);
             state.nonces.open().filter(|attempt| attempt.nonce >= pending).cloned().collect()
         };
-        if self.writes_allowed {
-            for attempt in lost {
-                self.send_again(&attempt).await?;
-            }
+        for attempt in lost {
+            self.send_again(&attempt).await?;
         }
         Ok(())
     }
@@ -359,7 +352,7 @@ impl RpcAccount {
 
     /// Gives the node a transaction that it may have lost.
     async fn send_again(&self, attempt: &Attempt) -> Result<(), ChainError> {
-        if self.rpc.knows(attempt.hash).await? {
+        if !self.writes_allowed || self.rpc.knows(attempt.hash).await? {
             return Ok(());
         }
         tracing::info!(nonce = attempt.nonce, hash = %attempt.hash, "node has lost a transaction, sending it again");
@@ -396,6 +389,26 @@ impl RpcAccount {
         self.send_again(newest(attempts)).await?;
         Ok(Seen::Waiting)
     }
+}
+
+/// Reads the journal, or begins one for this key and chain.
+fn open_journal(config: &RpcAccountConfig, address: Address) -> Result<State, ChainError> {
+    let owner = Record::Account { address, chain_id: config.chain.id() };
+    let (journal, report) = Journal::open(&config.journal, JOURNAL_CONTENT)?;
+    let mut state = State { nonces: Nonces::default(), journal };
+    if report.records == 0 {
+        state.record(owner)?;
+        return Ok(state);
+    }
+    for (number, line) in (1..).zip(state.journal.replay()?) {
+        let problem = |problem: String| ChainError::JournalRecord { record: number, problem };
+        let record: Record = serde_json::from_slice(&line?).map_err(|error| problem(error.to_string()))?;
+        if number == 1 && record != owner {
+            return Err(problem(format!("expected the journal of {address}, found {record:?}")));
+        }
+        state.nonces.apply(record);
+    }
+    Ok(state)
 }
 
 enum Seen {

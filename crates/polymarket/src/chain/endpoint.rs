@@ -6,12 +6,12 @@
 //! Source: reference, section 16; DESIGN, section 5, 2026-11-20.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use brier_polymarket_protocol::contracts::Chain;
 use reqwest::Url;
 
 use super::error::{ChainError, excerpt};
+use crate::env::is_near;
 
 /// An address to ask, whose path may hold a provider's key and is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,17 +46,7 @@ impl Endpoint {
 
     /// Whether the host can only be this machine or a network of ours.
     pub fn is_near(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        match bare.parse::<IpAddr>() {
-            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-            Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-            Err(_) => {
-                let name = bare.trim_end_matches('.').to_ascii_lowercase();
-                !name.contains('.')
-                    || [".localhost", ".local", ".internal", ".test"].iter().any(|suffix| name.ends_with(suffix))
-            }
-        }
+        self.0.host_str().is_some_and(is_near)
     }
 
     /// Whether transactions may be sent there: to Amoy, or to a development node near by.

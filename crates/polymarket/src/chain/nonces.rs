@@ -14,6 +14,14 @@ use super::gas::Fees;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 pub(super) enum Record {
+    /// Whose journal it is; comes first.
+    Account {
+        /// The key's address.
+        #[serde(with = "text")]
+        address: Address,
+        /// The chain's number.
+        chain_id: u64,
+    },
     /// A transaction was signed and will be sent.
     Signed(Attempt),
     /// The node refused all that was sent with the nonce, and has none of it.
@@ -81,6 +89,7 @@ impl Nonces {
     /// Applies a record, read or just written.
     pub(super) fn apply(&mut self, record: Record) {
         match record {
+            Record::Account { .. } => {}
             Record::Signed(attempt) => {
                 self.next = self.next.max(attempt.nonce + 1);
                 self.free.remove(&attempt.nonce);
@@ -175,7 +184,8 @@ mod tests {
 
     #[test]
     fn records_read_as_they_were_written() {
-        for record in [signed(7, 5), Record::Freed { nonce: 7 }, Record::Closed { nonce: 7 }] {
+        let account = Record::Account { address: Address::repeat_byte(0xab), chain_id: 137 };
+        for record in [account, signed(7, 5), Record::Freed { nonce: 7 }, Record::Closed { nonce: 7 }] {
             let text = serde_json::to_string(&record).unwrap();
             assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record, "{text}");
         }

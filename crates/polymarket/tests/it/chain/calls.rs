@@ -85,9 +85,8 @@ fn samples(seed: &str) -> Vec<Call> {
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn the_compiler_encodes_every_call_as_we_do() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let contract = evm.deploy("Calls", &[]).await;
     let mut signatures = std::collections::BTreeSet::new();
     for seed in ["first", "second", "third"] {
@@ -103,9 +102,8 @@ async fn the_compiler_encodes_every_call_as_we_do() {
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn ids_are_what_conditional_tokens_computes() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let ctf = evm.deploy("ConditionalTokens", &[]).await;
     let mut words = noise("ids", 400);
     let mut parent = B256::ZERO;
@@ -134,9 +132,8 @@ async fn ids_are_what_conditional_tokens_computes() {
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn the_contract_and_we_refuse_the_same_parents() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let ctf = evm.deploy("ConditionalTokens", &[]).await;
     let condition = ConditionId(B256::repeat_byte(9));
     let mut refused = 0;
@@ -154,9 +151,8 @@ async fn the_contract_and_we_refuse_the_same_parents() {
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn events_read_from_a_receipt() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let contract = evm.deploy("Calls", &[]).await;
     let key = super::evm::key("reader");
     evm.fund(key.address()).await;

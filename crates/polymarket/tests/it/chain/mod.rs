@@ -1,7 +1,7 @@
 //! The chain held against a real EVM: run by `cargo xtask evm`, which installs it and compiles the contracts.
 //!
-//! Each test has a node of its own, with the chain number of Polygon and play money. Tests are ignored without the tool, so
-//! that a run which leaves them out says so.
+//! Each test has a node of its own, with the chain number of Polygon and play money. Without the tool's
+//! variables a test says that it was skipped; with them none can be.
 
 mod calls;
 mod evm;

@@ -37,7 +37,7 @@ fn random(seed: &str, kind: SignatureType, owner: Address) -> Order {
         token: TokenId(U256::from_be_bytes(noise[1].0)),
         maker_amount: small(&noise[2]),
         taker_amount: small(&noise[3]),
-        side: if noise[4][0] % 2 == 0 { Side::Buy } else { Side::Sell },
+        side: if noise[4][0].is_multiple_of(2) { Side::Buy } else { Side::Sell },
         signature_type: kind,
         timestamp_ms: small(&noise[5]),
         metadata: noise[6],
@@ -106,64 +106,62 @@ async fn deposit_wallet(evm: &Evm, owner: &WalletKey, plain: bool) {
     assert_eq!(made, wallet::deposit_wallet(owner));
 }
 
-async fn modern_orders(version: OrderVersion, contract: &str, neg_risk: bool) -> usize {
-    let evm = Evm::start().await;
+async fn modern_orders(evm: &Evm, version: OrderVersion, contract: &str, neg_risk: bool) -> usize {
     let domain = Domain::new(Chain::Polygon, version, neg_risk);
-    let exchange = exchange(&evm, contract, domain).await;
+    let exchange = exchange(evm, contract, domain).await;
     let mut judged = 0;
     let kinds = [SignatureType::Eoa, SignatureType::Proxy, SignatureType::Safe, SignatureType::DepositWallet];
     for (kind, round) in kinds.into_iter().flat_map(|kind| (0..ROUNDS).map(move |round| (kind, round))) {
         let seed = format!("{version} {kind:?} {round}");
         let key = key(&seed);
         if kind == SignatureType::DepositWallet {
-            deposit_wallet(&evm, &key, round % 2 == 0).await;
+            deposit_wallet(evm, &key, round % 2 == 0).await;
         }
         let order = random(&seed, kind, key.address());
         let signature = order::sign(&order, domain, &key).to_bytes();
-        let verdict = judge(&evm, exchange, MODERN, &modern(&order), signature.clone()).await;
+        let verdict = judge(evm, exchange, MODERN, &modern(&order), signature.clone()).await;
         assert_eq!(verdict.hash, order::hash(&order, domain).0, "{seed}");
         assert!(verdict.valid, "{seed}: {order:?}");
 
         let mut changed = order;
         changed.taker_amount += 1;
         assert!(
-            !judge(&evm, exchange, MODERN, &modern(&changed), signature.clone()).await.valid,
+            !judge(evm, exchange, MODERN, &modern(&changed), signature.clone()).await.valid,
             "{seed}: another order"
         );
         let mut wrong = signature;
         wrong[40] ^= 1;
-        assert!(!judge(&evm, exchange, MODERN, &modern(&order), wrong).await.valid, "{seed}: another signature");
+        assert!(!judge(evm, exchange, MODERN, &modern(&order), wrong).await.valid, "{seed}: another signature");
         let stranger = super::evm::key("stranger");
         let theirs = order::sign(&order, domain, &stranger).to_bytes();
-        assert!(!judge(&evm, exchange, MODERN, &modern(&order), theirs).await.valid, "{seed}: a stranger's");
+        assert!(!judge(evm, exchange, MODERN, &modern(&order), theirs).await.valid, "{seed}: a stranger's");
         judged += 1;
     }
     judged
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn v2_orders_of_every_signature_type_are_valid_on_chain() {
-    assert_eq!(modern_orders(OrderVersion::V2, "ExchangeV2", false).await, 4 * ROUNDS);
+    let Some(evm) = Evm::start() else { return };
+    assert_eq!(modern_orders(&evm, OrderVersion::V2, "ExchangeV2", false).await, 4 * ROUNDS);
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn v2_negative_risk_orders_of_every_signature_type_are_valid_on_chain() {
-    assert_eq!(modern_orders(OrderVersion::V2, "ExchangeV2", true).await, 4 * ROUNDS);
+    let Some(evm) = Evm::start() else { return };
+    assert_eq!(modern_orders(&evm, OrderVersion::V2, "ExchangeV2", true).await, 4 * ROUNDS);
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn v3_orders_of_every_signature_type_are_valid_on_chain() {
-    assert_eq!(modern_orders(OrderVersion::V3, "ExchangeV3", false).await, 4 * ROUNDS);
+    let Some(evm) = Evm::start() else { return };
+    assert_eq!(modern_orders(&evm, OrderVersion::V3, "ExchangeV3", false).await, 4 * ROUNDS);
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn v1_orders_are_valid_on_chain() {
     const TYPES: &str = "uint256,address,address,address,uint256,uint256,uint256,uint256,uint256,uint256,uint8,uint8";
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     for neg_risk in [false, true] {
         let exchange = exchange(&evm, "ExchangeV1", OrderV1::domain(Chain::Polygon, neg_risk)).await;
         for (kind, round) in [SignatureType::Eoa, SignatureType::Proxy, SignatureType::Safe]

