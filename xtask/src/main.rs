@@ -14,7 +14,6 @@ mod policy;
 mod pure;
 mod scan;
 mod sdk;
-mod sdk_polymarket;
 mod tidy;
 
 use std::path::PathBuf;
@@ -34,7 +33,7 @@ struct Step {
 struct Context {
     /// Root of the workspace.
     root: PathBuf,
-    /// Words after the part's name; only `test`, `sdk`, `oracle` and `sdk-polymarket` take any.
+    /// Words after the part's name; only `test`, `sdk`, `evm` and `oracle` take any.
     args: Vec<String>,
 }
 
@@ -54,11 +53,6 @@ const STEPS: &[Step] = &[
         part: "oracle",
         what: "random orders and headers against every official Polymarket SDK",
         run: oracle::check,
-    },
-    Step {
-        part: "sdk-polymarket",
-        what: "the official Polymarket SDKs against the exchange",
-        run: sdk_polymarket::check,
     },
 ];
 
@@ -103,7 +97,7 @@ fn usage(part: &str) -> ExitCode {
         println!("  {:<14} {}", step.part, step.what);
     }
     println!(
-        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
+        "\n`test`, `sdk` and `evm` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
     );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;
