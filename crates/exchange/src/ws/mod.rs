@@ -26,7 +26,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 pub(crate) use subscriptions::{Opening, Resolved, Subscriptions};
 
 use crate::auth::Need;
-use crate::core::{Backlog, Core, Heard, Stopped, ToSession};
+use crate::core::{Answered, Backlog, Core, Face, Heard, Stopped, ToSession};
 use crate::http::{App, Failure, check_signature};
 
 /// How often a ping goes out.
@@ -89,7 +89,7 @@ impl Session {
         let (sender, queue) = mpsc::unbounded_channel();
         let backlog = Arc::new(Backlog::default());
         let shared = backlog.clone();
-        let Ok(id) = app.core.call(move |core| core.listen(sender, shared)).await else { return };
+        let Ok(id) = app.core.call(move |core| core.listen(Face::Kalshi, sender, shared)).await else { return };
         let mut session = Self { app, id, socket, queue, backlog, subscriptions: Subscriptions::new(account) };
         let end = match session.serve().await {
             Ok(never) => match never {},
@@ -131,14 +131,16 @@ impl Session {
         while let Some(message) = next {
             match message {
                 ToSession::Publish(batch) => {
-                    self.backlog.waiting.fetch_sub(batch.len(), Ordering::AcqRel);
-                    for heard in batch.iter() {
+                    for heard in self.backlog.take(Face::Kalshi, &batch) {
                         if let Heard::Kalshi(publication) = heard {
                             self.subscriptions.hear(publication);
                         }
                     }
                 }
-                ToSession::Answer(answer) => answer(&mut self.subscriptions),
+                ToSession::Answer(Answered::Kalshi(answer)) => answer(&mut self.subscriptions),
+                ToSession::Answer(Answered::Polymarket(_) | Answered::Prices(_)) => {
+                    unreachable!("the core answers a session in its own face's terms")
+                }
                 ToSession::Barrier(token) => {
                     self.flush().await?;
                     drop(token);
@@ -232,10 +234,11 @@ impl Session {
         let session = self.id;
         let work = move |core: &mut Core| {
             let resolved = resolve(core);
-            core.answer(session, move |subscriptions| match resolved {
+            let answer = move |subscriptions: &mut Subscriptions| match resolved {
                 Ok(resolved) => then(subscriptions, resolved),
                 Err(error) => subscriptions.say(ws::ServerMessage::new(Body::Error(error)).answering(id)),
-            });
+            };
+            core.answer(session, Answered::Kalshi(Box::new(answer)));
         };
         Ok(self.app.core.call(work).await?)
     }

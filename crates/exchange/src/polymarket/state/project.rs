@@ -1,6 +1,6 @@
 //! From what the core says happened to what the face keeps and says.
 
-use brier_matching::tokens::{EndReason, Event, Match, MatchFill};
+use brier_matching::tokens::{DUST, EndReason, Event, Match, MatchFill};
 use brier_matching::{MarketId, OrderId, TradeNo};
 use brier_types::{BookSide, FillStatus, Money, Outcome, Price, Qty, Timestamp};
 
@@ -21,8 +21,12 @@ impl State {
                 self.say_order(at, index, OrderWord::Placement);
             }
             Event::Matched(it) => self.matched(at, it),
-            Event::OrderFilled { order, .. } => {
+            Event::OrderFilled { order, remaining, .. } => {
                 let index = self.by_id[order];
+                // What is left of it, if anything, is dust: the core ends it next.
+                if *remaining < DUST {
+                    self.orders[index as usize].standing = Standing::Matched;
+                }
                 self.say_order(at, index, OrderWord::Update);
             }
             Event::OrderEnded { order, reason, .. } => self.ended(at, *order, *reason),

@@ -1,7 +1,7 @@
 //! What the streams are told: frames of the venue, written once when something happens, and who may see them.
 //!
-//! Nothing is written while nobody listens. Prices and sizes in a frame are those of its own token; an order shows in the
-//! books of both.
+//! Nothing is written while nobody listens: both books are hashed for each level that changes, but only for somebody who
+//! follows the market channel. Prices and sizes in a frame are those of its own token; an order shows in the books of both.
 //!
 //! Source: reference (Polymarket), sections 10.2 and 10.3, 2026-11-20.
 
@@ -11,16 +11,19 @@ use alloy_primitives::Address;
 use brier_matching::MarketId;
 use brier_polymarket_protocol::book_hash::{self, HashInput, HashLevel};
 use brier_polymarket_protocol::clob::{Book, Level};
-use brier_polymarket_protocol::ids::Side;
+use brier_polymarket_protocol::gamma::FeeSchedule;
+use brier_polymarket_protocol::ids::{ConditionId, Side};
 use brier_polymarket_protocol::stream::market::{
     BestBidAskEvent, BookEvent, BookLevel, EventMessage, LastTradePriceEvent, MarketEvent, MarketResolvedEvent,
     NewMarketEvent, PriceChangeEvent, PriceLevelChange, TickSizeChangeEvent,
 };
 use brier_polymarket_protocol::stream::user::{OrderEventKind, UserEvent, UserOrder, UserTrade};
-use brier_polymarket_protocol::wire;
-use brier_types::{BookSide, MarketResult, Outcome, Price, Qty, Timestamp};
+use brier_polymarket_protocol::wire::{self, Num};
+use brier_types::{BookSide, MarketResult, Money, Outcome, Price, Qty, Timestamp};
+use serde_json::value::to_raw_value;
 
 use super::{Standing, State};
+use crate::polymarket::record::Fees;
 
 /// One frame to the streams.
 #[derive(Clone, Debug)]
@@ -38,10 +41,28 @@ pub(crate) enum Audience {
     Token(MarketId, Outcome),
     /// Market channel: who asked for custom features and follows either token.
     Custom(MarketId),
+    /// Market channel: who asked for custom features and follows this token.
+    CustomToken(MarketId, Outcome),
     /// Market channel: everybody who asked for custom features.
     CustomAll,
     /// User channel: who has a key of this owner, and follows the market or all.
-    Owner(Address, MarketId),
+    Owner(Address, ConditionId),
+}
+
+impl Audience {
+    /// Whether it is told on the user channel.
+    pub(crate) const fn is_private(self) -> bool {
+        matches!(self, Self::Owner(..))
+    }
+}
+
+/// For whom frames are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listening {
+    /// Somebody follows the market channel.
+    pub market: bool,
+    /// Somebody follows the user channel.
+    pub user: bool,
 }
 
 /// What happened to an order.
@@ -61,12 +82,17 @@ impl State {
 
     /// A token's book as REST tells it, with its hash.
     pub(crate) fn book(&self, market: MarketId, outcome: Outcome) -> Book {
+        hashed(self.unhashed_book(market, outcome))
+    }
+
+    /// A token's book before it is hashed, which takes longer than making it: see [`hashed`].
+    pub(crate) fn unhashed_book(&self, market: MarketId, outcome: Outcome) -> Book {
         let row = self.market(market);
         let worst_first = |side| {
             let levels = self.levels(market, outcome, side).into_iter().rev();
             levels.map(|(price, size)| Level { price, size }).collect()
         };
-        let mut book = Book {
+        Book {
             market: row.condition_text.to_string(),
             asset_id: row.token_text(outcome).to_string(),
             timestamp: row.updated,
@@ -77,14 +103,12 @@ impl State {
             tick_size: Some(row.tick.step()),
             neg_risk: Some(row.neg_risk),
             last_trade_price: row.last.map(|last| own(outcome, last.yes_price)),
-        };
-        book.hash = hash(&book);
-        book
+        }
     }
 
     /// A level changed: one event tells of both tokens.
     pub(super) fn say_level(&mut self, at: Timestamp, market: MarketId, side: BookSide, price: Price, total: Qty) {
-        if !self.listening || self.quiet {
+        if !self.listening.market || self.quiet {
             return;
         }
         let changes = BOTH.map(|outcome| {
@@ -107,29 +131,13 @@ impl State {
         self.say_best(at, market);
     }
 
-    /// The book event of a token, as after a match and at the start of a subscription.
-    pub(crate) fn book_event(&self, market: MarketId, outcome: Outcome) -> MarketEvent {
-        let book = self.book(market, outcome);
-        let levels = |side: &[Level]| side.iter().map(|it| BookLevel { price: it.price, size: it.size }).collect();
-        MarketEvent::Book(BookEvent {
-            bids: levels(&book.bids),
-            asks: levels(&book.asks),
-            market: book.market,
-            asset_id: book.asset_id,
-            timestamp: book.timestamp,
-            hash: Some(book.hash),
-            tick_size: book.tick_size,
-            last_trade_price: book.last_trade_price,
-        })
-    }
-
     /// Both books, after a match.
     pub(super) fn say_book(&mut self, at: Timestamp, market: MarketId) {
-        if !self.listening {
+        if !self.listening.market {
             return;
         }
         for outcome in BOTH {
-            let event = self.book_event(market, outcome);
+            let event = book_event(self.book(market, outcome));
             self.say(Audience::Token(market, outcome), &event);
         }
         self.say_best(at, market);
@@ -147,17 +155,18 @@ impl State {
                 Outcome::Yes => now,
                 Outcome::No => (now.1.map(Price::complement), now.0.map(Price::complement)),
             };
-            let spread = bid.zip(ask).and_then(|(bid, ask)| Price::new(ask.pips().saturating_sub(bid.pips())));
+            // Clients want all three, so an empty side counts as the end of the scale.
+            let (bid, ask) = (bid.unwrap_or(Price::ZERO), ask.unwrap_or(Price::ONE));
             let row = self.market(market);
             let event = BestBidAskEvent {
                 market: row.condition_text.to_string(),
                 asset_id: row.token_text(outcome).to_string(),
-                best_bid: Some(bid.unwrap_or(Price::ZERO)),
-                best_ask: Some(ask.unwrap_or(Price::ONE)),
-                spread,
+                best_bid: Some(bid),
+                best_ask: Some(ask),
+                spread: Price::new(ask.pips().saturating_sub(bid.pips())),
                 timestamp: at,
             };
-            self.say(Audience::Custom(market), &MarketEvent::BestBidAsk(event));
+            self.say(Audience::CustomToken(market, outcome), &MarketEvent::BestBidAsk(event));
         }
     }
 
@@ -166,7 +175,7 @@ impl State {
         for order in self.orders_of_trade(trade) {
             self.notify(at, order, 2);
         }
-        if self.listening {
+        if self.listening.market {
             let row = &self.trades[trade as usize];
             let (market, outcome) = (row.market, row.outcome);
             let names = self.market(market);
@@ -178,7 +187,8 @@ impl State {
                 side: side_of(row.action),
                 size: row.qty,
                 timestamp: at,
-                transaction_hash: Some(row.transaction()),
+                // Matches settle later: nobody knows the transaction yet.
+                transaction_hash: None,
             };
             self.say(Audience::Token(market, outcome), &MarketEvent::LastTradePrice(event));
         }
@@ -187,22 +197,23 @@ impl State {
 
     /// A trade reached a status: everybody with a part in it hears so, each with his own part.
     pub(super) fn say_user_trade(&mut self, at: Timestamp, trade: u32) {
-        if !self.listening {
+        if !self.listening.user {
             return;
         }
         for owner in self.owners_of_trade(trade) {
             let mut said = UserTrade::from(self.trade(trade, owner));
             said.kind = Some("TRADE".to_owned());
-            said.trade_owner = Some(said.owner.clone());
+            said.trade_owner = Some(self.key_in_trade(trade, owner));
             said.timestamp = Some(at);
-            let to = Audience::Owner(owner, self.trades[trade as usize].market);
+            said.transaction_hash = said.transaction_hash.filter(|hash| !hash.is_empty());
+            let to = Audience::Owner(owner, self.market(self.trades[trade as usize].market).condition);
             self.outbox.push(Said { to, frame: UserEvent::Trade(Box::new(said)).to_frame().into() });
         }
     }
 
     /// Something happened to an order: its owner hears so.
     pub(super) fn say_order(&mut self, at: Timestamp, index: u32, word: OrderWord) {
-        if !self.listening {
+        if !self.listening.user {
             return;
         }
         let (row, order) = (self.order(index), self.open_order(index));
@@ -236,12 +247,12 @@ impl State {
             maker_address: Some(order.maker_address),
             timestamp: at,
         };
-        let to = Audience::Owner(self.owner_of(index), row.market);
+        let to = Audience::Owner(self.owner_of(index), self.market(row.market).condition);
         self.outbox.push(Said { to, frame: UserEvent::Order(Box::new(said)).to_frame().into() });
     }
 
     pub(super) fn say_tick(&mut self, at: Timestamp, market: MarketId, old: Price, new: Price) {
-        if !self.listening {
+        if !self.listening.market {
             return;
         }
         for outcome in BOTH {
@@ -260,7 +271,7 @@ impl State {
     }
 
     pub(super) fn say_new_market(&mut self, at: Timestamp, market: MarketId) {
-        if !self.listening {
+        if !self.listening.market {
             return;
         }
         let row = self.market(market);
@@ -293,7 +304,7 @@ impl State {
             group_item_title: listing.group_item_title.clone(),
             taker_base_fee: None,
             fees_enabled: Some(listing.fees.rate > 0),
-            fee_schedule: None,
+            fee_schedule: fee_schedule(listing.fees).and_then(|schedule| to_raw_value(&schedule).ok()),
         };
         self.say(Audience::CustomAll, &MarketEvent::NewMarket(Box::new(said)));
     }
@@ -303,7 +314,7 @@ impl State {
         for order in holders {
             self.notify(at, order, 4);
         }
-        if !self.listening {
+        if !self.listening.market {
             return;
         }
         let row = self.market(market);
@@ -326,6 +337,18 @@ impl State {
     }
 }
 
+/// A market's fees as metadata tells them; absent where nobody pays any.
+pub(crate) fn fee_schedule(fees: Fees) -> Option<FeeSchedule> {
+    let millionths = |count: u32| Num::new(&wire::plain(Money::from_micros(i64::from(count))));
+    (fees.rate > 0).then_some(())?;
+    Some(FeeSchedule {
+        exponent: fees.exponent.into(),
+        rate: millionths(fees.rate)?,
+        taker_only: true,
+        rebate_rate: millionths(fees.rebate_rate),
+    })
+}
+
 /// The YES price as a price of this token.
 pub(crate) fn own(outcome: Outcome, yes_price: Price) -> Price {
     match outcome {
@@ -340,6 +363,26 @@ pub(crate) const fn side_of(action: brier_types::Action) -> Side {
         brier_types::Action::Buy => Side::Buy,
         brier_types::Action::Sell => Side::Sell,
     }
+}
+
+/// The book event of a book, as after a match and at the start of a subscription.
+pub(crate) fn book_event(book: Book) -> MarketEvent {
+    let levels = |side: Vec<Level>| side.into_iter().map(|it| BookLevel { price: it.price, size: it.size }).collect();
+    MarketEvent::Book(BookEvent {
+        market: book.market,
+        asset_id: book.asset_id,
+        timestamp: book.timestamp,
+        hash: Some(book.hash),
+        bids: levels(book.bids),
+        asks: levels(book.asks),
+        tick_size: book.tick_size,
+        last_trade_price: book.last_trade_price,
+    })
+}
+
+/// The book with its hash.
+pub(crate) fn hashed(book: Book) -> Book {
+    Book { hash: hash(&book), ..book }
 }
 
 /// The hash of a book as it is sent.

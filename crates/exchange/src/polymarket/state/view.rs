@@ -32,6 +32,12 @@ impl State {
         owners
     }
 
+    /// The API key with which an owner has a part in a trade: the taker's if he took, else of his first resting order.
+    pub(crate) fn key_in_trade(&self, trade: u32, owner: Address) -> String {
+        let own = self.orders_of_trade(trade).into_iter().find(|order| self.owner_of(*order) == owner);
+        own.map(|order| self.order(order).key.to_string()).unwrap_or_default()
+    }
+
     /// Orders that were resting in a market when it resolved.
     pub(crate) fn market_orders(&self, market: brier_matching::MarketId) -> Vec<u32> {
         let at = |row: &OrderRow| row.market == market && row.standing == Standing::Resolved;
@@ -99,7 +105,7 @@ impl State {
             bucket_index: row.bucket,
             owner: taker.key.to_string(),
             maker_address: self.wallet(taker.account).address.to_string(),
-            transaction_hash: row.transaction(),
+            transaction_hash: row.known_transaction(),
             trader_side: Some(if is_taker { TraderSide::Taker } else { TraderSide::Maker }),
             err_msg: (row.status == FillStatus::Failed).then(|| "execution reverted".to_owned()),
             maker_orders: makers.collect(),
@@ -144,6 +150,11 @@ impl TradeRow {
             FillStatus::Confirmed => TradeStatus::Confirmed,
             FillStatus::Failed => TradeStatus::Failed,
         }
+    }
+
+    /// The transaction it settles in; the empty text until it is sent.
+    pub(crate) fn known_transaction(&self) -> String {
+        if self.broadcast { self.transaction() } else { String::new() }
     }
 
     /// The transaction it settles in: all trades of a match share it. No chain has it; it is a name.
