@@ -14,6 +14,7 @@ mod policy;
 mod pure;
 mod scan;
 mod sdk;
+mod sdk_polymarket;
 mod tidy;
 
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ struct Step {
 struct Context {
     /// Root of the workspace.
     root: PathBuf,
-    /// Words after the part's name; only `test`, `sdk`, `evm` and `oracle` take any.
+    /// Words after the part's name; only `test`, `sdk`, `oracle` and `sdk-polymarket` take any.
     args: Vec<String>,
 }
 
@@ -53,6 +54,11 @@ const STEPS: &[Step] = &[
         part: "oracle",
         what: "random orders and headers against every official Polymarket SDK",
         run: oracle::check,
+    },
+    Step {
+        part: "sdk-polymarket",
+        what: "the official Polymarket SDKs against the exchange",
+        run: sdk_polymarket::check,
     },
 ];
 
@@ -97,7 +103,7 @@ fn usage(part: &str) -> ExitCode {
         println!("  {:<14} {}", step.part, step.what);
     }
     println!(
-        "\n`test`, `sdk` and `evm` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
+        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
     );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;
