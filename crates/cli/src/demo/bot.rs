@@ -4,13 +4,19 @@
 //! fair value by more than the exact fee and a margin, and only within its cap. It never rests, so it has nothing to pull
 //! when a book cannot be read: it just waits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use brier_book::BookView;
-use brier_kalshi_protocol::fees::{FeeSchedule, Role};
+use brier_kalshi_protocol::fees::{FeeSchedule as KalshiFees, Role};
 use brier_models::digital::Digital;
 use brier_models::volatility::RealizedVolatility;
-use brier_types::{BookSide, Fill, Money, Price, Prob, Qty, Rounding, SignedQty, Timestamp, notional};
+use brier_polymarket_protocol::fees::FeeSchedule as PolymarketFees;
+use brier_types::{
+    BookSide, Fill, FillStatusUpdate, Money, Price, Prob, Qty, Rounding, SignedQty, Timestamp, TradeId, VenueOrderId,
+    notional,
+};
 
 /// What bounds the bot.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +29,10 @@ pub(crate) struct Limits {
     pub(crate) margin: Money,
     /// Time between two orders in one market.
     pub(crate) pause: Duration,
+    /// How long after the spot was seen it still decides; none where spot is recorded trade by trade.
+    pub(crate) stale_after: Option<Duration>,
+    /// Least dollars of one order: the venue takes no smaller one.
+    pub(crate) least: Money,
 }
 
 impl Default for Limits {
@@ -32,6 +42,24 @@ impl Default for Limits {
             clip: Qty::from_contracts(20).expect("fits"),
             margin: Money::from_micros(20_000),
             pause: Duration::from_secs(2),
+            stale_after: None,
+            least: Money::ZERO,
+        }
+    }
+}
+
+/// What a taker pays, by the schedule of the market's venue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TakerFee {
+    Kalshi(KalshiFees),
+    Polymarket(PolymarketFees),
+}
+
+impl TakerFee {
+    fn of(&self, price: Price, qty: Qty) -> Money {
+        match self {
+            Self::Kalshi(schedule) => schedule.trade_fee(Role::Taker, price, qty),
+            Self::Polymarket(schedule) => schedule.taker_fee(price, qty),
         }
     }
 }
@@ -59,17 +87,18 @@ pub(crate) struct Edge {
 pub(crate) struct Bot {
     strike: f64,
     close_time: Timestamp,
-    fees: FeeSchedule,
+    fees: TakerFee,
     limits: Limits,
     volatility: RealizedVolatility,
     spot: Option<f64>,
+    spot_at: Timestamp,
     next_order_at: Timestamp,
     pub(crate) account: Account,
 }
 
 impl Bot {
     /// A bot for one market. It believes in an annual volatility of 45 % until it has seen the price move.
-    pub(crate) fn new(strike: f64, close_time: Timestamp, fees: FeeSchedule, limits: Limits) -> Self {
+    pub(crate) fn new(strike: f64, close_time: Timestamp, fees: TakerFee, limits: Limits) -> Self {
         const SECONDS_A_YEAR: f64 = 365.25 * 86_400.0;
         let belief = 0.45 / SECONDS_A_YEAR.sqrt();
         Self {
@@ -79,6 +108,7 @@ impl Bot {
             limits,
             volatility: RealizedVolatility::new(Duration::from_mins(3), belief, Duration::from_mins(1)),
             spot: None,
+            spot_at: Timestamp::EPOCH,
             next_order_at: Timestamp::EPOCH,
             account: Account::default(),
         }
@@ -87,6 +117,7 @@ impl Bot {
     /// The last spot price of a step, at the step's time.
     pub(crate) fn observe(&mut self, now: Timestamp, spot: f64) {
         self.spot = Some(spot);
+        self.spot_at = now;
         self.volatility.observe(now, spot);
     }
 
@@ -125,20 +156,31 @@ impl Bot {
             BookSide::Ask => (level.price, fair.ceil_price()),
         };
         let worth = |price| notional(price, ONE, Rounding::Floor);
-        let fee = self.fees.trade_fee(Role::Taker, level.price, ONE);
+        let fee = self.fees.of(level.price, ONE);
         let per_contract = worth(gain).checked_sub(worth(cost))?.checked_sub(fee)?;
         Some(Edge { side, price: level.price, available: level.qty, per_contract })
     }
 
-    /// The order it wants now, if any. Stays away from the last seconds, in which the recorded spot is late.
+    /// The order it wants now, if any. Stays away from the last seconds, in which the recorded spot is late, and from a
+    /// spot that is too old to say anything.
     pub(crate) fn decide(&mut self, now: Timestamp, book: &BookView<'_>, jitter: Duration) -> Option<Want> {
         if now < self.next_order_at || self.close_time.since(now) < Duration::from_secs(10) {
+            return None;
+        }
+        if self.limits.stale_after.is_some_and(|limit| now.since(self.spot_at) > limit) {
             return None;
         }
         let edge = self.edge(now, book).filter(|edge| edge.per_contract >= self.limits.margin)?;
         let qty = edge.available.min(self.limits.clip).min(self.room(edge.side));
         // Whole contracts: a rest of some hundredths would pay more in rounding than it can gain.
         let qty = Qty::from_contracts(qty.micros() / Qty::PER_CONTRACT).filter(|qty| !qty.is_zero())?;
+        let paid = match edge.side {
+            BookSide::Bid => edge.price,
+            BookSide::Ask => edge.price.complement(),
+        };
+        if notional(paid, qty, Rounding::Floor) < self.limits.least {
+            return None;
+        }
         self.next_order_at = now.plus(self.limits.pause).plus(jitter);
         Some(Want { side: edge.side, price: edge.price, qty })
     }
@@ -163,26 +205,49 @@ pub(crate) struct Account {
     pub(crate) fees: Money,
     pub(crate) fills: usize,
     pub(crate) contracts: Qty,
-    seen: std::collections::BTreeSet<String>,
+    /// Fills that were undone, as their match failed.
+    pub(crate) undone: usize,
+    /// What was booked, by match and order; nothing where it was undone, so that it cannot come back.
+    seen: BTreeMap<(TradeId, VenueOrderId), Option<Fill>>,
 }
 
 impl Account {
     /// Books a fill once, however often it is told.
     pub(crate) fn fill(&mut self, fill: &Fill) -> anyhow::Result<()> {
-        use anyhow::Context as _;
-        if !self.seen.insert(format!("{} {}", fill.trade, fill.order)) {
+        let key = (fill.trade.clone(), fill.order.clone());
+        if self.seen.contains_key(&key) {
             return Ok(());
         }
+        self.seen.insert(key, Some(fill.clone()));
+        self.add(fill, fill.side, fill.fee)?;
+        self.contracts = self.contracts.checked_add(fill.qty).context("contracts out of range")?;
+        self.fills += 1;
+        Ok(())
+    }
+
+    /// Undoes a fill whose match failed: everything is as if it had never been.
+    pub(crate) fn undo(&mut self, failed: &FillStatusUpdate) -> anyhow::Result<()> {
+        let key = (failed.trade.clone(), failed.order.clone());
+        let told = self.seen.get_mut(&key);
+        let told = told.with_context(|| format!("match {} failed, and was never told", failed.trade))?;
+        let Some(fill) = told.take() else { return Ok(()) };
+        let returned = fill.fee.checked_neg().context("fee out of range")?;
+        self.add(&fill, fill.side.opposite(), returned)?;
+        self.contracts = self.contracts.saturating_sub(fill.qty);
+        self.fills -= 1;
+        self.undone += 1;
+        Ok(())
+    }
+
+    fn add(&mut self, fill: &Fill, side: BookSide, fee: Money) -> anyhow::Result<()> {
         let value = notional(fill.price, fill.qty, Rounding::Floor);
-        let (position, cash) = match fill.side {
+        let (position, cash) = match side {
             BookSide::Bid => (self.position.checked_add(fill.qty.signed()), self.cash.checked_sub(value)),
             BookSide::Ask => (self.position.checked_sub(fill.qty.signed()), self.cash.checked_add(value)),
         };
         self.position = position.context("position out of range")?;
         self.cash = cash.context("cash out of range")?;
-        self.fees = self.fees.checked_add(fill.fee).context("fees out of range")?;
-        self.contracts = self.contracts.checked_add(fill.qty).context("contracts out of range")?;
-        self.fills += 1;
+        self.fees = self.fees.checked_add(fee).context("fees out of range")?;
         Ok(())
     }
 
@@ -206,7 +271,7 @@ mod tests {
     const NOON: Timestamp = Timestamp::from_nanos(1_778_673_600_000_000_000);
 
     fn bot() -> Bot {
-        let fees = FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE);
+        let fees = TakerFee::Kalshi(KalshiFees::new(FeeType::Quadratic, FeeMultiplier::ONE));
         let mut bot = Bot::new(80_000.0, NOON.plus(Duration::from_mins(5)), fees, Limits::default());
         bot.observe(NOON, 80_000.0);
         bot
@@ -265,5 +330,50 @@ mod tests {
         fill.side = BookSide::Ask;
         bot.account.fill(&fill).unwrap();
         assert!(bot.account.position.is_zero());
+    }
+
+    #[test]
+    fn a_match_that_failed_leaves_its_books_as_they_were_and_cannot_come_back() {
+        let mut account = Account::default();
+        let fill = |trade: &str, side, cents| Fill {
+            trade: trade.parse().unwrap(),
+            order: "o1".parse().unwrap(),
+            client_order_id: None,
+            market: "M".parse().unwrap(),
+            side,
+            price: Price::from_cents(cents).unwrap(),
+            qty: Qty::from_contracts(20).unwrap(),
+            is_taker: true,
+            fee: Money::from_micros(123_450),
+            position_after: None,
+        };
+        account.fill(&fill("t1", BookSide::Bid, 40)).unwrap();
+        let before = (account.position, account.cash, account.fees, account.fills, account.contracts);
+        let doomed = fill("t2", BookSide::Ask, 61);
+        account.fill(&doomed).unwrap();
+        let (trade, order, market) = (doomed.trade.clone(), doomed.order.clone(), doomed.market.clone());
+        let failed = FillStatusUpdate { trade, order, market, status: brier_types::FillStatus::Failed };
+        account.undo(&failed).unwrap();
+        account.undo(&failed).unwrap();
+        account.fill(&doomed).unwrap();
+        assert_eq!((account.position, account.cash, account.fees, account.fills, account.contracts), before);
+        assert_eq!(account.undone, 1);
+        assert!(account.undo(&FillStatusUpdate { trade: "t3".parse().unwrap(), ..failed }).is_err());
+    }
+
+    #[test]
+    fn it_trusts_no_old_spot_and_sends_no_order_that_is_too_small() {
+        let fees = TakerFee::Polymarket(PolymarketFees::new(70_000, 1, true, 200_000).unwrap());
+        let limits = Limits {
+            stale_after: Some(Duration::from_secs(5)),
+            least: Money::from_micros(1_000_000),
+            ..Limits::default()
+        };
+        let mut bot = Bot::new(80_000.0, NOON.plus(Duration::from_mins(5)), fees, limits);
+        bot.observe(NOON, 80_000.0);
+        let late = NOON.plus(Duration::from_secs(6));
+        assert_eq!(bot.decide(late, &book(44, 46, 50).view().unwrap(), Duration::ZERO), None);
+        assert_eq!(decide(&mut bot, &book(44, 46, 2)), None);
+        assert_eq!(decide(&mut bot, &book(44, 46, 3)), Some((BookSide::Bid, 4_600, "3.00".to_owned())));
     }
 }

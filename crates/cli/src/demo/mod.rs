@@ -6,6 +6,7 @@
 
 mod bot;
 mod house;
+mod kalshi;
 mod party;
 mod run;
 mod screen;
@@ -76,13 +77,13 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<u8, CliError> 
 }
 
 async fn trade(args: &DemoArgs, quiet: bool) -> anyhow::Result<summary::Summary> {
-    let sessions = match &args.data {
+    let kalshi = match &args.data {
         Some(folder) => session::from_folder(folder),
         None => session::kept(),
     };
-    let sessions = sessions.context("no recorded market to trade")?;
+    let recordings = run::Recordings { kalshi: kalshi.context("no recorded market to trade")? };
     let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });
     let pace = run::Pace { step: Duration::from_millis(args.step_ms), speed };
     let plan = run::Plan { seed: args.seed, pace, with_bot: !args.no_bot, verify: args.verify };
-    run::run(&sessions, plan, screen::Screen::new(quiet)).await
+    run::run(&recordings, plan, screen::Screen::new(quiet)).await
 }

@@ -10,10 +10,10 @@ use super::bot::Edge;
 /// One market as shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Row {
+    pub(crate) venue: &'static str,
     pub(crate) market: String,
+    /// Time left, or what came of it; empty while it waits.
     pub(crate) state: String,
-    pub(crate) spot: Option<f64>,
-    pub(crate) strike: f64,
     pub(crate) bid: Option<Price>,
     pub(crate) ask: Option<Price>,
     pub(crate) fair: Option<f64>,
@@ -21,6 +21,26 @@ pub(crate) struct Row {
     pub(crate) position: SignedQty,
     pub(crate) fills: usize,
     pub(crate) profit: Money,
+    /// A line below the table while this market trades.
+    pub(crate) detail: String,
+}
+
+/// What is traded and when it closes: `BTC 05-13 16:45`.
+pub(crate) fn label(what: &str, close: Timestamp) -> String {
+    let time = close.to_string();
+    // 2026-05-13T16:45:00Z
+    format!("{what} {} {}", time.get(5..10).unwrap_or_default(), time.get(11..16).unwrap_or_default())
+}
+
+/// Minutes and seconds: `4:59`.
+pub(crate) fn left(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
+}
+
+/// The whole name of a market, the price of the underlying, and what it must reach.
+pub(crate) fn detail(market: &str, spot: Option<f64>, strike: f64) -> String {
+    let spot = spot.map_or_else(dash, |spot| format!("{spot:.2}"));
+    format!("{market}: spot {spot}, strike {strike:.2}")
 }
 
 /// Where the rows go.
@@ -40,12 +60,12 @@ impl Screen {
     }
 
     /// Shows the rows if it is time to; `last` always does.
-    pub(crate) fn paint(&mut self, rows: &[Row], now: Timestamp, progress: f64, last: bool) {
+    pub(crate) fn paint(&mut self, rows: &[Row], detail: &str, now: Timestamp, progress: f64, last: bool) {
         if !self.live || (!last && Instant::now() < self.next_paint) {
             return;
         }
         self.next_paint = Instant::now() + REPAINT;
-        let text = format!("{}\n{}\n", table(rows), bar(now, progress));
+        let text = format!("{}\n\n{detail}\n{}\n", table(rows), bar(now, progress));
         let mut out = std::io::stdout().lock();
         // The whole screen is painted anew, so that a line which the terminal wrapped does no harm.
         let home = if self.painted { "\x1b[H\x1b[J" } else { "\x1b[2J\x1b[H" };
@@ -69,32 +89,20 @@ fn bar(now: Timestamp, progress: f64) -> String {
     format!("{time}  [{}{}] {:3.0} %", "=".repeat(done), " ".repeat(WIDTH - done), progress * 100.0)
 }
 
-/// The table of all markets.
+/// The table of all markets. It fits 80 columns, so that no terminal wraps it.
 fn table(rows: &[Row]) -> String {
-    let titles = [
-        "market",
-        "state",
-        "spot>",
-        "strike>",
-        "bid/ask>",
-        "fair>",
-        "edge after fee>",
-        "position>",
-        "fills>",
-        "P&L at fair $>",
-    ];
+    let titles = ["venue", "market", "state>", "bid/ask>", "fair>", "edge", "held>", "fills>", "P&L $>"];
     let rows = rows.iter().map(|row| {
         [
+            row.venue.to_owned(),
             row.market.clone(),
-            row.state.clone(),
-            row.spot.map_or_else(dash, |spot| format!("{spot:.2}")),
-            format!("{:.2}", row.strike),
+            if row.state.is_empty() { "waits".to_owned() } else { row.state.clone() },
             format!("{}/{}", price(row.bid), price(row.ask)),
-            row.fair.map_or_else(dash, |fair| format!("{fair:.4}")),
+            row.fair.map_or_else(dash, |fair| short(&format!("{fair:.3}"))),
             row.edge.map_or_else(dash, |edge| edge_text(&edge)),
-            row.position.to_string(),
+            whole(row.position),
             row.fills.to_string(),
-            row.profit.to_dollars4(Rounding::Floor),
+            row.profit.to_dollars2(Rounding::Floor),
         ]
     });
     crate::output::table(titles, rows)
@@ -105,13 +113,70 @@ fn edge_text(edge: &Edge) -> String {
         BookSide::Bid => "buy",
         BookSide::Ask => "sell",
     };
-    format!("{verb} {}", edge.per_contract.to_dollars4(Rounding::Floor))
+    let tenths_of_a_cent = edge.per_contract.micros().div_euclid(1_000);
+    let (sign, amount) = (if tenths_of_a_cent < 0 { "-" } else { "" }, tenths_of_a_cent.unsigned_abs());
+    let dollars = if amount < 1_000 { String::new() } else { (amount / 1_000).to_string() };
+    format!("{verb} {sign}{dollars}.{:03}", amount % 1_000)
+}
+
+/// Contracts without the decimals that the bot's never have.
+fn whole(position: SignedQty) -> String {
+    let text = position.to_string();
+    text.strip_suffix(".00").unwrap_or(&text).to_owned()
 }
 
 fn price(price: Option<Price>) -> String {
-    price.map_or_else(dash, |price| price.to_string())
+    price.map_or_else(dash, |price| {
+        let text = price.to_string();
+        // Two decimals at least: `.50`, `.505`.
+        let cents = text.len().min(4);
+        let (cents, rest) = text.split_at(cents);
+        short(&format!("{cents}{}", rest.trim_end_matches('0')))
+    })
+}
+
+/// Without the zero before the point.
+fn short(number: &str) -> String {
+    number.strip_prefix('0').filter(|rest| rest.starts_with('.')).unwrap_or(number).to_owned()
 }
 
 fn dash() -> String {
     "-".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widest_rows_fit_a_terminal_of_eighty_columns() {
+        let close: Timestamp = "2026-07-26T23:05:00Z".parse().unwrap();
+        let price = |pips| Some(Price::new(pips).unwrap());
+        let edge = Edge {
+            side: BookSide::Ask,
+            price: Price::new(4_950).unwrap(),
+            available: brier_types::Qty::ZERO,
+            per_contract: Money::from_micros(-123_400),
+        };
+        let wide = Row {
+            venue: "Kalshi",
+            market: label("BTC", close),
+            state: "14:59".to_owned(),
+            bid: price(550),
+            ask: price(560),
+            fair: Some(0.4821),
+            edge: Some(edge),
+            position: SignedQty::from_micros(-100_000_000).unwrap(),
+            fills: 12,
+            profit: Money::from_micros(-12_345_678),
+            detail: String::new(),
+        };
+        let shown = table(&[wide, Row { venue: "Poly", market: label("BTC", close), ..Row::default() }]);
+        assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+        expect_test::expect![[r#"
+            venue   market           state    bid/ask  fair  edge        held  fills   P&L $
+            Kalshi  BTC 07-26 23:05  14:59  .055/.056  .482  sell -.124  -100     12  -12.35
+            Poly    BTC 07-26 23:05  waits        -/-     -  -              0      0    0.00"#]]
+        .assert_eq(&shown);
+    }
 }

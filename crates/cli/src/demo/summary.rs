@@ -1,13 +1,14 @@
-//! The end of the demo: what the bot's own books say, what the exchange says, and the difference.
+//! The end of the demo: what the bot's own books say, what each exchange says, and the difference.
 
 use std::fmt;
 
-use brier_types::{MarketResult, Money, Qty, Rounding, SignedQty};
+use brier_types::{MarketResult, Money, Qty, Rounding, SignedQty, Venue};
 use serde_json::value::RawValue;
 
 /// How one market went.
 #[derive(Clone, Debug)]
 pub(crate) struct MarketSummary {
+    pub(crate) venue: Venue,
     pub(crate) market: String,
     pub(crate) result: MarketResult,
     pub(crate) fills: usize,
@@ -23,12 +24,29 @@ pub(crate) struct MarketSummary {
     pub(crate) rest_compared: usize,
 }
 
-/// How the demo went.
+/// What was replayed at a venue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Recorded {
+    /// Every change of the books.
+    Frames(usize),
+    /// Moments only; between them the last one stands.
+    Samples(usize),
+}
+
+/// Something else that was compared, so often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    pub(crate) what: &'static str,
+    pub(crate) equal: usize,
+    pub(crate) compared: usize,
+}
+
+/// How one venue went.
 #[derive(Clone, Debug)]
-pub(crate) struct Summary {
-    pub(crate) seed: u64,
+pub(crate) struct VenueSummary {
+    pub(crate) venue: Venue,
     pub(crate) markets: Vec<MarketSummary>,
-    pub(crate) frames: usize,
+    pub(crate) recorded: Recorded,
     pub(crate) house_orders: u64,
     pub(crate) start_cash: Money,
     /// What the exchange says the bot has.
@@ -39,11 +57,14 @@ pub(crate) struct Summary {
     pub(crate) exchange_difference: Money,
     /// Fills by the exchange's list, to be held against the bot's.
     pub(crate) exchange_fills: usize,
+    /// Fills of the bot whose match failed afterwards: by its own books, and by the exchange's list.
+    pub(crate) undone_fills: usize,
+    pub(crate) exchange_undone: usize,
+    pub(crate) checks: Vec<Check>,
     pub(crate) state_hash: u64,
-    pub(crate) elapsed_seconds: f64,
 }
 
-impl Summary {
+impl VenueSummary {
     pub(crate) fn fills(&self) -> usize {
         self.markets.iter().map(|market| market.fills).sum()
     }
@@ -59,51 +80,144 @@ impl Summary {
         sum(own, self.exchange_difference)
     }
 
-    /// Whether everything adds up.
-    pub(crate) fn reconciles(&self) -> bool {
+    fn reconciles(&self) -> bool {
         let books = |market: &MarketSummary| {
             market.equal_steps == market.readable_steps && market.rest_equal == market.rest_compared
         };
-        self.ledger_difference() == Money::ZERO && self.exchange_fills == self.fills() && self.markets.iter().all(books)
+        self.ledger_difference() == Money::ZERO
+            && self.exchange_fills == self.fills()
+            && self.exchange_undone == self.undone_fills
+            && self.markets.iter().all(books)
+            && self.checks.iter().all(|check| check.equal == check.compared)
+    }
+}
+
+/// How the demo went.
+#[derive(Clone, Debug)]
+pub(crate) struct Summary {
+    pub(crate) seed: u64,
+    pub(crate) venues: Vec<VenueSummary>,
+    pub(crate) elapsed_seconds: f64,
+}
+
+impl Summary {
+    pub(crate) fn markets(&self) -> impl Iterator<Item = &MarketSummary> {
+        self.venues.iter().flat_map(|venue| &venue.markets)
     }
 
-    /// The machine-readable form. Dollars are numbers written with six decimals, exactly.
+    pub(crate) fn fills(&self) -> usize {
+        self.venues.iter().map(VenueSummary::fills).sum()
+    }
+
+    fn total(&self, of: impl Fn(&VenueSummary) -> Money) -> Money {
+        let add = |sum: Money, venue| sum.checked_add(of(venue)).expect("play money is bounded");
+        self.venues.iter().fold(Money::ZERO, add)
+    }
+
+    pub(crate) fn profit(&self) -> Money {
+        self.total(VenueSummary::profit)
+    }
+
+    /// What does not add up, over all venues.
+    pub(crate) fn ledger_difference(&self) -> Money {
+        self.total(VenueSummary::ledger_difference)
+    }
+
+    /// Of all venues together; with one it is that one's.
+    pub(crate) fn state_hash(&self) -> u64 {
+        let join = |hash: u64, venue: &VenueSummary| hash.rotate_left(17) ^ venue.state_hash;
+        self.venues.iter().fold(0, join)
+    }
+
+    /// Whether everything adds up.
+    pub(crate) fn reconciles(&self) -> bool {
+        self.venues.iter().all(VenueSummary::reconciles)
+    }
+
+    /// The machine-readable form. Dollars are numbers written with six decimals, exactly; what stands outside `venues` is
+    /// over all of them.
     pub(crate) fn to_json(&self) -> serde_json::Result<SummaryJson<'_>> {
-        let dollars = |amount: Money| RawValue::from_string(amount.to_string());
-        let markets = self.markets.iter().map(|market| {
-            let entry = MarketJson {
-                market: &market.market,
-                result: market.result.to_string(),
-                fills: market.fills,
-                contracts: market.contracts.to_string(),
-                position: market.position.to_string(),
-                fees: dollars(market.fees)?,
-                pnl: dollars(market.profit)?,
-                book_equal_steps: market.equal_steps,
-                book_readable_steps: market.readable_steps,
-                rest_equal: market.rest_equal,
-                rest_compared: market.rest_compared,
-            };
-            Ok(entry)
-        });
+        let frames = |venue: &VenueSummary| match venue.recorded {
+            Recorded::Frames(count) => count,
+            Recorded::Samples(_) => 0,
+        };
+        let samples = |venue: &VenueSummary| match venue.recorded {
+            Recorded::Frames(_) => 0,
+            Recorded::Samples(count) => count,
+        };
         Ok(SummaryJson {
             seed: self.seed,
             fills: self.fills(),
             ledger_difference: dollars(self.ledger_difference())?,
             pnl: dollars(self.profit())?,
-            start_cash: dollars(self.start_cash)?,
-            end_cash: dollars(self.end_cash)?,
-            frames: self.frames,
-            house_orders: self.house_orders,
-            state_hash: format!("{:016x}", self.state_hash),
+            start_cash: dollars(self.total(|venue| venue.start_cash))?,
+            end_cash: dollars(self.total(|venue| venue.end_cash))?,
+            frames: self.venues.iter().map(frames).sum(),
+            samples: self.venues.iter().map(samples).sum(),
+            house_orders: self.venues.iter().map(|venue| venue.house_orders).sum(),
+            state_hash: format!("{:016x}", self.state_hash()),
             elapsed_seconds: (self.elapsed_seconds * 1_000.0).round() / 1_000.0,
-            markets: markets.collect::<serde_json::Result<_>>()?,
+            venues: self.venues.iter().map(venue_json).collect::<serde_json::Result<_>>()?,
+            markets: self.markets().map(market_json).collect::<serde_json::Result<_>>()?,
         })
+    }
+}
+
+fn dollars(amount: Money) -> serde_json::Result<Box<RawValue>> {
+    RawValue::from_string(amount.to_string())
+}
+
+fn market_json(market: &MarketSummary) -> serde_json::Result<MarketJson<'_>> {
+    Ok(MarketJson {
+        venue: market.venue.to_string(),
+        market: &market.market,
+        result: market.result.to_string(),
+        fills: market.fills,
+        contracts: market.contracts.to_string(),
+        position: market.position.to_string(),
+        fees: dollars(market.fees)?,
+        pnl: dollars(market.profit)?,
+        book_equal_steps: market.equal_steps,
+        book_readable_steps: market.readable_steps,
+        rest_equal: market.rest_equal,
+        rest_compared: market.rest_compared,
+    })
+}
+
+fn venue_json(venue: &VenueSummary) -> serde_json::Result<VenueJson> {
+    Ok(VenueJson {
+        venue: venue.venue.to_string(),
+        fills: venue.fills(),
+        failed_matches: venue.undone_fills,
+        ledger_difference: dollars(venue.ledger_difference())?,
+        pnl: dollars(venue.profit())?,
+        start_cash: dollars(venue.start_cash)?,
+        end_cash: dollars(venue.end_cash)?,
+        house_orders: venue.house_orders,
+        simulated: simulated(venue.recorded),
+        checks: venue
+            .checks
+            .iter()
+            .map(|check| CheckJson { what: check.what, equal: check.equal, compared: check.compared })
+            .collect(),
+        state_hash: format!("{:016x}", venue.state_hash),
+    })
+}
+
+/// What of the books was not recorded, for people.
+const fn simulated(recorded: Recorded) -> Option<&'static str> {
+    match recorded {
+        Recorded::Frames(_) => None,
+        Recorded::Samples(_) => Some(
+            "best prices and depth were recorded at a few moments of each window; between them the last quote stands, and \
+             how the depth spreads over three levels is simulated",
+        ),
     }
 }
 
 #[derive(serde::Serialize)]
 pub(crate) struct MarketJson<'a> {
+    venue: String,
     market: &'a str,
     result: String,
     fills: usize,
@@ -118,6 +232,29 @@ pub(crate) struct MarketJson<'a> {
 }
 
 #[derive(serde::Serialize)]
+pub(crate) struct VenueJson {
+    venue: String,
+    fills: usize,
+    failed_matches: usize,
+    ledger_difference: Box<RawValue>,
+    pnl: Box<RawValue>,
+    start_cash: Box<RawValue>,
+    end_cash: Box<RawValue>,
+    house_orders: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulated: Option<&'static str>,
+    checks: Vec<CheckJson>,
+    state_hash: String,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct CheckJson {
+    what: &'static str,
+    equal: usize,
+    compared: usize,
+}
+
+#[derive(serde::Serialize)]
 pub(crate) struct SummaryJson<'a> {
     seed: u64,
     fills: usize,
@@ -126,49 +263,73 @@ pub(crate) struct SummaryJson<'a> {
     start_cash: Box<RawValue>,
     end_cash: Box<RawValue>,
     frames: usize,
+    samples: usize,
     house_orders: u64,
     state_hash: String,
     elapsed_seconds: f64,
+    venues: Vec<VenueJson>,
     markets: Vec<MarketJson<'a>>,
+}
+
+/// A venue's name as people write it.
+const fn name(venue: Venue) -> &'static str {
+    match venue {
+        Venue::Kalshi => "Kalshi",
+        Venue::Polymarket => "Polymarket",
+    }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |amount: Money| amount.to_dollars4(Rounding::Floor);
         writeln!(out, "\nSummary (seed {})\n", self.seed)?;
-        let titles = [
-            "market",
-            "resolved",
-            "fills>",
-            "contracts>",
-            "fees $>",
-            "held>",
-            "P&L $>",
-            "book = recording>",
-            "book = REST>",
-        ];
-        let rows = self.markets.iter().map(|market| {
+        let titles = ["venue", "market", "result", "fills>", "fees $>", "held>", "P&L $>", "= recorded>", "= REST>"];
+        let rows = self.markets().map(|market| {
             [
+                name(market.venue).to_owned(),
                 market.market.clone(),
                 market.result.to_string(),
                 market.fills.to_string(),
-                market.contracts.to_string(),
                 shown(market.fees),
                 market.position.to_string(),
                 shown(market.profit),
-                format!("{} of {}", market.equal_steps, market.readable_steps),
-                format!("{} of {}", market.rest_equal, market.rest_compared),
+                format!("{}/{}", market.equal_steps, market.readable_steps),
+                format!("{}/{}", market.rest_equal, market.rest_compared),
             ]
         });
-        writeln!(out, "{}\n", crate::output::table(titles, rows))?;
-        writeln!(out, "recorded frames replayed      {:>14}", self.frames)?;
-        writeln!(out, "orders of the house           {:>14}", self.house_orders)?;
-        writeln!(out, "fills of the bot              {:>14}", self.fills())?;
-        writeln!(out, "cash at the start           $ {:>14}", self.start_cash)?;
-        writeln!(out, "cash by the bot's own books $ {:>14}", self.reckoned_cash)?;
-        writeln!(out, "cash by the exchange        $ {:>14}", self.end_cash)?;
-        writeln!(out, "profit and loss             $ {:>14}", self.profit())?;
-        writeln!(out, "ledger difference           $ {:>14}", self.ledger_difference())?;
-        write!(out, "took {:.1} s", self.elapsed_seconds)
+        writeln!(out, "{}", crate::output::table(titles, rows))?;
+        for venue in &self.venues {
+            writeln!(out, "\n{}", name(venue.venue))?;
+            match venue.recorded {
+                Recorded::Frames(count) => writeln!(out, "recorded frames replayed      {count:>14}")?,
+                Recorded::Samples(count) => writeln!(
+                    out,
+                    "recorded quotes replayed      {count:>14}   (the last one stands until the next; levels behind the\n\
+                     {:>44}   best are simulated: only their sum was recorded)",
+                    ""
+                )?,
+            }
+            writeln!(out, "orders of the house           {:>14}", venue.house_orders)?;
+            writeln!(out, "fills of the bot              {:>14}", venue.fills())?;
+            if venue.undone_fills > 0 {
+                let matches = crate::output::counted(venue.undone_fills as u64, "match", "matches");
+                writeln!(out, "{matches} failed on the chain, undone everywhere")?;
+            }
+            for check in &venue.checks {
+                writeln!(out, "{:<30}{:>14}", check.what, format!("{}/{}", check.equal, check.compared))?;
+            }
+            writeln!(out, "cash at the start           $ {:>14}", venue.start_cash)?;
+            writeln!(out, "cash by the bot's own books $ {:>14}", venue.reckoned_cash)?;
+            writeln!(out, "cash by the exchange        $ {:>14}", venue.end_cash)?;
+            writeln!(out, "profit and loss             $ {:>14}", venue.profit())?;
+            writeln!(out, "ledger difference           $ {:>14}", venue.ledger_difference())?;
+        }
+        if self.venues.len() > 1 {
+            writeln!(out, "\nBoth venues")?;
+            writeln!(out, "fills of the bot              {:>14}", self.fills())?;
+            writeln!(out, "profit and loss             $ {:>14}", self.profit())?;
+            writeln!(out, "ledger difference           $ {:>14}", self.ledger_difference())?;
+        }
+        write!(out, "\ntook {:.1} s", self.elapsed_seconds)
     }
 }

@@ -3,16 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::run::{self, Pace, Plan};
+use super::run::{self, Pace, Plan, Recordings};
 use super::screen::Screen;
 use super::session::{self, Session};
 use super::summary::Summary;
 
-fn play(sessions: &[Session], plan: Plan) -> Summary {
+fn play(kalshi: Vec<Session>, plan: Plan) -> Summary {
+    play_both(&Recordings { kalshi }, plan)
+}
+
+fn play_both(recordings: &Recordings, plan: Plan) -> Summary {
     // An error means that another test of this process installed it first.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(run::run(sessions, plan, Screen::new(true))).unwrap()
+    runtime.block_on(run::run(recordings, plan, Screen::new(true))).unwrap()
 }
 
 fn plan(step_ms: u64, with_bot: bool) -> Plan {
@@ -22,7 +26,7 @@ fn plan(step_ms: u64, with_bot: bool) -> Plan {
 
 /// Wherever the recorded book is not crossed, the connector's book equals it, and REST, at every step to the close.
 fn assert_books_equal(summary: &Summary) {
-    for market in &summary.markets {
+    for market in summary.markets() {
         assert!(market.readable_steps > 100, "{}", market.market);
         assert_eq!(market.equal_steps, market.readable_steps, "{}: recording", market.market);
         assert_eq!(market.rest_equal, market.rest_compared, "{}: REST", market.market);
@@ -36,26 +40,29 @@ fn two_bitcoin_sessions_replayed_without_the_bot_end_as_recorded() {
     let mut sessions = session::kept().unwrap();
     sessions
         .retain(|session| ["KXBTC15M-26MAY131145-45", "KXBTC15M-26MAY131245-45"].contains(&session.market.as_str()));
-    let summary = play(&sessions, plan(500, false));
-    assert_eq!((summary.markets.len(), summary.fills()), (2, 0));
+    let summary = play(sessions, plan(500, false));
+    assert_eq!((summary.markets().count(), summary.fills()), (2, 0));
     assert_books_equal(&summary);
 }
 
 #[test]
 fn two_gold_sessions_replayed_without_the_bot_end_as_recorded() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/gold"));
-    let summary = play(&session::from_folder(folder).unwrap(), plan(2_000, false));
-    assert_eq!((summary.markets.len(), summary.fills()), (2, 0));
+    let summary = play(session::from_folder(folder).unwrap(), plan(2_000, false));
+    assert_eq!((summary.markets().count(), summary.fills()), (2, 0));
     assert_books_equal(&summary);
 }
 
 #[test]
 fn the_same_seed_gives_the_same_fills_at_any_speed() {
-    let mut sessions = session::kept().unwrap();
-    sessions.retain(|session| session.market.as_str() == "KXBTC15M-26MAY131145-45");
-    let fast = play(&sessions, plan(1_000, true));
+    let sessions = || {
+        let mut sessions = session::kept().unwrap();
+        sessions.retain(|session| session.market.as_str() == "KXBTC15M-26MAY131145-45");
+        sessions
+    };
+    let fast = play(sessions(), plan(1_000, true));
     let paced = plan(1_000, true);
-    let paced = play(&sessions, Plan { pace: Pace { speed: 400.0, ..paced.pace }, ..paced });
+    let paced = play(sessions(), Plan { pace: Pace { speed: 400.0, ..paced.pace }, ..paced });
     assert!(fast.fills() > 0 && fast.reconciles());
-    assert_eq!((fast.fills(), fast.profit(), fast.state_hash), (paced.fills(), paced.profit(), paced.state_hash));
+    assert_eq!((fast.fills(), fast.profit(), fast.state_hash()), (paced.fills(), paced.profit(), paced.state_hash()));
 }
