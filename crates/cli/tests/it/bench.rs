@@ -113,7 +113,7 @@ fn without_its_answer_a_workload_is_not_run() {
         exit 1
         --- stderr
         error: FOLDER/lob.expect: expected `fnv_fills=`, found none
-        hint: this is the answer of another kind of workload: `decode` takes kalshi.ndjson, `match` takes lob_*.bin
+        hint: this is the answer of another kind of workload: `decode` takes kalshi.ndjson or polymarket.ndjson, `match` takes lob_*.bin
     "#]]
     .assert_eq(&shown(&output).replace(folder.path().to_str().unwrap(), "FOLDER"));
 }
