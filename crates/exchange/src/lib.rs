@@ -32,6 +32,10 @@ pub use admin::{Admin, AdminError, LimitsChange, NewAccount};
 pub use clock::ClockConfig;
 pub use core::Stopped;
 pub use operator::{OperatorError, OperatorKey, OperatorKeys};
+pub use polymarket::admin::{
+    ListedMarket, PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange, TokenBalance, TradeStep,
+    WalletBalances, Wallets,
+};
 pub use recovery::RecoveryReport;
 pub use server::{PolymarketAddresses, RunningServer, Server, ServerConfig, StartError};
 pub use state::CatalogError;

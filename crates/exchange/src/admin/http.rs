@@ -49,6 +49,7 @@ impl From<AdminError> for Failure {
 type Reply = Result<Answer, Failure>;
 
 pub(crate) fn routes(admin: Admin) -> Router {
+    let polymarket = crate::polymarket::admin::http::routes(admin.polymarket());
     let routes = Router::new()
         .route("/series", post(put_series))
         .route("/events", post(put_event))
@@ -61,9 +62,10 @@ pub(crate) fn routes(admin: Admin) -> Router {
         .route("/trading", post(set_trading))
         .route("/clock", get(get_clock).post(move_clock))
         .route("/ledger", get(ledger))
+        .with_state(admin)
+        .nest("/polymarket", polymarket)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(only_this_machine))
-        .with_state(admin);
+        .layer(middleware::from_fn(only_this_machine));
     Router::new().nest(BASE_PATH, routes)
 }
 

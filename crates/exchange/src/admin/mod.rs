@@ -19,6 +19,7 @@ use crate::clock::{Clock, Pace};
 use crate::core::{Core, CoreHandle, Stopped};
 use crate::ids;
 use crate::limits::Limits;
+use crate::polymarket::admin::PolymarketAdmin;
 use crate::record::{KeyRecord, MarketChange, Record};
 use crate::state::{CatalogError, Outcome, Refused, read_event, read_market, read_series};
 
@@ -99,6 +100,11 @@ pub struct Admin {
 impl Admin {
     pub(crate) const fn new(core: CoreHandle, clock: Clock) -> Self {
         Self { core, clock }
+    }
+
+    /// The administration of the Polymarket face, there whether or not that face listens.
+    pub fn polymarket(&self) -> PolymarketAdmin {
+        PolymarketAdmin::new(self.core.clone())
     }
 
     /// Lists a series, or changes what is said of one, from the venue's own JSON; only `ticker` has no default.

@@ -8,6 +8,7 @@
 //!
 //! Source: reference (Polymarket), 2026-11-20.
 
+pub(crate) mod admin;
 mod auth;
 mod data;
 pub(crate) mod doors;

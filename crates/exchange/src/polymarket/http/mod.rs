@@ -3,7 +3,7 @@
 //!
 //! Source: reference (Polymarket), sections 1, 8 and 9, 2026-11-20.
 
-mod account;
+pub(crate) mod account;
 mod answer;
 pub(crate) mod keys;
 mod markets;
