@@ -1,7 +1,9 @@
-//! The embedded exchange: Kalshi's own API, served for real from the matching core on one port.
+//! The embedded exchange: Kalshi's and Polymarket's own APIs, served for real from one process on the matching core.
 //!
 //! - [`Server::start`] runs it: REST under `/trade-api/v2`, the socket at `/trade-api/ws/v2`, and, when asked for, the
 //!   administration under `/admin/v1` for callers on the same machine.
+//! - With [`ServerConfig::polymarket_listen`] Polymarket's clients are served on a port of their own: the order book API at its
+//!   root, the streams under `/ws`, Gamma under `/gamma`, the Data API under `/data-api`, the relayer under `/relayer`.
 //! - [`Admin`] is the administration in-process: list markets, fund accounts, move the clock, determine and settle.
 //! - With a data folder every command is in a journal before anybody is answered, and a restart finds the same state.
 //!
@@ -31,7 +33,7 @@ mod ws;
 pub use admin::{Admin, AdminError, LimitsChange, NewAccount};
 pub use clock::ClockConfig;
 pub use core::Stopped;
-pub use operator::{OperatorError, OperatorKey, OperatorKeys};
+pub use operator::{OperatorError, OperatorKey, OperatorKeys, OperatorWallet};
 pub use polymarket::admin::{
     ListedMarket, PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange, TokenBalance, TradeStep,
     WalletBalances, Wallets,

@@ -1,4 +1,5 @@
-//! The operator: the user an exchange starts with, and the two key pairs to paste into an SDK.
+//! The operator: the user an exchange starts with, the two key pairs to paste into an SDK of Kalshi's, and a wallet for one of
+//! Polymarket's.
 //!
 //! Two, because SDKs differ in what they read: the TypeScript SDK 3.30 fails with Ed25519, everything else is faster with
 //! it. Private keys stay in the data folder, readable by their owner only; the journal knows the public halves.
@@ -9,6 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use brier_kalshi::keys::{KeyError, KeyKind, PrivateKey};
+use brier_polymarket_protocol::auth::WalletKey;
 use zeroize::Zeroizing;
 
 /// The operator's user and keys.
@@ -70,6 +72,41 @@ impl OperatorKey {
     }
 }
 
+/// The operator's wallet on the Polymarket face: a key, and the wallets that belong to it, with play money on the EOA and the
+/// deposit wallet.
+#[derive(Clone)]
+pub struct OperatorWallet {
+    /// The key's address, maker of orders of signature type 0; with its checksum.
+    pub address: String,
+    /// The deposit wallet, maker of orders of signature type 3.
+    pub deposit_wallet: String,
+    /// Where the private key is; absent without a data folder.
+    pub path: Option<PathBuf>,
+    /// The private key: `0x` and 64 hex digits. Wiped when dropped.
+    pub private_key: Zeroizing<String>,
+}
+
+impl fmt::Debug for OperatorWallet {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OperatorWallet")
+            .field("address", &self.address)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OperatorWallet {
+    /// Lines to paste into the official Python SDK (`py-clob-client-v2`), for an order book API at `clob_url`.
+    pub fn python_lines(&self, clob_url: &str) -> String {
+        let path = self.path.as_ref().map_or_else(|| "WALLET.key".to_owned(), |path| path.display().to_string());
+        format!(
+            "from py_clob_client_v2 import ClobClient\n\
+             client = ClobClient(host=\"{clob_url}\", chain_id=137, key=open(\"{path}\").read().strip())\n\
+             client.set_api_creds(client.create_or_derive_api_key())\n",
+        )
+    }
+}
+
 /// Why the operator's keys cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
@@ -83,6 +120,14 @@ pub enum OperatorError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The wallet's key file holds no key.
+    #[error("operator wallet {path}: {source}; remove the file to get a new wallet, or put the old one back")]
+    Wallet {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: brier_polymarket_protocol::auth::KeyError,
     },
 }
 
@@ -114,9 +159,39 @@ pub(crate) fn read(
     Ok(fits.then_some((path, text)))
 }
 
+const WALLET_FILE: &str = "operator-wallet.key";
+
+/// The wallet's key: the one in the data folder, else a new one, which is kept there.
+pub(crate) fn wallet_key(dir: Option<&Path>) -> Result<(Option<PathBuf>, Zeroizing<String>, WalletKey), OperatorError> {
+    let path = dir.map(|dir| dir.join(WALLET_FILE));
+    if let Some(path) = &path
+        && let Ok(text) = std::fs::read_to_string(path)
+    {
+        let text = Zeroizing::new(text.trim().to_owned());
+        let key = WalletKey::from_hex(&text).map_err(|source| OperatorError::Wallet { path: path.clone(), source })?;
+        return Ok((Some(path.clone()), text, key));
+    }
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    let key = loop {
+        aws_lc_rs::rand::fill(&mut *bytes).map_err(|_unspecified| KeyError::Crypto)?;
+        // All but one in 2^127 are keys.
+        if let Ok(key) = WalletKey::from_bytes(&bytes) {
+            break key;
+        }
+    };
+    let text = Zeroizing::new(format!("0x{}", alloy_primitives::hex::encode(&*bytes)));
+    if let Some(dir) = dir {
+        write_private(dir.join(WALLET_FILE), &text)?;
+    }
+    Ok((path, text, key))
+}
+
 /// Writes a private half where only its owner may read it.
 pub(crate) fn write(dir: &Path, kind: KeyKind, pem: &str) -> Result<PathBuf, OperatorError> {
-    let path = dir.join(file_name(kind));
+    write_private(dir.join(file_name(kind)), pem)
+}
+
+fn write_private(path: PathBuf, pem: &str) -> Result<PathBuf, OperatorError> {
     let written = create_private(&path).and_then(|mut file| {
         std::io::Write::write_all(&mut file, pem.as_bytes())?;
         file.sync_all()

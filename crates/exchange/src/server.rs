@@ -13,6 +13,7 @@ use brier_kalshi::keys::{KeyError, KeyKind, PrivateKey};
 use brier_kalshi_protocol::rest::BASE_PATH;
 use brier_kalshi_protocol::ws::WS_PATH;
 use brier_matching::AccountId;
+use brier_polymarket_protocol::wallet;
 use brier_store::{Journal, JournalError};
 use brier_types::{Money, Timestamp};
 use tokio::net::TcpListener;
@@ -26,7 +27,7 @@ use crate::core::{self, Core, CoreHandle};
 use crate::http::{self, App};
 use crate::ids;
 use crate::limits::Buckets;
-use crate::operator::{self, OperatorError, OperatorKey, OperatorKeys};
+use crate::operator::{self, OperatorError, OperatorKey, OperatorKeys, OperatorWallet};
 use crate::polymarket::{self, doors::Doors};
 use crate::record::{CONTENT_VERSION, KeyRecord, Record};
 use crate::recovery::{self, RecoveryReport};
@@ -50,7 +51,7 @@ pub struct ServerConfig {
     pub admin: bool,
     /// The market's clock.
     pub clock: ClockConfig,
-    /// Play money the operator starts with.
+    /// Play money the operator starts with, on Kalshi's face and in each of the two wallets that the other face opens for it.
     pub operator_funds: Money,
     /// Messages that may wait for one WebSocket before it is ended with error 25.
     pub stream_backlog: usize,
@@ -153,7 +154,7 @@ impl Server {
         };
         // Replay and key generation take their time; the runtime must not wait for them.
         let prepared = tokio::task::spawn_blocking(prepare).await;
-        let (core, operator, recovery) = prepared.map_err(|error| StartError::Thread(error.into()))??;
+        let (core, operator, wallet, recovery) = prepared.map_err(|error| StartError::Thread(error.into()))??;
 
         let (listener, addr) = bind(config.listen).await?;
         let other = match config.polymarket_listen {
@@ -174,7 +175,18 @@ impl Server {
         let app =
             App { core: core.clone(), access, buckets: Arc::new(Buckets::new()), clock, stopping: stopping.clone() };
         serving.push(serve(listener, router(app, config.admin.then(|| admin.clone())), stopping));
-        Ok(RunningServer { addr, polymarket, operator, recovery, admin, core, thread: Some(thread), stop, serving })
+        Ok(RunningServer {
+            addr,
+            polymarket,
+            operator,
+            wallet,
+            recovery,
+            admin,
+            core,
+            thread: Some(thread),
+            stop,
+            serving,
+        })
     }
 }
 
@@ -217,7 +229,7 @@ fn router(app: App, admin: Option<Admin>) -> Router {
     }
 }
 
-type Prepared = (Core, OperatorKeys, RecoveryReport);
+type Prepared = (Core, OperatorKeys, Option<OperatorWallet>, RecoveryReport);
 
 fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell, doors: &Doors) -> Result<Prepared, StartError> {
     let (journal, state, polymarket, recovery) = match &config.data_dir {
@@ -234,8 +246,12 @@ fn prepare(config: &ServerConfig, clock: &Clock, access: &AccessCell, doors: &Do
         let doors = (access.clone(), doors.clone());
         Core::new((state, polymarket), journal, clock.clone(), doors, config.stream_backlog)
     };
-    let operator = core.setup(|core| operator(core, config))??;
-    Ok((core, operator, recovery))
+    let made = core.setup(|core| -> Result<_, StartError> {
+        let wallet = config.polymarket_listen.map(|_| operator_wallet(core, config)).transpose()?;
+        Ok((operator(core, config)?, wallet))
+    });
+    let (operator, wallet) = made??;
+    Ok((core, operator, wallet, recovery))
 }
 
 /// How far the machine's clock may have been set back since the journal was written: what time services correct. The
@@ -284,6 +300,17 @@ fn operator(core: &mut Core, config: &ServerConfig) -> Result<OperatorKeys, Star
 
 fn unexpected(refused: &crate::state::Refused) -> StartError {
     StartError::Thread(std::io::Error::other(refused.to_string()))
+}
+
+/// The operator's wallet: the key on disk, or a new one, with the operator's funds when its wallets are first opened.
+fn operator_wallet(core: &mut Core, config: &ServerConfig) -> Result<OperatorWallet, StartError> {
+    let (path, private_key, key) = operator::wallet_key(config.data_dir.as_deref())?;
+    let (owner, deposit_wallet) = (key.address(), wallet::deposit_wallet(key.address()));
+    let failed = |refused: polymarket::state::Refused| StartError::Thread(std::io::Error::other(refused.to_string()));
+    let known = core.polymarket.accounts.contains_key(&owner);
+    let funds = if known { Money::ZERO } else { config.operator_funds };
+    polymarket::http::keys::open_wallets(core, owner, funds).map_err(failed)?;
+    Ok(OperatorWallet { address: owner.to_string(), deposit_wallet: deposit_wallet.to_string(), path, private_key })
 }
 
 /// The operator's key of one kind: the one on disk if the journal knows it, else a new one in its place.
@@ -356,6 +383,7 @@ pub struct RunningServer {
     addr: SocketAddr,
     polymarket: Option<PolymarketAddresses>,
     operator: OperatorKeys,
+    wallet: Option<OperatorWallet>,
     recovery: RecoveryReport,
     admin: Admin,
     core: CoreHandle,
@@ -393,6 +421,11 @@ impl RunningServer {
     /// The operator's user and keys.
     pub const fn operator(&self) -> &OperatorKeys {
         &self.operator
+    }
+
+    /// The operator's wallet, if Polymarket's clients are listened for.
+    pub const fn operator_wallet(&self) -> Option<&OperatorWallet> {
+        self.wallet.as_ref()
     }
 
     /// What was found in the data folder.
