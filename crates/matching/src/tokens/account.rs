@@ -41,6 +41,8 @@ pub(super) struct Token {
     pub cost: Money,
     /// Proceeds less cost of what was sold, merged, converted or redeemed.
     pub realized: Money,
+    /// The part of the cost that is fees.
+    pub entry_fees: Money,
     /// Fees paid in buying and selling.
     pub fees: Money,
     /// Shares ever bought, as far as 63 bits count.
@@ -57,25 +59,32 @@ impl Token {
     pub(super) fn receive(&mut self, qty: Qty, cost: Money, fee: Money) {
         self.balance = self.balance.checked_add(qty).expect(FITS);
         self.cost = self.cost.checked_add(cost).expect(FITS);
+        self.entry_fees = self.entry_fees.checked_add(fee).expect(FITS);
         self.fees = saturating_add(self.fees, fee);
         self.bought = self.bought.checked_add(qty).unwrap_or(Qty::MAX);
     }
 
     /// Takes tokens away for these proceeds, fees already taken off; their cost is the average.
     pub(super) fn give(&mut self, qty: Qty, proceeds: Money, fee: Money) {
-        let cost = self.cost_of(qty);
+        let (cost, entry_fees) = (self.cost_of(qty), self.part(self.entry_fees, qty));
         self.balance = self.balance.checked_sub(qty).expect("no more is given than owned");
         self.cost = self.cost.checked_sub(cost).expect(FITS);
+        self.entry_fees = self.entry_fees.checked_sub(entry_fees).expect(FITS);
         self.realized = saturating_add(self.realized, proceeds.checked_sub(cost).expect(FITS));
         self.fees = saturating_add(self.fees, fee);
     }
 
     /// What `qty` of the tokens owned have cost on average; all of it when all are meant.
     pub(super) fn cost_of(&self, qty: Qty) -> Money {
+        self.part(self.cost, qty)
+    }
+
+    /// The part of an amount that falls on `qty` of the tokens owned.
+    fn part(&self, amount: Money, qty: Qty) -> Money {
         if qty == self.balance {
-            return self.cost;
+            return amount;
         }
-        let exact = i128::from(self.cost.micros()) * i128::from(qty.micros()) / i128::from(self.balance.micros());
+        let exact = i128::from(amount.micros()) * i128::from(qty.micros()) / i128::from(self.balance.micros());
         Money::from_micros(i64::try_from(exact).expect(FITS))
     }
 }

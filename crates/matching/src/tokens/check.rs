@@ -158,7 +158,7 @@ impl TokenExchange {
                 for qty in [token.balance, token.resting, token.matched, token.bought] {
                     hash.u64(qty.micros());
                 }
-                for amount in [token.cost, token.realized, token.fees] {
+                for amount in [token.cost, token.entry_fees, token.realized, token.fees] {
                     hash.i64(amount.micros());
                 }
             }

@@ -132,6 +132,8 @@ pub struct TokenView {
     pub cost: Money,
     /// Proceeds less cost of what is gone.
     pub realized_pnl: Money,
+    /// The part of the cost that is fees. Tokens that came by transfer or conversion carry theirs in the cost alone.
+    pub entry_fees: Money,
     /// Fees paid.
     pub fees: Money,
     /// Shares ever bought.
@@ -457,6 +459,7 @@ fn token_view(token: &account::Token) -> TokenView {
         matched: token.matched,
         cost: token.cost,
         realized_pnl: token.realized,
+        entry_fees: token.entry_fees,
         fees: token.fees,
         bought: token.bought,
     }

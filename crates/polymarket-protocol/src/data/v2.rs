@@ -174,6 +174,9 @@ pub struct Position {
     /// The same in percent of the cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent_pnl: Option<Num>,
+    /// Realized profit in percent of what was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent_realized_pnl: Option<Num>,
     /// `OPEN`, `CLOSED`, `REDEEMABLE`, `REDEEMABLE_LOST`, `MERGEABLE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -183,6 +186,12 @@ pub struct Position {
     /// Whether it can be merged with shares of the other side.
     #[serde(default)]
     pub mergeable: bool,
+    /// Whether the wallet put it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// Whether the wallet's user is verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
     /// Whether it trades on the negative-risk exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negative_risk: Option<bool>,
@@ -222,36 +231,72 @@ pub struct Position {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
     /// The wallet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
+    #[serde(default, alias = "user", skip_serializing_if = "Option::is_none")]
+    pub proxy_wallet: Option<String>,
     /// Dollars its positions are worth.
     #[serde(with = "wire::float")]
     pub value: Money,
 }
 
-/// A row of `/v2/tokens`: what a token is.
+/// A row of `/v2/tokens`: what a token is. Clients want every key, also where there is nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// The token.
     pub token_id: String,
     /// The condition.
     pub condition_id: String,
+    /// The condition on the chain, where it is another one.
+    #[serde(default)]
+    pub structural_condition_id: Option<String>,
+    /// Which contracts made it: `v1_ctf`, `binary`, `neg_risk`, `combo`.
+    #[serde(default)]
+    pub module: Option<String>,
     /// 0 for YES.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub outcome_index: Option<u32>,
+    /// Its place in the order book's market.
+    #[serde(default)]
+    pub clob_index: Option<u32>,
     /// What it pays on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub outcome: Option<String>,
-    /// Whether it trades on the negative-risk exchange.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub negative_risk: Option<bool>,
+    /// The other token.
+    #[serde(default)]
+    pub opposite_token_id: Option<String>,
+    /// Whether its result is known.
+    #[serde(default)]
+    pub resolved: bool,
     /// What it paid.
-    #[serde(with = "wire::float", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::float", default)]
     pub final_price: Option<Money>,
+    /// The market's question.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The market's name in addresses.
+    #[serde(default)]
+    pub market_slug: Option<String>,
+    /// Whether the market ended.
+    #[serde(default)]
+    pub closed: Option<bool>,
+    /// Whether it trades on the negative-risk exchange.
+    #[serde(default)]
+    pub neg_risk: Option<bool>,
+    /// Its negative-risk event.
+    #[serde(default)]
+    pub neg_risk_market_id: Option<String>,
+    /// Its place in that event.
+    #[serde(default)]
+    pub question_index: Option<u32>,
+    /// Gamma's number of the event.
+    #[serde(with = "wire::integer", default)]
+    pub event_id: Option<u32>,
+    /// The event's name in addresses.
+    #[serde(default)]
+    pub event_slug: Option<String>,
 }
 
 /// A row of `/v2/resolutions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
     /// The question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -259,25 +304,37 @@ pub struct Resolution {
     /// The condition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition_id: Option<String>,
-    /// Where the resolution is.
+    /// Where the resolution is: `initialized`, `proposed`, `challenged`, `reproposed`, `disputed`, `resolved`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// Whether it is looked at longer than usual.
+    #[serde(default)]
+    pub extended_review: bool,
+    /// Whether the question's rules were changed.
+    #[serde(default)]
+    pub new_version_q: bool,
     /// What was proposed.
     #[serde(with = "wire::loose_text", default, skip_serializing_if = "Option::is_none")]
     pub proposed_price: Option<String>,
+    /// What was proposed after a dispute.
+    #[serde(with = "wire::loose_text", default, skip_serializing_if = "Option::is_none")]
+    pub reproposed_price: Option<String>,
     /// What was settled.
     #[serde(with = "wire::loose_text", default, skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
     /// Whether it was disputed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was_disputed: Option<bool>,
-    /// What YES and NO pay.
+    /// What YES and NO pay, in millionths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payouts: Option<Vec<Num>>,
-    /// Where the outcome was read.
+    /// Whether the payout was `reported` or `derived`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution_source: Option<String>,
-    /// When, in the venue's own form.
+    /// When it last changed, in Unix seconds.
+    #[serde(with = "wire::loose_text", default, skip_serializing_if = "Option::is_none")]
+    pub last_update_timestamp: Option<String>,
+    /// When it was settled, in the venue's own form.
     #[serde(with = "wire::loose_text", default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<String>,
 }
@@ -290,6 +347,68 @@ pub struct OpenInterest {
     /// Dollars.
     #[serde(with = "wire::float")]
     pub value: Money,
+}
+
+/// `/v2/live-volume`: shares that takers traded in an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveVolume {
+    /// Shares.
+    #[serde(with = "wire::float")]
+    pub taker_volume_total: Qty,
+    /// By market.
+    #[serde(with = "wire::or_default", default)]
+    pub conditions: Vec<ConditionVolume>,
+}
+
+/// A market's part of [`LiveVolume`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionVolume {
+    /// The condition.
+    pub condition_id: String,
+    /// Shares.
+    #[serde(with = "wire::float")]
+    pub taker_volume: Qty,
+}
+
+/// A row of `/v2/prices-history`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryPoint {
+    /// When.
+    #[serde(with = "wire::secs")]
+    pub timestamp: Timestamp,
+    /// Dollars a share.
+    #[serde(with = "wire::float")]
+    pub price: Money,
+    /// Width of the bucket; 0 for a trade's own price.
+    pub resolution_seconds: u32,
+}
+
+/// A row of `/v2/leaderboard`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaderboardRow {
+    /// The place.
+    pub rank: u32,
+    /// The wallet.
+    pub user_id: String,
+    /// Profit in dollars.
+    #[serde(with = "wire::float")]
+    pub pnl: Money,
+    /// Shares traded.
+    #[serde(with = "wire::float")]
+    pub volume: Qty,
+    /// Whether it is verified.
+    #[serde(default)]
+    pub verified: bool,
+}
+
+/// A row of `/v2/holders`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holders {
+    /// The token.
+    pub token_id: String,
+    /// Its largest holders.
+    #[serde(with = "wire::or_default", default)]
+    pub holders: Vec<Holder>,
 }
 
 /// A holder in `/v2/holders`.
@@ -306,6 +425,12 @@ pub struct Holder {
     /// 0 for YES.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome_index: Option<u32>,
+    /// Whether the name is shown.
+    #[serde(default)]
+    pub display_username_public: bool,
+    /// Whether the user is verified.
+    #[serde(default)]
+    pub verified: bool,
     /// Chosen name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -308,7 +308,9 @@ impl State {
             PositionOperation::Split { market, qty } => ("SPLIT", Some(*market), *qty),
             PositionOperation::Merge { market, qty } => ("MERGE", Some(*market), *qty),
             PositionOperation::Redeem { market } => ("REDEEM", Some(*market), before),
-            PositionOperation::Convert { qty, .. } => ("CONVERSION", None, *qty),
+            PositionOperation::Convert { group, qty, .. } => {
+                ("CONVERSION", self.core.group_markets(*group).first().copied(), *qty)
+            }
             // Transfers of tokens do not appear in the venue's lists. Source: reference, section 13.1.
             PositionOperation::Transfer { .. } => return Ok(Effect::Reply(reply)),
         };
