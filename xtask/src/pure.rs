@@ -18,6 +18,7 @@ const FLOORS: &[(&str, bool)] = &[
     ("brier-matching", true),
     ("brier-models", true),
     ("brier-store", false),
+    ("brier-connect", false),
     ("brier-kalshi", false),
     ("brier-polymarket", false),
     ("brier-exchange", false),

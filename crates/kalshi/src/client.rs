@@ -13,6 +13,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use brier_connect::backoff::{Backoff, Jitter};
+use brier_connect::clock::{Clock, ClockOffset, parse_http_date};
+use brier_connect::http::{self, HttpOptions, chain};
 use brier_kalshi_protocol::costs::{Bucket, CostTable};
 use brier_kalshi_protocol::errors::{ApiError, Code};
 use brier_kalshi_protocol::rest::{GetAccountEndpointCostsResponse, Method as WireMethod};
@@ -21,16 +24,13 @@ use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 
-use crate::backoff::{Backoff, Jitter};
 use crate::bucket::Scope;
-use crate::clock::{Clock, ClockOffset, parse_http_date};
 use crate::env::Env;
 use crate::error::{KalshiError, excerpt};
 use crate::keys::Credentials;
 use crate::limiter::{Lane, Limiter};
 use crate::request::Call;
 use crate::retry::{Ending, Repeat, Verdict, decide};
-use crate::tls;
 
 /// Bounds of a client. All have to be finite: there is no way to wait for ever.
 #[derive(Clone, Debug)]
@@ -118,29 +118,11 @@ impl Client {
     /// [`KalshiError::Transport`] when the system has no root certificates (not needed for a local `http` environment).
     pub fn new(env: Env, credentials: Option<Credentials>, config: Config) -> Result<Self, KalshiError> {
         let origin = env.rest_origin();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("brier/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.read_timeout.max(config.write_timeout))
-            .pool_idle_timeout(Duration::from_mins(1))
-            .tcp_nodelay(true)
-            .tcp_keepalive(Duration::from_secs(30))
-            // A redirect would carry signed headers elsewhere, and a retry below us would hide a doubt.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never());
-        builder = if origin.scheme() == "https" {
-            builder.tls_backend_preconfigured(tls::client_config(&[b"h2", b"http/1.1"])?)
-        } else {
-            builder.tls_backend_preconfigured(tls::without_roots()?)
-        };
-        if matches!(env, Env::Local(_)) {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|error| KalshiError::Transport {
-            operation: "client",
-            problem: chain(&error),
-            attempts: 0,
-            kind: FailureKind::Fatal,
+        let http = http::client(HttpOptions {
+            connect_timeout: config.connect_timeout,
+            timeout: config.read_timeout.max(config.write_timeout),
+            tls: origin.scheme() == "https",
+            near: matches!(env, Env::Local(_)),
         })?;
         let jitter = Mutex::new(Jitter::new(config.seed));
         let (clock, limiter, costs) = (Arc::new(Clock::default()), Limiter::new(), Mutex::new(CostTable::reference()));
@@ -365,19 +347,4 @@ fn doubtful(call: &Call, error: &KalshiError, attempts: u32) -> KalshiError {
 fn short_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     name.rsplit("::").next().unwrap_or(name)
-}
-
-/// An error with what caused it; the HTTP library keeps the telling part in the sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

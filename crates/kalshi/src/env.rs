@@ -6,9 +6,9 @@
 //! Source: reference section 2, docs.kalshi.com api_environments, 2026-11-20.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
+use brier_connect::host::is_near;
 use brier_kalshi_protocol::ws::WS_PATH;
 use reqwest::Url;
 
@@ -108,21 +108,6 @@ impl Env {
                 let authority = host.0.authority();
                 format!("{scheme}://{authority}{WS_PATH}")
             }
-        }
-    }
-}
-
-/// Whether `host` can only be this machine or a network of ours.
-fn is_near(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        // A name without a dot, or under a suffix that is reserved for private use (RFC 6761, 6762, ICANN `internal`).
-        Err(_) => {
-            let name = bare.trim_end_matches('.').to_ascii_lowercase();
-            !name.contains('.')
-                || [".localhost", ".local", ".internal", ".test"].iter().any(|suffix| name.ends_with(suffix))
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use brier_connect::ConnectError;
 use brier_kalshi_protocol::auth::{DETAILS_UNKNOWN_KEY, DETAILS_WRONG_SIGNATURE};
 use brier_kalshi_protocol::errors::{ApiError, Code, ErrorBody};
 use brier_types::{FailureKind, VenueError};
@@ -199,6 +200,12 @@ fn venue_hint(answer: &ApiError, kind: FailureKind) -> Option<String> {
 pub(crate) fn excerpt(body: &[u8]) -> String {
     const MAX: usize = 4 * 1024;
     String::from_utf8_lossy(&body[..body.len().min(MAX)]).into_owned()
+}
+
+impl From<ConnectError> for KalshiError {
+    fn from(error: ConnectError) -> Self {
+        Self::Transport { operation: "client", problem: error.0, attempts: 0, kind: FailureKind::Fatal }
+    }
 }
 
 #[cfg(test)]

@@ -10,10 +10,8 @@
 //!
 //! Source: reference sections 1 to 9 and 15 (docs.kalshi.com), 2026-11-20.
 
-pub mod backoff;
 pub mod bucket;
 mod client;
-pub mod clock;
 mod env;
 mod error;
 pub mod keys;
@@ -22,8 +20,8 @@ mod request;
 pub mod rest;
 pub mod retry;
 pub mod stream;
-mod tls;
 
+pub use brier_connect::{backoff, clock};
 pub use client::{Client, Config};
 pub use env::{Env, EnvError, LocalHost};
 pub use error::KalshiError;

@@ -3,8 +3,7 @@
 //! Invariant: text from outside can neither leave its path segment nor add a parameter; what is signed is the very text
 //! that goes on the wire (reference section 3.1: percent-encoding included, query excluded).
 
-use std::fmt::Write as _;
-
+use brier_connect::http::percent_encode;
 use brier_kalshi_protocol::rest::Operation;
 use reqwest::{Method, Url};
 
@@ -57,7 +56,7 @@ impl Call {
             let separator = if call.query.is_empty() { "" } else { "&" };
             call.query.push_str(separator);
             call.query.push_str("cursor=");
-            encode(cursor, &mut call.query);
+            percent_encode(cursor, &mut call.query);
         }
         call
     }
@@ -97,17 +96,6 @@ impl Call {
         url.set_path(&self.path);
         url.set_query((!self.query.is_empty()).then_some(&self.query));
         url
-    }
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-fn encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to a string cannot fail");
-        }
     }
 }
 

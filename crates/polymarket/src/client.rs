@@ -10,8 +10,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use brier_kalshi::backoff::{Backoff, Jitter};
-use brier_kalshi::clock::{Clock, ClockOffset, parse_http_date};
+use brier_connect::backoff::{Backoff, Jitter};
+use brier_connect::clock::{Clock, ClockOffset, parse_http_date};
+use brier_connect::http::{self, HttpOptions, chain};
 use brier_polymarket_protocol::auth::{ApiCreds, l1_headers, l2_headers};
 use brier_polymarket_protocol::contracts::Chain;
 use brier_polymarket_protocol::errors::{CallKind, ClobError};
@@ -25,7 +26,6 @@ use crate::keys::Wallet;
 use crate::limits::{Limiter, Spend, Tier, Told};
 use crate::request::{Auth, Call};
 use crate::retry::{Ending, Verdict, decide};
-use crate::tls;
 
 /// Bounds of a client. All have to be finite: there is no way to wait for ever.
 #[derive(Clone, Debug)]
@@ -117,29 +117,11 @@ impl Client {
     /// [`PolymarketError::Transport`] when the system has no root certificates (not needed for plain http).
     pub fn new(env: Env, wallet: Option<Wallet>, config: Config) -> Result<Self, PolymarketError> {
         let hosts = env.hosts();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("brier/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.read_timeout.max(config.write_timeout))
-            .pool_idle_timeout(Duration::from_mins(1))
-            .tcp_nodelay(true)
-            .tcp_keepalive(Duration::from_secs(30))
-            // A redirect would carry signed headers elsewhere, and a retry below us would hide a doubt.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never());
-        builder = if [&hosts.clob, &hosts.gamma, &hosts.data].iter().any(|url| url.scheme() == "https") {
-            builder.tls_backend_preconfigured(tls::client_config(&[b"h2", b"http/1.1"])?)
-        } else {
-            builder.tls_backend_preconfigured(tls::without_roots()?)
-        };
-        if matches!(env, Env::Custom(_)) {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|error| PolymarketError::Transport {
-            operation: "client",
-            problem: chain(&error),
-            attempts: 0,
-            kind: FailureKind::Fatal,
+        let http = http::client(HttpOptions {
+            connect_timeout: config.connect_timeout,
+            timeout: config.read_timeout.max(config.write_timeout),
+            tls: [&hosts.clob, &hosts.gamma, &hosts.data].iter().any(|url| url.scheme() == "https"),
+            near: matches!(env, Env::Custom(_)),
         })?;
         let jitter = Mutex::new(Jitter::new(config.seed));
         let (clock, limiter, credentials) = (Arc::new(Clock::default()), Limiter::new(), RwLock::default());
@@ -388,19 +370,4 @@ fn doubtful(call: &Call, error: &PolymarketError, attempts: u32) -> PolymarketEr
         attempts,
         kind: FailureKind::InDoubt,
     }
-}
-
-/// An error with what caused it; the HTTP library keeps the telling part in the sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

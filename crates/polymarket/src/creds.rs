@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::env::Env;
-use crate::private_file::{self, Problem};
+use brier_connect::private_file::{self, Problem};
 
 /// Why stored credentials cannot be used. Never carries one of them.
 #[derive(Debug, thiserror::Error)]

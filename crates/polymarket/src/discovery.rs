@@ -11,6 +11,7 @@
 
 use std::fmt;
 
+use brier_polymarket_protocol::clob;
 use brier_polymarket_protocol::fees::FeeSchedule;
 use brier_polymarket_protocol::gamma;
 use brier_polymarket_protocol::ids::{ConditionId, NegRiskMarketId, QuestionId, TokenId};
@@ -190,6 +191,38 @@ impl Listing {
             status: status(market),
             result: result(market),
             ..listing
+        })
+    }
+
+    /// The listing of the order book's own record, which is fresher than Gamma's in what an order needs, and knows nothing
+    /// for people.
+    ///
+    /// # Errors
+    /// [`ListingError`]: the market has no two tokens, no price step of the venue, or ids that are none.
+    pub fn from_clob(market: &clob::ClobMarket) -> Result<Self, ListingError> {
+        let wrong = |expected, found: &dyn fmt::Display| ListingError {
+            id: market.condition_id.clone(),
+            expected,
+            found: found.to_string(),
+        };
+        let condition = market.condition_id.parse().map_err(|error| wrong("a condition", &error))?;
+        let [yes, no] = market.tokens.as_slice() else {
+            return Err(wrong("two tokens", &market.tokens.len()));
+        };
+        let token = |text: &str| text.parse::<TokenId>().map_err(|error| wrong("a token", &error));
+        let tick = TickSize::from_price(market.tick_size);
+        let tick = tick.ok_or_else(|| wrong("a price step of the venue", &market.tick_size))?;
+        let accepting_orders = market.accepting_orders.unwrap_or(true);
+        Ok(Self {
+            yes_name: yes.outcome.clone(),
+            no_name: no.outcome.clone(),
+            neg_risk: market.neg_risk.unwrap_or(false),
+            fees: FeeSchedule::from_clob(market.fees.as_ref()).map_err(|error| wrong("a fee schedule", &error))?,
+            accepting_orders,
+            seconds_delay: market.seconds_delay.unwrap_or(0),
+            clear_book_on_start: market.clear_book_on_start.unwrap_or(false),
+            status: if accepting_orders { MarketStatus::Active } else { MarketStatus::Inactive },
+            ..Self::minimal(condition, token(&yes.token_id)?, token(&no.token_id)?, tick, market.min_order_size)
         })
     }
 

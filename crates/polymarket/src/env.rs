@@ -6,9 +6,9 @@
 //! Source: reference, section 1, 2026-11-20.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
+use brier_connect::host::is_near;
 use reqwest::Url;
 
 /// One place to trade at.
@@ -16,7 +16,7 @@ use reqwest::Url;
 /// ```
 /// use brier_polymarket::Env;
 /// assert!(!Env::Production.writes_allowed());
-/// assert!("http://127.0.0.1:8820".parse::<Env>()?.writes_allowed());
+/// assert!("http://127.0.0.1:8811".parse::<Env>()?.writes_allowed());
 /// assert!("https://clob.polymarket.com".parse::<Env>().is_err());
 /// # Ok::<(), brier_polymarket::EnvError>(())
 /// ```
@@ -62,7 +62,7 @@ pub enum Service {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvError {
     /// It is no word and no URL.
-    #[error("environment: expected `prod`, `local` or a URL such as http://127.0.0.1:8820, found `{found}`")]
+    #[error("environment: expected `prod`, `local` or a URL such as http://127.0.0.1:8811, found `{found}`")]
     Unknown {
         /// The text that was found.
         found: String,
@@ -94,7 +94,7 @@ impl Hosts {
     }
 
     /// Every service under one scheme, host and port: the order book at its root, the others under `/gamma`, `/data-api`,
-    /// `/live` and `/relayer`.
+    /// `/rtds` and `/relayer`.
     fn under(root: &Url) -> Self {
         let at = |path: &str| {
             let mut url = root.clone();
@@ -113,7 +113,7 @@ impl Hosts {
             data: at("/data-api"),
             ws_market: stream("/ws/market"),
             ws_user: stream("/ws/user"),
-            ws_live: stream("/live"),
+            ws_live: stream("/rtds"),
             relayer: at("/relayer"),
         }
     }
@@ -134,7 +134,7 @@ impl Hosts {
 
 impl Env {
     /// Where `brier exchange` listens for Polymarket's clients unless told otherwise.
-    pub const DEFAULT_LOCAL: &'static str = "http://127.0.0.1:8820";
+    pub const DEFAULT_LOCAL: &'static str = "http://127.0.0.1:8811";
 
     /// A compatible exchange with every service under `url`; a path in it is ignored.
     ///
@@ -183,21 +183,6 @@ impl Env {
     }
 }
 
-/// Whether `host` can only be this machine or a network of ours.
-pub(crate) fn is_near(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        // A name without a dot, or under a suffix that is reserved for private use (RFC 6761, 6762, ICANN `internal`).
-        Err(_) => {
-            let name = bare.trim_end_matches('.').to_ascii_lowercase();
-            !name.contains('.')
-                || [".localhost", ".local", ".internal", ".test"].iter().any(|suffix| name.ends_with(suffix))
-        }
-    }
-}
-
 impl FromStr for Env {
     type Err = EnvError;
 
@@ -225,7 +210,7 @@ mod tests {
 
     #[test]
     fn custom_hosts_are_near() {
-        for url in ["http://127.0.0.1:8820", "https://localhost", "http://[::1]:80/x", "http://exchange:1"] {
+        for url in ["http://127.0.0.1:8811", "https://localhost", "http://[::1]:80/x", "http://exchange:1"] {
             assert!(Env::local(url).is_ok(), "{url}");
         }
         for url in ["https://clob.polymarket.com", "http://8.8.8.8", "http://polymarket.com."] {
@@ -241,10 +226,10 @@ mod tests {
 
     #[test]
     fn services_lie_under_one_root() {
-        let hosts = Env::local("http://127.0.0.1:8820/ignored?x=1").unwrap().hosts();
-        assert_eq!(hosts.service(Service::Clob).as_str(), "http://127.0.0.1:8820/");
-        assert_eq!(hosts.service(Service::Gamma).as_str(), "http://127.0.0.1:8820/gamma");
-        assert_eq!(hosts.ws_user.as_str(), "ws://127.0.0.1:8820/ws/user");
+        let hosts = Env::local("http://127.0.0.1:8811/ignored?x=1").unwrap().hosts();
+        assert_eq!(hosts.service(Service::Clob).as_str(), "http://127.0.0.1:8811/");
+        assert_eq!(hosts.service(Service::Gamma).as_str(), "http://127.0.0.1:8811/gamma");
+        assert_eq!(hosts.ws_user.as_str(), "ws://127.0.0.1:8811/ws/user");
         assert_eq!(Env::local("https://localhost").unwrap().hosts().ws_market.as_str(), "wss://localhost/ws/market");
     }
 }

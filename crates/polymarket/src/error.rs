@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use brier_connect::ConnectError;
 use brier_polymarket_protocol::errors::{ClobError, ErrorKind};
 use brier_polymarket_protocol::ids::OrderHash;
 use brier_types::{FailureKind, VenueError};
@@ -220,4 +221,10 @@ const IN_DOUBT: &str =
 pub(crate) fn excerpt(body: &[u8]) -> String {
     const MAX: usize = 4 * 1024;
     String::from_utf8_lossy(&body[..body.len().min(MAX)]).into_owned()
+}
+
+impl From<ConnectError> for PolymarketError {
+    fn from(error: ConnectError) -> Self {
+        Self::Transport { operation: "client", problem: error.0, attempts: 0, kind: FailureKind::Fatal }
+    }
 }

@@ -16,7 +16,7 @@ use brier_polymarket_protocol::ids::SignatureType;
 use brier_polymarket_protocol::wallet;
 use zeroize::Zeroizing;
 
-use crate::private_file::{self, Problem};
+use brier_connect::private_file::{self, Problem};
 
 /// Environment variable with the path of the file that holds the private key.
 pub const ENV_PRIVATE_KEY_PATH: &str = "POLYMARKET_PRIVATE_KEY_PATH";

@@ -8,7 +8,6 @@
 
 pub mod chain;
 mod client;
-pub mod clock;
 pub mod creds;
 pub mod discovery;
 mod env;
@@ -16,13 +15,12 @@ mod error;
 pub mod keys;
 pub mod limits;
 pub mod orders;
-mod private_file;
 mod request;
 pub mod rest;
 pub mod retry;
 pub mod stream;
-mod tls;
 
+pub use brier_connect::{backoff, clock};
 pub use client::{Client, Config};
 pub use env::{Env, EnvError, Hosts, Service};
 pub use error::PolymarketError;

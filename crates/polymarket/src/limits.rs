@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use brier_kalshi::bucket::{Shortage, TokenBucket};
+use brier_connect::bucket::{Shortage, TokenBucket};
 use reqwest::Method;
 use tokio::time::Instant;
 

@@ -3,8 +3,9 @@
 //! Invariant: text from outside can neither leave its path segment nor add a parameter; what is signed is the very text that
 //! goes on the wire (reference, section 3.2: path without query, body byte for byte).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
+use brier_connect::http::percent_encode;
 use brier_polymarket_protocol::errors::CallKind;
 use reqwest::{Method, Url};
 
@@ -94,7 +95,7 @@ impl Call {
             return Err(PolymarketError::Request { operation: self.name, problem });
         }
         self.path.push('/');
-        encode(segment, &mut self.path);
+        percent_encode(segment, &mut self.path);
         Ok(self)
     }
 
@@ -105,7 +106,7 @@ impl Call {
         }
         self.query.push_str(name);
         self.query.push('=');
-        encode(&value.to_string(), &mut self.query);
+        percent_encode(&value.to_string(), &mut self.query);
         self
     }
 
@@ -139,17 +140,6 @@ impl Call {
     /// Method and path, for errors.
     pub(crate) fn label(&self) -> String {
         format!("{} {}", self.method, self.path)
-    }
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-fn encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to a string cannot fail");
-        }
     }
 }
 

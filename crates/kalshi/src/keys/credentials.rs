@@ -1,13 +1,12 @@
 //! A key with its id, and the doors through which both come in: file, text, environment.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use brier_connect::private_file::{self, Problem};
 use brier_kalshi_protocol::auth;
 use brier_kalshi_protocol::rest::Method;
 use brier_types::Timestamp;
@@ -21,8 +20,6 @@ pub const ENV_KEY_ID: &str = "KALSHI_KEY_ID";
 pub const ENV_PRIVATE_KEY_PATH: &str = "KALSHI_PRIVATE_KEY_PATH";
 /// Environment variable with the key's PEM text itself.
 pub const ENV_PRIVATE_KEY: &str = "KALSHI_PRIVATE_KEY";
-
-const MAX_FILE: u64 = 64 * 1024;
 
 /// A key id with its private key: what signs requests. Cheap to clone; `Debug` shows the id and the kind only.
 #[derive(Clone)]
@@ -144,32 +141,11 @@ impl Credentials {
     }
 }
 
-/// Reads a private file, checking the opened file itself so that nobody can swap it in between.
+/// Reads a private file.
 fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let io = |source| KeyError::Io { path: path.into(), source };
-    let mut file = File::open(path).map_err(io)?;
-    let metadata = file.metadata().map_err(io)?;
-    if !metadata.is_file() || metadata.len() > MAX_FILE {
-        return Err(KeyError::NotAFile { path: path.into() });
-    }
-    check_mode(path.into(), &metadata)?;
-    // One spare byte, so that reading to the end never grows the buffer and leaves a copy behind.
-    let mut text = Zeroizing::new(String::with_capacity(metadata.len() as usize + 1));
-    file.read_to_string(&mut text).map_err(io)?;
-    Ok(text)
-}
-
-#[cfg(unix)]
-fn check_mode(path: PathBuf, metadata: &std::fs::Metadata) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode() & 0o777;
-    let others = mode & 0o077;
-    if others == 0 { Ok(()) } else { Err(KeyError::Permissions { path, mode }) }
-}
-
-/// Elsewhere files carry access lists that the standard library cannot read: nothing is checked.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "same signature as on unix")]
-fn check_mode(_path: PathBuf, _metadata: &std::fs::Metadata) -> Result<(), KeyError> {
-    Ok(())
+    private_file::read(path).map_err(|problem| match problem {
+        Problem::Io(source) => KeyError::Io { path: path.into(), source },
+        Problem::Permissions(mode) => KeyError::Permissions { path: path.into(), mode },
+        Problem::NotAFile => KeyError::NotAFile { path: path.into() },
+    })
 }

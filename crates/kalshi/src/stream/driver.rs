@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use brier_connect::tls;
 use brier_kalshi_protocol::errors::ErrorBody;
 use brier_kalshi_protocol::rest::Method;
 use brier_kalshi_protocol::ws::{MAX_MESSAGE_BYTES, WS_PATH};
@@ -31,11 +32,10 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 use super::session::{Action, Interest, Session, SessionConfig};
 use super::stats::{Notice, Stats};
 use crate::client::Client;
-use crate::clock::{Clock, parse_http_date};
 use crate::env::Env;
 use crate::error::KalshiError;
 use crate::keys::Credentials;
-use crate::tls;
+use brier_connect::clock::{Clock, parse_http_date};
 
 /// How often the queue is looked at while books wait for room in it.
 const ROOM_POLL: Duration = Duration::from_millis(5);

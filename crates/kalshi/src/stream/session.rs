@@ -26,7 +26,7 @@ use brier_types::{
 };
 
 use super::stats::{Notice, Stats};
-use crate::backoff::{Backoff, Jitter};
+use brier_connect::backoff::{Backoff, Jitter};
 
 /// What a session shall deliver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

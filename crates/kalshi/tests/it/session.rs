@@ -183,6 +183,7 @@ impl World {
                 BookChange::Delta { .. } => {
                     *self.believed.get_mut(book.market.as_str()).expect("a delta only of a book that was given") += 1;
                 }
+                BookChange::Level { .. } => panic!("Kalshi says changes, never totals"),
             },
             Input::BookLost(loss) => {
                 for market in &loss.markets {

@@ -120,6 +120,7 @@ async fn word(stream: &mut MarketStream) -> String {
             Input::Book(book) => match book.change {
                 BookChange::Snapshot { .. } => "book".to_owned(),
                 BookChange::Delta { side, price, .. } => format!("delta {side:?} {price}"),
+                BookChange::Level { .. } => panic!("Kalshi says changes, never totals"),
             },
             Input::BookLost(loss) => format!("lost: {}", loss.reason),
             Input::Connection(ConnectionInput::Up { .. }) => "up".to_owned(),

@@ -11,7 +11,7 @@ use brier_polymarket_protocol::contracts::Chain;
 use reqwest::Url;
 
 use super::error::{ChainError, excerpt};
-use crate::env::is_near;
+use brier_connect::host::is_near;
 
 /// An address to ask, whose path may hold a provider's key and is never shown.
 #[derive(Clone, PartialEq, Eq)]

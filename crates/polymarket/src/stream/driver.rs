@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use brier_connect::tls;
 use brier_types::{Input, Stamped, Timestamp};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
@@ -23,7 +24,6 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 use super::action::{Action, Machine, Notice, PriceTick, Stats};
 use super::market::AuditBook;
-use crate::tls;
 
 /// How often the queue is looked at while books wait for room in it.
 const ROOM_POLL: Duration = Duration::from_millis(5);
@@ -95,7 +95,7 @@ pub enum StreamError {
     TooSlow,
     /// No certificate of the system can be read; a local `ws` address needs none.
     #[error(transparent)]
-    Tls(#[from] crate::error::PolymarketError),
+    Tls(#[from] brier_connect::ConnectError),
     /// The stream's task ended by itself, which is a bug.
     #[error("stream: its task ended: {0}; open it again and reconcile with REST")]
     Task(String),

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Response};
-use brier_kalshi::backoff::Backoff;
+use brier_polymarket::backoff::Backoff;
 use brier_polymarket::keys::Wallet;
 use brier_polymarket::{Client, Config, Env};
 use brier_polymarket_protocol::auth::ApiCreds;

@@ -1,6 +1,6 @@
 //! Files that only their owner may touch: read with the check, written whole or not at all.
 //!
-//! Source: reference, section 3.3 (credentials are long-lived), 2026-11-20.
+//! Keys and credentials are long-lived, so whoever can read the file can trade.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -12,14 +12,20 @@ const MAX_FILE: u64 = 64 * 1024;
 
 /// Why a private file cannot be read.
 #[derive(Debug)]
-pub(crate) enum Problem {
+pub enum Problem {
+    /// The system says no.
     Io(io::Error),
+    /// Group or others have rights to it: these are the permission bits found.
     Permissions(u32),
+    /// It is no file, or larger than any key.
     NotAFile,
 }
 
 /// Reads a private file, checking the opened file itself so that nobody can swap it in between.
-pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, Problem> {
+///
+/// # Errors
+/// [`Problem`] says what is wrong with it.
+pub fn read(path: &Path) -> Result<Zeroizing<String>, Problem> {
     let mut file = File::open(path).map_err(Problem::Io)?;
     let metadata = file.metadata().map_err(Problem::Io)?;
     if !metadata.is_file() || metadata.len() > MAX_FILE {
@@ -36,7 +42,10 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, Problem> {
 }
 
 /// Writes a private file beside `path` and renames it, so that a reader finds the old text or the new one.
-pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+///
+/// # Errors
+/// What the system said; the old file is as it was then.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let temporary = path.with_file_name(name);
