@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
+use brier_connect::http::{self, HttpOptions};
 use brier_polymarket::chain::{
     Endpoint, GasPolicy, Onchain, Outcome, Reads, Rpc, RpcAccount, RpcAccountConfig, Submitted, Wait,
 };
@@ -42,13 +43,8 @@ pub(crate) fn soon(confirmations: u64) -> Wait {
 
 /// An HTTP client for plain connections.
 pub(crate) fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy().build().unwrap()
+    let wait = Duration::from_secs(20);
+    http::client(HttpOptions { connect_timeout: wait, timeout: wait, tls: false, near: true }).unwrap()
 }
 
 /// The key whose bytes are the hash of a name.
