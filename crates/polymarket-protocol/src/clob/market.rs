@@ -62,8 +62,8 @@ pub struct Book {
     /// Whether the market trades on the negative-risk exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neg_risk: Option<bool>,
-    /// Price of the last trade.
-    #[serde(with = "wire::text", default, skip_serializing_if = "Option::is_none")]
+    /// Price of the last trade; an empty text before the first one, for the hash covers the key.
+    #[serde(with = "text_or_empty", default)]
     pub last_trade_price: Option<Price>,
 }
 
@@ -121,8 +121,8 @@ pub struct LastTradePrice {
     /// Price of the last trade.
     #[serde(with = "wire::text")]
     pub price: Price,
-    /// What its taker did.
-    #[serde(with = "wire::side", default, skip_serializing_if = "Option::is_none")]
+    /// What its taker did; an empty text before the first trade.
+    #[serde(with = "wire::side", default)]
     pub side: Option<Side>,
 }
 
@@ -134,8 +134,8 @@ pub struct TokenLastTrade {
     /// Price of the last trade.
     #[serde(with = "wire::text")]
     pub price: Price,
-    /// What its taker did.
-    #[serde(with = "wire::side", default, skip_serializing_if = "Option::is_none")]
+    /// What its taker did; an empty text before the first trade.
+    #[serde(with = "wire::side", default)]
     pub side: Option<Side>,
 }
 
@@ -624,4 +624,24 @@ pub struct AssetEarning {
     /// Dollars a unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset_rate: Option<Num>,
+}
+
+/// A price as text, and its absence as an empty one.
+mod text_or_empty {
+    use brier_types::Price;
+    use serde::{Deserializer, Serializer};
+
+    use crate::wire;
+
+    #[expect(clippy::ref_option, reason = "the shape serde asks for")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<Price>, out: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(_) => wire::text::serialize(value, out),
+            None => out.serialize_str(""),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Price>, D::Error> {
+        wire::text::deserialize(from)
+    }
 }

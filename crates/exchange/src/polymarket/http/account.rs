@@ -14,14 +14,13 @@ use brier_polymarket_protocol::errors::text;
 use brier_polymarket_protocol::ids::{OrderHash, SignatureType, TokenId};
 use brier_polymarket_protocol::wallet;
 use brier_types::Qty;
-use serde_json::{Value, json as value};
 
 use super::page::{Cursor, paged};
-use super::{App, Failure, Params, Reply, json};
+use super::{App, Failure, Params, Reply, json, notices};
 use crate::core::Core;
 use crate::polymarket::auth::{CHAIN, Signed, Writer};
 use crate::polymarket::record::Record;
-use crate::polymarket::state::{Notice, Standing, State as Face};
+use crate::polymarket::state::{Standing, State as Face};
 
 /// Rows a page of orders or trades holds.
 const PAGE: usize = 100;
@@ -216,31 +215,12 @@ pub(super) async fn balance(State(app): State<App>, params: Params, signed: Sign
     json(&BalanceAllowance { balance, allowances: Some(allowances()), allowance: None })
 }
 
-fn notification(state: &Face, key: &str, notice: &Notice) -> Notification {
-    let market = notice.market.map(|market| state.market(market));
-    let mut payload = match notice.order {
-        Some(order) => serde_json::to_value(state.open_order(order)).unwrap_or(Value::Null),
-        None => value!({}),
-    };
-    if let (Value::Object(payload), Some(market)) = (&mut payload, market) {
-        payload.insert("question".to_owned(), market.listing.question.as_str().into());
-        payload.insert("market_slug".to_owned(), market.listing.slug.as_str().into());
-    }
-    Notification {
-        id: Some(notice.id.to_string()),
-        owner: key.to_owned(),
-        kind: notice.kind,
-        payload,
-        timestamp: Some(notice.at.secs().to_string()),
-    }
-}
-
 pub(super) async fn notifications(State(app): State<App>, signed: Signed) -> Reply {
     let key = signed.id().to_owned();
     let work = move |core: &mut Core| -> Vec<Notification> {
         let state = &core.polymarket;
         let rows = state.keys.get(&key).map(|row| row.notifications.as_slice()).unwrap_or_default();
-        rows.iter().map(|notice| notification(state, &key, notice)).collect()
+        rows.iter().map(|notice| notices::notification(state, &key, notice)).collect()
     };
     json(&app.core.call(work).await?)
 }

@@ -137,7 +137,7 @@ pub(crate) fn cents(price: brier_types::Price) -> Num {
     num(&plain(Money::from_micros(i64::from(price.pips()) * 10_000)))
 }
 
-fn full(state: &Face, row: &MarketRow) -> Market {
+pub(super) fn full(state: &Face, row: &MarketRow) -> Market {
     let (listing, event) = (&row.listing, &state.events[&row.listing.event].listing);
     let closed = matches!(row.resolution, Resolution::Resolved { .. });
     Market {

@@ -7,6 +7,7 @@ pub(crate) mod account;
 mod answer;
 pub(crate) mod keys;
 mod markets;
+mod notices;
 mod orders;
 mod page;
 mod params;

@@ -401,7 +401,7 @@ fn hash(book: &Book) -> String {
         min_order_size: book.min_order_size.map(wire::plain).unwrap_or_default().into(),
         tick_size: book.tick_size.map(wire::plain).unwrap_or_default().into(),
         neg_risk: book.neg_risk.unwrap_or_default(),
-        last_trade_price: book.last_trade_price.map(|price| wire::plain(price).into()),
+        last_trade_price: Some(book.last_trade_price.map(wire::plain).unwrap_or_default().into()),
     })
 }
 
