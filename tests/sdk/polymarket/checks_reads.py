@@ -176,7 +176,7 @@ def check_what_is_not_there(world):
 
 
 def check_rewards(world):
-    market, maker, _ = pair(world, rewards={"min_size": "10", "max_spread": "3", "daily_rate": "100"})
+    market, maker, _ = pair(world, rewards={"min_size": "10", "max_spread": "0.03", "daily_rate": "100"})
     near = maker.order(market.yes, "BUY", "20", "0.49")["orderID"]
     maker.order(market.yes, "SELL", "20", "0.51")
     far = maker.order(market.yes, "BUY", "20", "0.30")["orderID"]

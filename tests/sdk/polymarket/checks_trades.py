@@ -89,7 +89,7 @@ def check_price_then_time(world):
     first = early.order(market.yes, "SELL", "10", "0.60")["orderID"]
     second = late.order(market.no, "BUY", "10", "0.40")["orderID"]  # The same level, seen from the other outcome.
     better = seller.order(market.yes, "SELL", "5", "0.59")["orderID"]
-    taker.order(market.yes, "BUY", "12", "0.60", "FAK")
+    taker.order(market.yes, "BUY", "12", "0.60")
     matched = [Decimal(trader.do("get_order", order)["size_matched"]) for trader, order in [(early, first), (late, second), (seller, better)]]
     equal(matched, [Decimal(7), Decimal(0), Decimal(5)])
 

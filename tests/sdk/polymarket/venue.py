@@ -32,7 +32,7 @@ from websockets.sync.client import connect
 
 CHAIN = 137
 EOA, PROXY, SAFE, DEPOSIT = range(4)
-# Long enough for a client that waits for a hash, short enough that a missing one does not hide.
+# From match to block, and from block to final: the clients wait for the first.
 SETTLEMENT_MS = 20
 
 
@@ -60,6 +60,7 @@ class World:
         self.numbers = itertools.count(1)
         self.parsed = set()
         self.settle_by_itself()
+        self.post("/limits", tier="unlimited")
 
     # What the operator does.
 
@@ -87,11 +88,11 @@ class World:
         self.post(f"/accounts/{address}/split", condition=market.condition, amount=amount)
 
     def settle_by_itself(self):
-        self.post("/settlement", auto_ms=SETTLEMENT_MS)
+        self.post("/settlement", automatic=True, mine_after_ms=SETTLEMENT_MS, confirm_after_ms=SETTLEMENT_MS)
 
     def settle_by_hand(self):
         """From now on a trade stays matched until `advance` is called."""
-        self.post("/settlement", auto_ms=None)
+        self.post("/settlement", automatic=False)
 
     @contextlib.contextmanager
     def settling_by_hand(self):
@@ -109,12 +110,12 @@ class World:
         self.post(f"/markets/{market.condition}/tick", tick=tick)
 
     def resolve(self, market, winner):
-        """Proposes and settles at once; `winner` is an outcome."""
-        self.post(f"/markets/{market.condition}/resolve", winner=winner)
+        """The result stands at once; `winner` is an outcome."""
+        self.post(f"/markets/{market.condition}/resolve", result=winner.lower())
 
     def books_balance(self):
         """Demands that no dollar is made or lost."""
-        equal(Decimal(self.call("GET", "/ledger")["difference_dollars"]), Decimal(0))
+        equal(Decimal(self.call("GET", "/polymarket/ledger")["difference"]), Decimal(0))
 
     # Who trades.
 
