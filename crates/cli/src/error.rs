@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use brier_kalshi::KalshiError;
+use brier_polymarket::PolymarketError;
 use brier_types::{FailureKind, VenueError as _};
 use clap::error::ErrorKind;
 use serde::Serialize;
@@ -140,6 +141,18 @@ impl From<KalshiError> for CliError {
         let code = if error.kind() == FailureKind::InDoubt { EXIT_IN_DOUBT } else { EXIT_FAILURE };
         let venue_code = error.code().map(|code| code.as_str().to_owned());
         let told = Self { venue_code, code, ..Self::failure(error.to_string()) };
+        match error.hint() {
+            Some(hint) => told.hint(hint),
+            None => told,
+        }
+    }
+}
+
+impl From<PolymarketError> for CliError {
+    /// The venue has texts and no codes.
+    fn from(error: PolymarketError) -> Self {
+        let code = if error.kind() == FailureKind::InDoubt { EXIT_IN_DOUBT } else { EXIT_FAILURE };
+        let told = Self { code, ..Self::failure(error.to_string()) };
         match error.hint() {
             Some(hint) => told.hint(hint),
             None => told,

@@ -61,7 +61,7 @@ struct Document {
 /// Runs the check.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let AuthCommand::Check(args) = &args.command;
-    let venue = args.venue.resolve()?;
+    let venue = args.venue.kalshi()?;
     let steps = block_on(async { Ok(check(&venue).await) })?;
     let document = Document { ok: steps.iter().all(|step| step.ok), host: venue.env.to_string(), steps };
     output.either(&document, |output| {

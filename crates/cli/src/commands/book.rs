@@ -1,5 +1,7 @@
 //! `brier book`: one market's order book, in YES terms.
 
+mod polymarket;
+
 use brier_book::{Book, Level};
 use brier_kalshi_protocol::rest::OrderbookCountFp;
 use brier_kalshi_protocol::stream::yes_terms;
@@ -8,27 +10,44 @@ use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, as_text, table};
-use crate::venue::{VenueArgs, block_on};
+use crate::venue::{VenueArgs, VenueWord, block_on};
 
 /// Show the order book of a market
 ///
 /// In YES terms, best first: a bid for NO at p is an ask for YES at 1 - p. Prices are dollars, sizes contracts.
+///
+/// On Polymarket a market is named by slug, condition id or token id; either token's name gives the one book.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The market
+    #[arg(value_name = "MARKET")]
     ticker: MarketTicker,
 
     /// Levels of each side; 0 shows all
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
     depth: u8,
 
+    /// One token's own book, for Polymarket: the one that was named, or `--token=yes`, `--token=no`
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "named")]
+    token: Option<TokenWord>,
+
     #[command(flatten)]
     venue: VenueArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum TokenWord {
+    Yes,
+    No,
+    Named,
 }
 
 #[derive(Serialize)]
 struct Document {
     market: String,
+    /// The token whose own book this is; absent for the one book in YES terms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
     bids: Vec<LevelLine>,
     asks: Vec<LevelLine>,
 }
@@ -43,7 +62,13 @@ struct LevelLine {
 
 /// Shows the book.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    let client = args.venue.resolve()?.client()?;
+    if args.venue.venue == VenueWord::Polymarket {
+        return polymarket::run(args, output);
+    }
+    if args.token.is_some() {
+        return Err(CliError::usage("--token is for a venue with tokens").hint("say `--venue polymarket`"));
+    }
+    let client = args.venue.kalshi()?.client()?;
     let depth = (args.depth > 0).then_some(u32::from(args.depth));
     let wire = block_on(async { Ok(client.orderbook(&args.ticker, depth).await?) })?;
     let document = document(args.ticker.as_str(), &wire)?;
@@ -68,7 +93,7 @@ fn document(market: &str, wire: &OrderbookCountFp) -> Result<Document, CliError>
     // Shown as the venue told it, crossed or not.
     let view = book.view_untrusted();
     let side = |side| view.levels(side).map(|Level { price, qty }| LevelLine { price, contracts: qty }).collect();
-    Ok(Document { market: market.to_owned(), bids: side(BookSide::Bid), asks: side(BookSide::Ask) })
+    Ok(Document { market: market.to_owned(), token: None, bids: side(BookSide::Bid), asks: side(BookSide::Ask) })
 }
 
 fn text(document: &Document) -> String {

@@ -1,12 +1,14 @@
 //! `brier fills`: what was traded, at what price and fee.
 
+pub(crate) mod polymarket;
+
 use brier_kalshi_protocol::rest::{Fill, FillsQuery, OutcomeSide};
 use brier_types::{MarketTicker, Money, VenueOrderId};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, as_text, table};
-use crate::venue::{VenueArgs, block_on};
+use crate::venue::{VenueArgs, VenueWord, block_on};
 
 /// Show your fills, newest first
 ///
@@ -41,8 +43,11 @@ struct Document {
 
 /// Shows the fills.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    if args.venue.venue == VenueWord::Polymarket {
+        return polymarket::run(args, output);
+    }
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let client = args.venue.resolve()?.client()?;
+    let client = args.venue.kalshi()?.client()?;
     let query = FillsQuery {
         ticker: args.market.iter().map(ToString::to_string).collect(),
         order_id: args.order.as_ref().map(ToString::to_string),

@@ -1,31 +1,37 @@
 //! `brier markets`: what can be traded.
 
+mod polymarket;
+
 use brier_kalshi_protocol::rest::{Market, MarketStatusFilter, MarketsQuery};
 use brier_types::{EventTicker, MarketTicker, Price, Qty, SeriesTicker};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, table};
-use crate::venue::{VenueArgs, block_on};
+use crate::venue::{VenueArgs, VenueWord, block_on};
 
 /// List markets
 ///
 /// Prices are YES prices in dollars, sizes and volume are contracts. A `-` means that there is no quote.
+///
+/// On Polymarket a market is named by slug, condition id or token id, volume is dollars, and the last column says which part a
+/// market has in a negative-risk event: PLACEHOLDER is not to be traded, and OTHER narrows when an outcome is added.
+/// Without a status, markets that have ended are left out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// These markets only
-    #[arg(value_name = "TICKER")]
+    #[arg(value_name = "MARKET")]
     tickers: Vec<MarketTicker>,
 
     /// Where they are in their life: unopened, open, paused, closed or settled
     #[arg(long)]
     status: Option<MarketStatusFilter>,
 
-    /// Markets of one series
+    /// Markets of one series; Polymarket: Gamma's number of it
     #[arg(long, value_name = "TICKER")]
     series: Option<SeriesTicker>,
 
-    /// Markets of one event
+    /// Markets of one event; Polymarket: its slug
     #[arg(long, value_name = "TICKER")]
     event: Option<EventTicker>,
 
@@ -46,8 +52,11 @@ struct Document {
 
 /// Lists the markets.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    if args.venue.venue == VenueWord::Polymarket {
+        return polymarket::run(args, output);
+    }
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let client = args.venue.resolve()?.client()?;
+    let client = args.venue.kalshi()?.client()?;
     let query = MarketsQuery {
         status: args.status,
         event_ticker: args.event.as_ref().map(ToString::to_string),

@@ -28,7 +28,7 @@ struct Document {
 
 /// Shows the portfolio.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    let client = args.venue.resolve()?.client()?;
+    let client = args.venue.kalshi()?.client()?;
     let document = block_on(async {
         let balance = client.balance(&BalanceQuery::default()).await?;
         let held = PositionsQuery { count_filter: vec!["position".to_owned()], ..PositionsQuery::default() };

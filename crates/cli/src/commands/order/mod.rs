@@ -1,5 +1,7 @@
 //! `brier order`: places one order and says what became of it.
 
+mod plan;
+mod polymarket;
 mod ticket;
 
 use brier_kalshi::Client;
@@ -11,10 +13,10 @@ use brier_types::{
 };
 use serde::Serialize;
 
-use self::ticket::{Size, StpWord, Ticket, TifWord};
+use self::ticket::{StpWord, Ticket, TifWord, Wish};
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, as_text, tell};
-use crate::venue::{VenueArgs, block_on, seed};
+use crate::venue::{VenueArgs, VenueWord, block_on, seed};
 
 /// How often reads are asked whether they have caught up with the order.
 const CATCH_UPS: u32 = 6;
@@ -23,6 +25,9 @@ const CATCH_UPS: u32 = 6;
 ///
 /// `brier order buy yes 10@0.42 KXEXAMPLE-27JAN01-T1` buys 10 YES contracts at no more than $0.42 each. The price is that
 /// of the outcome named, in dollars, or in cents with a `c` (`10@42c`). Orders are never sent to production.
+///
+/// On Polymarket a market is named by slug, condition id or token id, and selling means shares that you own. `25usd` or
+/// `25usd@0.45` spends dollars at once, `10@market` trades at what the book takes.
 ///
 /// Exit status 1 when the venue refuses it, 3 when its answer was lost and the order may be live.
 #[derive(Debug, clap::Args)]
@@ -35,16 +40,17 @@ pub(crate) struct Args {
     #[arg(value_enum)]
     outcome: OutcomeWord,
 
-    /// Contracts at a limit price
+    /// Contracts at a limit price; for Polymarket also 25usd, 25usd@0.45 and 10@market
     #[arg(value_name = "CONTRACTS@PRICE")]
-    size: Size,
+    size: Wish,
 
     /// The market
+    #[arg(value_name = "MARKET")]
     ticker: MarketTicker,
 
-    /// How long it lives
-    #[arg(long, value_enum, default_value = "gtc")]
-    tif: TifWord,
+    /// How long it lives; gtc unless set, and fok for dollars and @market
+    #[arg(long, value_enum)]
+    tif: Option<TifWord>,
 
     /// When it expires, such as 2027-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
@@ -62,13 +68,18 @@ pub(crate) struct Args {
     #[arg(long)]
     cancel_on_pause: bool,
 
-    /// What happens when it meets an order of your own
-    #[arg(long, value_enum, default_value = "taker", value_name = "WHO")]
-    self_trade: StpWord,
+    /// What happens when it meets an order of your own, for Kalshi; taker unless set
+    #[arg(long, value_enum, value_name = "WHO")]
+    self_trade: Option<StpWord>,
 
     /// Your name for the order, usable once; made if absent
     #[arg(long, value_name = "ID")]
     client_order_id: Option<ClientOrderId>,
+
+    /// When it was made, for Polymarket: with the same --client-order-id it is the same order again, which a venue that has
+    /// it refuses as a duplicate
+    #[arg(long, value_name = "TIME")]
+    created: Option<Timestamp>,
 
     #[command(flatten)]
     venue: VenueArgs,
@@ -121,13 +132,20 @@ struct Sent {
 
 /// Places the order.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    let ticket = args.ticket();
+    if args.venue.venue == VenueWord::Polymarket {
+        return polymarket::run(args, output);
+    }
+    if args.created.is_some() {
+        return Err(CliError::usage("--created is for orders whose hash is their name")
+            .hint("leave it out: Kalshi knows an order by --client-order-id alone"));
+    }
+    let ticket = args.ticket()?;
     let id = match &args.client_order_id {
         Some(id) => id.clone(),
         None => mint()?,
     };
     let order = ticket.order(id).map_err(CliError::usage)?;
-    let venue = args.venue.resolve()?;
+    let venue = args.venue.kalshi()?;
     venue.demand_writes("order")?;
     let client = venue.client()?;
     // The name of the order is known before it can exist, so that a lost answer leaves something to look for.
@@ -142,7 +160,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 impl Args {
-    fn ticket(&self) -> Ticket {
+    fn direction(&self) -> Direction {
         let action = match self.action {
             ActionWord::Buy => Action::Buy,
             ActionWord::Sell => Action::Sell,
@@ -151,17 +169,25 @@ impl Args {
             OutcomeWord::Yes => Outcome::Yes,
             OutcomeWord::No => Outcome::No,
         };
-        Ticket {
-            direction: Direction { action, outcome },
-            size: self.size,
+        Direction { action, outcome }
+    }
+
+    fn ticket(&self) -> Result<Ticket, CliError> {
+        let Wish::Limit(size) = self.size else {
+            return Err(CliError::usage("Kalshi takes contracts at a limit price, such as 10@0.42")
+                .hint("for what the book takes at once, give a price far enough and `--tif ioc`"));
+        };
+        Ok(Ticket {
+            direction: self.direction(),
+            size,
             market: self.ticker.clone(),
-            tif: self.tif,
+            tif: self.tif.unwrap_or(TifWord::Gtc),
             expires: self.expires,
             post_only: self.post_only,
             reduce_only: self.reduce_only,
             cancel_on_pause: self.cancel_on_pause,
-            stp: self.self_trade,
-        }
+            stp: self.self_trade.unwrap_or(StpWord::Taker),
+        })
     }
 }
 

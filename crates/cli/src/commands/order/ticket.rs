@@ -8,6 +8,45 @@ use brier_types::{
     SelfTradePrevention, TimeInForce, Timestamp, notional,
 };
 
+/// How much an order is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// `10@0.42`: contracts at a limit price.
+    Limit(Size),
+    /// `10@market`: contracts at once, at what the book takes.
+    AtMarket(Qty),
+    /// `25usd` or `25usd@0.45`: dollars at once, at no more than the price, or at what the book takes.
+    Spend {
+        /// Whole cents.
+        dollars: Money,
+        /// Of the outcome itself.
+        limit: Option<Price>,
+    },
+}
+
+impl FromStr for Wish {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (amount, price) = match text.split_once('@') {
+            Some((amount, price)) => (amount, Some(price)),
+            None => (text, None),
+        };
+        if let Some(dollars) = amount.strip_suffix("usd") {
+            let dollars = Money::parse(dollars.as_bytes()).map_err(|error| error.to_string())?;
+            if dollars.micros() <= 0 || dollars.micros() % 10_000 != 0 {
+                return Err(format!("dollars: expected whole cents, at least 0.01usd, found `{amount}`"));
+            }
+            let limit = price.filter(|price| *price != "market").map(limit).transpose()?;
+            return Ok(Self::Spend { dollars, limit });
+        }
+        match price {
+            Some("market") => Ok(Self::AtMarket(contracts(amount)?)),
+            _ => text.parse().map(Self::Limit),
+        }
+    }
+}
+
 /// `10@0.42` or `10@42c`: contracts at a limit price of the outcome that is bought or sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Size {
@@ -24,12 +63,16 @@ impl FromStr for Size {
         let (qty, price) = text
             .split_once('@')
             .ok_or_else(|| format!("expected CONTRACTS@PRICE such as 10@0.42 or 10@42c, found `{text}`"))?;
-        let qty: Qty = qty.parse().map_err(|error: brier_types::ParseUnitError| error.to_string())?;
-        if qty.is_zero() || !qty.is_multiple_of(Qty::HUNDREDTH) {
-            return Err(format!("contracts: expected at least 0.01 in steps of 0.01, found {qty}"));
-        }
-        Ok(Self { qty, price: limit(price)? })
+        Ok(Self { qty: contracts(qty)?, price: limit(price)? })
     }
+}
+
+fn contracts(text: &str) -> Result<Qty, String> {
+    let qty: Qty = text.parse().map_err(|error: brier_types::ParseUnitError| error.to_string())?;
+    if qty.is_zero() || !qty.is_multiple_of(Qty::HUNDREDTH) {
+        return Err(format!("contracts: expected at least 0.01 in steps of 0.01, found {qty}"));
+    }
+    Ok(qty)
 }
 
 /// Dollars, or cents with a `c`. A whole number of dollars is no price, so it is taken for forgotten cents.
@@ -57,10 +100,33 @@ fn limit(text: &str) -> Result<Price, String> {
 pub(super) enum TifWord {
     /// Until canceled, or until --expires
     Gtc,
-    /// Fill what can be filled now, cancel the rest
+    /// Until --expires
+    Gtd,
+    /// Fill what can be filled now, cancel the rest; Polymarket calls it FAK
+    #[value(alias = "fak")]
     Ioc,
     /// All now or nothing
     Fok,
+}
+
+/// How long an order lives, on either venue.
+///
+/// # Errors
+/// When the combination makes no sense: what was expected and what to do.
+pub(super) fn life(tif: TifWord, expires: Option<Timestamp>, post_only: bool) -> Result<TimeInForce, String> {
+    if post_only && matches!(tif, TifWord::Ioc | TifWord::Fok) {
+        return Err("--post-only needs --tif gtc: an order that must not take has to rest".to_owned());
+    }
+    match (tif, expires) {
+        (TifWord::Gtc, None) => Ok(TimeInForce::Gtc),
+        (TifWord::Gtc | TifWord::Gtd, Some(time)) => Ok(TimeInForce::Gtd(time)),
+        (TifWord::Gtd, None) => Err("--tif gtd needs --expires TIME".to_owned()),
+        (TifWord::Ioc, None) => Ok(TimeInForce::Ioc),
+        (TifWord::Fok, None) => Ok(TimeInForce::Fok),
+        (TifWord::Ioc | TifWord::Fok, Some(_)) => {
+            Err("--expires needs --tif gtc: the others end at once".to_owned())
+        }
+    }
 }
 
 /// What happens when the order meets one of your own.
@@ -95,18 +161,7 @@ impl Ticket {
         if self.reduce_only && self.tif != TifWord::Ioc {
             return Err("--reduce-only needs --tif ioc: the venue reduces at once or not at all".to_owned());
         }
-        if self.post_only && self.tif != TifWord::Gtc {
-            return Err("--post-only needs --tif gtc: an order that must not take has to rest".to_owned());
-        }
-        let time_in_force = match (self.tif, self.expires) {
-            (TifWord::Gtc, None) => TimeInForce::Gtc,
-            (TifWord::Gtc, Some(time)) => TimeInForce::Gtd(time),
-            (TifWord::Ioc, None) => TimeInForce::Ioc,
-            (TifWord::Fok, None) => TimeInForce::Fok,
-            (TifWord::Ioc | TifWord::Fok, Some(_)) => {
-                return Err("--expires needs --tif gtc: the others end at once".to_owned());
-            }
-        };
+        let time_in_force = life(self.tif, self.expires, self.post_only)?;
         let (side, price) = self.direction.in_yes_terms(self.size.price);
         Ok(NewOrder {
             client_order_id: id,
@@ -182,6 +237,21 @@ mod tests {
             assert!(size(text).is_err(), "{text}");
         }
         assert!(size("10@42").unwrap_err().contains("42c"));
+    }
+
+    #[test]
+    fn dollars_and_the_market_are_wishes_too() {
+        let wish = |text: &str| text.parse::<Wish>();
+        let cents = |cents| Money::from_cents(cents).unwrap();
+        let price = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(wish("25usd"), Ok(Wish::Spend { dollars: cents(2_500), limit: None }));
+        assert_eq!(wish("25.50usd@45c"), Ok(Wish::Spend { dollars: cents(2_550), limit: price("0.45") }));
+        assert_eq!(wish("1usd@market"), Ok(Wish::Spend { dollars: cents(100), limit: None }));
+        assert_eq!(wish("10@market"), Ok(Wish::AtMarket("10".parse().unwrap())));
+        assert_eq!(wish("10@0.42"), "10@0.42".parse().map(Wish::Limit));
+        for text in ["10", "0usd", "-1usd", "0.001usd", "usd", "5usd@2", "0@market", "0.001@market"] {
+            assert!(wish(text).is_err(), "{text}");
+        }
     }
 
     #[test]
