@@ -251,6 +251,11 @@ impl Account {
         Ok(())
     }
 
+    /// Everything that fills change.
+    pub(crate) const fn figures(&self) -> (SignedQty, Money, Money, usize, Qty) {
+        (self.position, self.cash, self.fees, self.fills, self.contracts)
+    }
+
     /// Profit so far if a YES contract is worth `value`: cash, plus the position at that value, less fees.
     pub(crate) fn profit(&self, value: Price) -> Money {
         let worth = notional(value, self.position.abs(), Rounding::Floor);
@@ -348,7 +353,7 @@ mod tests {
             position_after: None,
         };
         account.fill(&fill("t1", BookSide::Bid, 40)).unwrap();
-        let before = (account.position, account.cash, account.fees, account.fills, account.contracts);
+        let before = account.figures();
         let doomed = fill("t2", BookSide::Ask, 61);
         account.fill(&doomed).unwrap();
         let (trade, order, market) = (doomed.trade.clone(), doomed.order.clone(), doomed.market.clone());
@@ -356,7 +361,7 @@ mod tests {
         account.undo(&failed).unwrap();
         account.undo(&failed).unwrap();
         account.fill(&doomed).unwrap();
-        assert_eq!((account.position, account.cash, account.fees, account.fills, account.contracts), before);
+        assert_eq!(account.figures(), before);
         assert_eq!(account.undone, 1);
         assert!(account.undo(&FillStatusUpdate { trade: "t3".parse().unwrap(), ..failed }).is_err());
     }

@@ -8,6 +8,7 @@ mod bot;
 mod house;
 mod kalshi;
 mod party;
+mod polymarket;
 mod run;
 mod screen;
 mod session;
@@ -77,11 +78,14 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<u8, CliError> 
 }
 
 async fn trade(args: &DemoArgs, quiet: bool) -> anyhow::Result<summary::Summary> {
-    let kalshi = match &args.data {
-        Some(folder) => session::from_folder(folder),
-        None => session::kept(),
+    // A folder holds Kalshi's recordings only.
+    let recordings = match &args.data {
+        Some(folder) => session::from_folder(folder).map(|kalshi| run::Recordings { kalshi, polymarket: None }),
+        None => {
+            session::kept().and_then(|kalshi| Ok(run::Recordings { kalshi, polymarket: Some(polymarket::kept()?) }))
+        }
     };
-    let recordings = run::Recordings { kalshi: kalshi.context("no recorded market to trade")? };
+    let recordings = recordings.context("no recorded market to trade")?;
     let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });
     let pace = run::Pace { step: Duration::from_millis(args.step_ms), speed };
     let plan = run::Plan { seed: args.seed, pace, with_bot: !args.no_bot, verify: args.verify };

@@ -1,16 +1,16 @@
 //! One run of the demo: one process, one clock, two venues in turn, and what came of it.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use brier_exchange::{ClockConfig, Server, ServerConfig};
-use brier_kalshi::Env;
+use brier_exchange::{ClockConfig, RunningServer, Server, ServerConfig};
 use brier_types::Timestamp;
 
-use super::kalshi;
 use super::screen::{Row, Screen};
 use super::session::Session;
-use super::summary::{MarketSummary, Summary};
+use super::summary::{MarketSummary, Summary, VenueSummary};
+use super::{kalshi, polymarket};
 
 /// How time passes.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,25 @@ pub(crate) struct Plan {
 #[derive(Debug, Default)]
 pub(crate) struct Recordings {
     pub(crate) kalshi: Vec<Session>,
+    pub(crate) polymarket: Option<polymarket::Recording>,
+}
+
+impl Recordings {
+    fn start(&self) -> Option<Timestamp> {
+        let polymarket = self.polymarket.as_ref().and_then(polymarket::Recording::start);
+        self.kalshi.first().map(Session::start).into_iter().chain(polymarket).min()
+    }
+
+    fn duration(&self) -> Duration {
+        let polymarket = self.polymarket.as_ref().map(polymarket::Recording::duration);
+        kalshi::duration(&self.kalshi) + polymarket.unwrap_or_default()
+    }
+
+    /// The rows of all markets, Kalshi's first.
+    fn rows(&self) -> Vec<Row> {
+        let polymarket = self.polymarket.iter().flat_map(polymarket::Recording::waiting_rows);
+        kalshi::waiting_rows(&self.kalshi).into_iter().chain(polymarket).collect()
+    }
 }
 
 /// The screen with the rows of all markets, and how far the run is.
@@ -71,6 +90,11 @@ impl Stage {
         self.screen.paint(&self.rows, &detail, now, progress, false);
     }
 
+    /// Changes a row that is not the one that trades.
+    pub(crate) fn set(&mut self, row: usize, shown: Row) {
+        self.rows[row] = shown;
+    }
+
     /// A market is over.
     pub(crate) fn pass(&mut self, length: Duration) {
         self.passed += length;
@@ -89,24 +113,46 @@ impl Stage {
     }
 }
 
-/// Trades everything that was recorded.
+/// Trades everything that was recorded: the venues one after the other, as their recordings are months apart.
 pub(crate) async fn run(recordings: &Recordings, plan: Plan, screen: Screen) -> anyhow::Result<Summary> {
     let started = Instant::now();
-    let first = recordings.kalshi.first().context("no session")?;
-    let config =
-        ServerConfig { clock: ClockConfig::Simulated { start: Some(first.start()) }, ..ServerConfig::default() };
+    let start = recordings.start().context("no session")?;
+    let config = ServerConfig {
+        clock: ClockConfig::Simulated { start: Some(start) },
+        polymarket_listen: recordings.polymarket.is_some().then(|| SocketAddr::from(([127, 0, 0, 1], 0))),
+        ..ServerConfig::default()
+    };
     let server = Server::start(config).await.context("the embedded exchange did not start")?;
-    let mut stage = Stage::new(screen, kalshi::waiting_rows(&recordings.kalshi), kalshi::duration(&recordings.kalshi));
-    let env = Env::local(&server.rest_url())?;
-    let traded = kalshi::trade(&recordings.kalshi, server.admin(), &env, plan, &mut stage).await;
-    let summary = traded.map(|venue| Summary {
-        seed: plan.seed,
-        venues: vec![venue],
-        elapsed_seconds: started.elapsed().as_secs_f64(),
-    });
+    let mut stage = Stage::new(screen, recordings.rows(), recordings.duration());
+    let venues = trade(recordings, plan, &server, &mut stage).await;
     stage.finish();
     server.shutdown().await;
-    summary
+    Ok(Summary { seed: plan.seed, venues: venues?, elapsed_seconds: started.elapsed().as_secs_f64() })
+}
+
+async fn trade(
+    recordings: &Recordings,
+    plan: Plan,
+    server: &RunningServer,
+    stage: &mut Stage,
+) -> anyhow::Result<Vec<VenueSummary>> {
+    let (admin, mut venues, first_row) = (server.admin(), Vec::new(), recordings.kalshi.len());
+    // Listed from the start, so that both venues' markets stand beside each other.
+    let polymarket = match (&recordings.polymarket, server.polymarket()) {
+        (Some(recording), Some(addresses)) => {
+            let env = brier_polymarket::Env::local(&addresses.clob)?;
+            Some(polymarket::Demo::open(admin, &env, recording, plan, stage, first_row).await?)
+        }
+        _ => None,
+    };
+    if !recordings.kalshi.is_empty() {
+        let env = brier_kalshi::Env::local(&server.rest_url())?;
+        venues.push(kalshi::trade(&recordings.kalshi, admin, &env, plan, stage).await?);
+    }
+    if let Some(demo) = polymarket {
+        venues.push(demo.trade(stage, first_row).await?);
+    }
+    Ok(venues)
 }
 
 /// Chance from a seed (splitmix64), so that a run can be repeated.

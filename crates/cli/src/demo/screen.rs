@@ -173,10 +173,10 @@ mod tests {
         };
         let shown = table(&[wide, Row { venue: "Poly", market: label("BTC", close), ..Row::default() }]);
         assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
             venue   market           state    bid/ask  fair  edge        held  fills   P&L $
             Kalshi  BTC 07-26 23:05  14:59  .055/.056  .482  sell -.124  -100     12  -12.35
-            Poly    BTC 07-26 23:05  waits        -/-     -  -              0      0    0.00"#]]
+            Poly    BTC 07-26 23:05  waits        -/-     -  -              0      0    0.00"]]
         .assert_eq(&shown);
     }
 }

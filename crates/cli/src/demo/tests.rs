@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::polymarket;
 use super::run::{self, Pace, Plan, Recordings};
 use super::screen::Screen;
 use super::session::{self, Session};
 use super::summary::Summary;
 
 fn play(kalshi: Vec<Session>, plan: Plan) -> Summary {
-    play_both(&Recordings { kalshi }, plan)
+    play_both(&Recordings { kalshi, polymarket: None }, plan)
 }
 
 fn play_both(recordings: &Recordings, plan: Plan) -> Summary {
@@ -65,4 +66,29 @@ fn the_same_seed_gives_the_same_fills_at_any_speed() {
     let paced = play(sessions(), Plan { pace: Pace { speed: 400.0, ..paced.pace }, ..paced });
     assert!(fast.fills() > 0 && fast.reconciles());
     assert_eq!((fast.fills(), fast.profit(), fast.state_hash()), (paced.fills(), paced.profit(), paced.state_hash()));
+}
+
+/// Polymarket's half alone: the first windows, without the books that are only shown.
+fn windows(count: usize) -> Recordings {
+    Recordings { kalshi: Vec::new(), polymarket: Some(polymarket::kept().unwrap().first_windows(count)) }
+}
+
+#[test]
+fn a_polymarket_window_replayed_without_the_bot_follows_its_samples() {
+    let summary = play_both(&windows(1), plan(500, false));
+    assert_eq!((summary.markets().count(), summary.fills()), (1, 0));
+    assert_books_equal(&summary);
+}
+
+#[test]
+fn on_polymarket_too_the_same_seed_gives_the_same_fills_at_any_speed_and_a_failed_match_is_undone() {
+    let fast = play_both(&windows(2), plan(1_000, true));
+    let paced = plan(1_000, true);
+    let paced = play_both(&windows(2), Plan { pace: Pace { speed: 120.0, ..paced.pace }, ..paced });
+    assert!(fast.fills() > 0 && fast.reconciles());
+    assert_eq!((fast.fills(), fast.profit(), fast.state_hash()), (paced.fills(), paced.profit(), paced.state_hash()));
+    let [venue] = fast.venues.as_slice() else { panic!("one venue") };
+    assert_eq!((venue.undone_fills, venue.exchange_undone), (1, 1));
+    assert!(venue.checks.iter().all(|check| check.equal == check.compared), "{:?}", venue.checks);
+    assert!(venue.checks.iter().any(|check| check.what.starts_with("failed") && check.compared == 1));
 }

@@ -1,0 +1,121 @@
+//! The house account at Polymarket: makes the exchange's book follow the recorded one, through ordinary signed orders.
+//!
+//! It rests one order at every level, and replaces those that are not what they should be. What others took is put back at
+//! the next step, as the recording did not know them. It asks for its open orders instead of remembering them.
+
+use anyhow::{Context as _, ensure};
+use brier_book::BookView;
+use brier_polymarket::discovery::Listing;
+use brier_polymarket::orders::{Leg, Prepared};
+use brier_polymarket::rest::OrdersQuery;
+use brier_polymarket_protocol::clob::{MAX_BATCH_ORDERS, OpenOrder};
+use brier_polymarket_protocol::ids::{OrderHash, Side};
+use brier_types::{
+    BookSide, ClientOrderId, MarketTicker, NewOrder, Price, Qty, SelfTradePrevention, TimeInForce, Timestamp,
+};
+
+use super::party::Party;
+
+/// The house.
+pub(super) struct Maker {
+    pub(super) party: Party,
+    /// Shares of YES that it was given in each market: it sells no more.
+    pub(super) given: Qty,
+    /// Orders sent so far, for client order ids.
+    pub(super) orders: u64,
+}
+
+/// A level as it should be.
+type Level = (BookSide, Price, Qty);
+
+impl Maker {
+    /// Brings the exchange's book to `wanted`. Cancels go first, so that the house never meets itself.
+    pub(super) async fn follow(
+        &mut self,
+        listing: &Listing,
+        wanted: &BookView<'_>,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let query = OrdersQuery { market: Some(listing.condition), ..OrdersQuery::default() };
+        let resting = self.party.client.open_orders(&query).all().await?;
+        let wanted: Vec<Level> = [BookSide::Bid, BookSide::Ask]
+            .into_iter()
+            .flat_map(|side| wanted.levels(side).map(move |level| (side, level.price, level.qty)))
+            .collect();
+        let (cancels, creates) = plan(&resting, &wanted)?;
+        if !cancels.is_empty() {
+            let reply = self.party.client.cancel_orders(&cancels).await?;
+            ensure!(reply.not_canceled.is_empty(), "the exchange would not cancel: {:?}", reply.not_canceled);
+        }
+        let mut prepared = Vec::with_capacity(creates.len());
+        for level in creates {
+            prepared.push(self.prepare(listing, level, now)?);
+        }
+        for chunk in prepared.chunks(MAX_BATCH_ORDERS) {
+            for (order, placed) in chunk.iter().zip(self.party.client.post_orders(chunk).await?) {
+                placed.with_context(|| format!("the exchange refused an order of the house at {}", order.price))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn prepare(&mut self, listing: &Listing, (side, price, qty): Level, now: Timestamp) -> anyhow::Result<Prepared> {
+        self.orders += 1;
+        let id = ClientOrderId::new(&format!("house-{}", self.orders))?;
+        let leg = match side {
+            BookSide::Bid => Leg::Buy,
+            BookSide::Ask => Leg::Sell { held: self.given },
+        };
+        let order = order(id, &listing.ticker, side, price, qty, TimeInForce::Gtc);
+        Ok(self.party.client.prepare_order(&order, leg, listing, now)?)
+    }
+
+    /// Takes everything back.
+    pub(super) async fn leave(&self, listing: &Listing) -> anyhow::Result<()> {
+        let reply = self.party.client.cancel_market(listing.condition, None).await?;
+        ensure!(reply.not_canceled.is_empty(), "the exchange would not cancel: {:?}", reply.not_canceled);
+        Ok(())
+    }
+}
+
+/// What is not as it should be, and what should be there instead. The house trades YES tokens only.
+fn plan(resting: &[OpenOrder], wanted: &[Level]) -> anyhow::Result<(Vec<OrderHash>, Vec<Level>)> {
+    let level = |order: &OpenOrder| {
+        let side = match order.side {
+            Side::Buy => BookSide::Bid,
+            Side::Sell => BookSide::Ask,
+        };
+        (side, order.price, order.original_size.saturating_sub(order.size_matched))
+    };
+    let (mut cancels, mut missing) = (Vec::new(), wanted.to_vec());
+    for order in resting {
+        match missing.iter().position(|wanted| *wanted == level(order)) {
+            Some(found) => drop(missing.remove(found)),
+            None => cancels.push(order.id.parse::<OrderHash>()?),
+        }
+    }
+    Ok((cancels, missing))
+}
+
+pub(super) fn order(
+    id: ClientOrderId,
+    market: &MarketTicker,
+    side: BookSide,
+    price: Price,
+    qty: Qty,
+    time_in_force: TimeInForce,
+) -> NewOrder {
+    NewOrder {
+        client_order_id: id,
+        market: market.clone(),
+        side,
+        price,
+        qty,
+        time_in_force,
+        post_only: false,
+        reduce_only: false,
+        self_trade_prevention: SelfTradePrevention::TakerAtCross,
+        cancel_on_pause: false,
+        group: None,
+    }
+}
