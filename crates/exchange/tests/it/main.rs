@@ -4,11 +4,13 @@
 
 mod access;
 mod administration;
+mod kill;
 mod lists;
 mod orders;
 mod polymarket_orders;
 mod polymarket_recovery;
 mod polymarket_refusals;
+mod polymarket_stream;
 mod polymarket_support;
 mod recovery;
 mod refusals;

@@ -70,19 +70,7 @@ impl Poly {
 
     /// A trader whose key's wallets are open, with $1,000 in the one of this type.
     pub(crate) async fn trader(&self, seed: u8, kind: SignatureType) -> PolyTrader {
-        let key = WalletKey::from_bytes(&[seed; 32]).unwrap();
-        let address = key.address();
-        let headers = l1_headers(&key, Chain::Polygon, now_secs(), 0);
-        let mut request = self.http.post(format!("{}/auth/api-key", self.clob()));
-        for (name, value) in headers.pairs() {
-            request = request.header(name, value);
-        }
-        let answer = send(request).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let made = answer.json();
-        let part = |name: &str| made[name].as_str().unwrap().to_owned();
-        let creds = ApiCreds::new(&part("apiKey"), &part("secret"), &part("passphrase")).unwrap();
-        let trader = PolyTrader { key, address, kind, creds, http: self.http.clone(), clob: self.clob() };
+        let trader = PolyTrader::with_new_key(&self.http, &self.clob(), seed, kind).await;
         self.admin().fund(trader.maker(), dollars("1000")).await.unwrap();
         trader
     }
@@ -101,6 +89,7 @@ pub(crate) fn now_secs() -> u64 {
 }
 
 pub(crate) struct PolyTrader {
+    seed: u8,
     pub key: WalletKey,
     pub address: Address,
     pub kind: SignatureType,
@@ -150,6 +139,23 @@ impl<'a> Wish<'a> {
 static SALT: AtomicU64 = AtomicU64::new(1);
 
 impl PolyTrader {
+    /// A trader with a key that is made now.
+    pub(crate) async fn with_new_key(http: &reqwest::Client, clob: &str, seed: u8, kind: SignatureType) -> Self {
+        let key = WalletKey::from_bytes(&[seed; 32]).unwrap();
+        let address = key.address();
+        let headers = l1_headers(&key, Chain::Polygon, now_secs(), 0);
+        let mut request = http.post(format!("{clob}/auth/api-key"));
+        for (name, value) in headers.pairs() {
+            request = request.header(name, value);
+        }
+        let answer = send(request).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let made = answer.json();
+        let part = |name: &str| made[name].as_str().unwrap().to_owned();
+        let creds = ApiCreds::new(&part("apiKey"), &part("secret"), &part("passphrase")).unwrap();
+        Self { seed, key, address, kind, creds, http: http.clone(), clob: clob.to_owned() }
+    }
+
     pub(crate) fn maker(&self) -> Address {
         match self.kind {
             SignatureType::Eoa => self.address,
@@ -162,6 +168,20 @@ impl PolyTrader {
     /// The same trader at another address of the exchange.
     pub(crate) fn at(self, clob: String) -> Self {
         Self { clob, ..self }
+    }
+
+    /// The same trader, again, at another address.
+    pub(crate) fn near(&self, clob: String) -> Self {
+        let key = WalletKey::from_bytes(&[self.seed; 32]).unwrap();
+        Self { key, creds: self.creds.clone(), http: self.http.clone(), clob, ..*self }
+    }
+
+    /// A read with a query, which is not signed.
+    pub(crate) fn request_with(&self, method: &str, path: &str, query: &str) -> reqwest::RequestBuilder {
+        let headers = l2_headers(&self.creds, self.address, now_secs(), method, path, b"");
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.http.request(method, format!("{}{path}{query}", self.clob));
+        headers.pairs().into_iter().fold(request, |request, (name, value)| request.header(name, value))
     }
 
     /// The order of a wish, not signed yet.

@@ -85,6 +85,13 @@ pub(crate) struct Trader {
     ws: String,
 }
 
+impl Trader {
+    /// A trader of an exchange in another process.
+    pub(crate) const fn remote(user_id: String, keys: Credentials, http: reqwest::Client, rest: String) -> Self {
+        Self { user_id, keys, http, rest, ws: String::new() }
+    }
+}
+
 /// One answer, nothing interpreted.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
