@@ -179,7 +179,7 @@ pub(crate) fn wallet_key(dir: Option<&Path>) -> Result<(Option<PathBuf>, Zeroizi
             break key;
         }
     };
-    let text = Zeroizing::new(format!("0x{}", alloy_primitives::hex::encode(&*bytes)));
+    let text = Zeroizing::new(format!("0x{}", alloy_primitives::hex::encode(*bytes)));
     if let Some(dir) = dir {
         write_private(dir.join(WALLET_FILE), &text)?;
     }

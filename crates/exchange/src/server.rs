@@ -167,9 +167,9 @@ impl Server {
         let polymarket = other.as_ref().map(|(_, addr)| PolymarketAddresses::at(*addr));
         let mut serving = Vec::new();
         if let Some((listener, _)) = other {
-            let (core, clock, stopping) = (core.clone(), clock.clone(), stopping.clone());
+            let (core, stopping) = (core.clone(), stopping.clone());
             let (limits, grant) = (Arc::new(polymarket::limits::Buckets::new()), config.polymarket_grant);
-            let app = polymarket::http::App { core, doors, limits, grant, clock, stopping: stopping.clone() };
+            let app = polymarket::http::App { core, doors, limits, grant, stopping: stopping.clone() };
             serving.push(serve(listener, polymarket::http::router(app), stopping));
         }
         let app =

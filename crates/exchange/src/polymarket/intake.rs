@@ -46,13 +46,13 @@ fn no(text: impl Into<String>) -> Failure {
 ///
 /// # Errors
 /// The venue's refusal.
-pub(crate) fn judge(table: &Table, key: &Key, post: OrderPost) -> Result<Judged, Failure> {
+pub(crate) fn judge(table: &Table, key: &Key, post: &OrderPost) -> Result<Judged, Failure> {
     let owner = key.record.owner;
     if post.owner != key.record.key {
         return Err(no(text::OWNER_MISMATCH));
     }
     // Orders of the dead generation are known and refused.
-    let PostedOrder::Current(signed) = post.order else { return Err(no(text::VERSION_MISMATCH)) };
+    let PostedOrder::Current(signed) = &post.order else { return Err(no(text::VERSION_MISMATCH)) };
     let order = &signed.order;
     let wallet = table.wallets.get(&order.maker);
     let on_file = wallet.map(|wallet| wallet.owner);
@@ -83,7 +83,7 @@ pub(crate) fn judge(table: &Table, key: &Key, post: OrderPost) -> Result<Judged,
         owner,
         key: key.record.key.clone(),
         token,
-        order: signed,
+        order: *signed,
         terms: post.terms,
     })
 }

@@ -155,7 +155,7 @@ impl Buckets {
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = owners.entry((owner, scope)).or_insert(Bucket { level: burst * 1_000, updated: now });
         // A rate a second is as many thousandths a millisecond.
-        let elapsed = i64::try_from((now - bucket.updated).as_millis()).unwrap_or(i64::MAX);
+        let elapsed = i64::try_from(now.saturating_sub(bucket.updated).as_millis()).unwrap_or(i64::MAX);
         bucket.level = bucket.level.saturating_add(rate.saturating_mul(elapsed)).min(burst * 1_000);
         bucket.updated += Duration::from_millis(elapsed.unsigned_abs());
         let allowance = |level: i64| {

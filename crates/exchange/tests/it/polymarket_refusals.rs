@@ -8,6 +8,7 @@ use brier_polymarket_protocol::contracts::{Chain, Domain, OrderVersion};
 use brier_polymarket_protocol::ids::{Side, SignatureType};
 use brier_polymarket_protocol::order::{OrderKind, OrderV1};
 use brier_polymarket_protocol::order_body::Terms;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::polymarket_support::{Poly, PolyTrader, Wish, now_secs, price};
@@ -39,14 +40,13 @@ async fn amounts(trader: &PolyTrader, wish: Wish<'_>, maker: u64, taker: u64) ->
 async fn keys_and_headers() {
     let world = Poly::start().await;
     let trader = world.trader(1, SignatureType::Eoa).await;
-    let l1 = |key: &WalletKey, method: reqwest::Method, path: &str, nonce: u64, at: u64| {
+    let l1 = |key: &WalletKey, method: Method, path: &str, nonce: u64, at: u64| {
         let mut request = world.http.request(method, format!("{}{path}", world.clob()));
         for (name, value) in l1_headers(key, Chain::Polygon, at, nonce).pairs() {
             request = request.header(name, value);
         }
         send(request)
     };
-    use reqwest::Method;
     let again = l1(&trader.key, Method::POST, "/auth/api-key", 0, now_secs()).await;
     refused(&again, 400, "Could not create api key");
     let derived = l1(&trader.key, Method::GET, "/auth/derive-api-key", 0, now_secs()).await.json();

@@ -189,12 +189,11 @@ pub(super) async fn balance(State(app): State<App>, params: Params, signed: Sign
         Some("CONDITIONAL-V2") => AssetType::ConditionalV2,
         _ => return Err(Failure::text(400, text::INVALID_ASSET_TYPE)),
     };
-    let token: Option<TokenId> = match asset {
-        AssetType::Collateral => None,
-        _ => {
-            let text = params.one("token_id").unwrap_or_default();
-            Some(text.parse().map_err(|_no_token| Failure::text(400, text::INVALID_TOKEN_ID))?)
-        }
+    let token: Option<TokenId> = if asset == AssetType::Collateral {
+        None
+    } else {
+        let given = params.one("token_id").unwrap_or_default();
+        Some(given.parse().map_err(|_no_token| Failure::text(400, text::INVALID_TOKEN_ID))?)
     };
     let work = move |core: &mut Core| {
         let state = &core.polymarket;

@@ -107,10 +107,8 @@ pub(crate) fn priced(state: &Face, row: &MarketRow, outcome: Outcome) -> MarketT
         || middle(state, (row.id, outcome)),
         |result| Money::from_micros(i64::from(own(outcome, result.yes_payout()).pips()) * 100),
     );
-    let winner = match (result, outcome) {
-        (Some(MarketResult::Yes), Outcome::Yes) | (Some(MarketResult::No), Outcome::No) => true,
-        _ => false,
-    };
+    let winner =
+        matches!((result, outcome), (Some(MarketResult::Yes), Outcome::Yes) | (Some(MarketResult::No), Outcome::No));
     MarketToken {
         token_id: row.token_text(outcome).to_string(),
         outcome: row.outcome_text(outcome).to_owned(),

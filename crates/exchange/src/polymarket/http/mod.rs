@@ -30,7 +30,7 @@ pub(crate) use params::Params;
 use super::doors::Doors;
 use super::limits::Buckets;
 use super::{data, gamma, relayer, rtds, ws};
-use crate::clock::{Clock, wall_now};
+use crate::clock::wall_now;
 use crate::core::CoreHandle;
 
 /// What every request needs. Cheap to clone.
@@ -41,7 +41,6 @@ pub(crate) struct App {
     pub limits: Arc<Buckets>,
     /// Play money for each EOA and deposit wallet that is opened with a key.
     pub grant: Money,
-    pub clock: Clock,
     pub stopping: watch::Receiver<bool>,
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::Address;
 use axum::extract::State;
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use brier_matching::OrderId;
 use brier_polymarket_protocol::clob::{
     CancelMarketRequest, CancelOrderRequest, CancelReply, HeartbeatRefusal, HeartbeatReply, HeartbeatRequest,
@@ -27,8 +27,8 @@ use crate::polymarket::record::{OrderNumber, Record};
 use crate::polymarket::state::{Effect, Standing, State as Face};
 
 /// The answer, good or bad, with what is left of the allowance.
-fn limited(allowance: Allowance, reply: Reply) -> Reply {
-    Ok(allowance.on(reply.unwrap_or_else(|failure| failure.into_response())))
+fn limited(allowance: Allowance, reply: Reply) -> Response {
+    allowance.on(reply.unwrap_or_else(Failure::into_response))
 }
 
 fn pay(app: &App, signed: &Signed, scope: Scope, cost: usize) -> Result<Allowance, Failure> {
@@ -42,7 +42,7 @@ fn body<T: DeserializeOwned>(signed: &Signed) -> Result<T, Failure> {
 
 pub(super) async fn post(State(app): State<App>, Writer(signed): Writer) -> Reply {
     let allowance = pay(&app, &signed, Scope::Post, 1)?;
-    limited(allowance, post_one(&app, &signed).await)
+    Ok(limited(allowance, post_one(&app, &signed).await))
 }
 
 async fn post_one(app: &App, signed: &Signed) -> Reply {
@@ -50,7 +50,7 @@ async fn post_one(app: &App, signed: &Signed) -> Reply {
         tracing::debug!(%error, "no order");
         Failure::text(400, text::INVALID_ORDER_PAYLOAD)
     })?;
-    let judged = intake::judge(&app.doors.table(), &signed.key, posted)?;
+    let judged = intake::judge(&app.doors.table(), &signed.key, &posted)?;
     json(&app.core.call(move |core| intake::place(core, &judged)).await??)
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn post_batch(State(app): State<App>, Writer(signed): Writer) -
     }
     let allowance = pay(&app, &signed, Scope::Post, orders.len())?;
     let table = app.doors.table();
-    let judged: Vec<_> = orders.into_iter().map(|order| intake::judge(&table, &signed.key, order)).collect();
+    let judged: Vec<_> = orders.iter().map(|order| intake::judge(&table, &signed.key, order)).collect();
     let work = move |core: &mut Core| -> Result<Vec<PostOrderReply>, Failure> {
         engine_takes(&core.polymarket, true)?;
         let results = judged.into_iter().map(|judged| {
@@ -72,7 +72,7 @@ pub(super) async fn post_batch(State(app): State<App>, Writer(signed): Writer) -
         Ok(results.collect())
     };
     let results = app.core.call(work).await?;
-    limited(allowance, results.and_then(|results| json(&results)))
+    Ok(limited(allowance, results.and_then(|results| json(&results))))
 }
 
 /// Cancels what of these rests and is the owner's; the rest is named with the reason.
@@ -147,7 +147,7 @@ fn cancel_where(
 
 pub(super) async fn cancel_one(State(app): State<App>, Writer(signed): Writer) -> Reply {
     let allowance = pay(&app, &signed, Scope::Cancel, 1)?;
-    limited(allowance, cancel_named(&app, &signed).await)
+    Ok(limited(allowance, cancel_named(&app, &signed).await))
 }
 
 async fn cancel_named(app: &App, signed: &Signed) -> Reply {
@@ -172,7 +172,7 @@ pub(super) async fn cancel_batch(State(app): State<App>, Writer(signed): Writer)
         Err(failure) => return Err(failure),
     };
     let reply = app.core.call(move |core| cancel_hashes(core, owner, hashes)).await?;
-    limited(allowance, reply.and_then(|reply| json(&reply)))
+    Ok(limited(allowance, reply.and_then(|reply| json(&reply))))
 }
 
 async fn cancel_many(
@@ -185,7 +185,7 @@ async fn cancel_many(
     let reply = app.core.call(move |core| cancel_where(core, owner, which)).await?;
     let count = reply.as_ref().map_or(0, |reply| reply.canceled.len());
     let allowance = app.limits.owe(owner, app.doors.table().tier(owner), Scope::Cancel, count);
-    limited(allowance, reply.and_then(|reply| json(&reply)))
+    Ok(limited(allowance, reply.and_then(|reply| json(&reply))))
 }
 
 pub(super) async fn cancel_all(State(app): State<App>, Writer(signed): Writer) -> Reply {

@@ -42,6 +42,7 @@ impl State {
                 self.settlement = *policy;
                 Ok(Effect::Kept)
             }
+            Record::Relay(record) => self.relay(now, record),
             Record::Position { account, operation } => self.operate(now, *account, operation),
             Record::SetEngine(mode) => {
                 self.engine = *mode;
@@ -116,7 +117,7 @@ impl State {
         Ok(Effect::Reply(reply))
     }
 
-    fn fund(&mut self, now: Timestamp, account: AccountId, amount: Money) -> Result<Effect, Refused> {
+    pub(super) fn fund(&mut self, now: Timestamp, account: AccountId, amount: Money) -> Result<Effect, Refused> {
         let reply = self.apply(now, &Command::Fund { account, amount })?;
         let word = if amount < Money::ZERO { "WITHDRAWAL" } else { "DEPOSIT" };
         let it = Activity { at: now, word, market: None, qty: Qty::ZERO, cash: amount };
@@ -128,12 +129,13 @@ impl State {
         if self.events.contains_key(&event.id) {
             return Err(Refused::Taken("the event"));
         }
-        let group = match event.neg_risk {
-            false => None,
-            true => match self.apply(now, &Command::CreateGroup)? {
+        let group = if event.neg_risk {
+            match self.apply(now, &Command::CreateGroup)? {
                 Reply::Group(group) => Some(group),
                 other => unreachable!("a group was made and {other:?} answered"),
-            },
+            }
+        } else {
+            None
         };
         let row = EventRow { listing: event.clone(), group, markets: Vec::new(), created: now };
         self.events.insert(event.id.clone(), row);
@@ -287,7 +289,7 @@ impl State {
         Ok(Effect::Reply(reply))
     }
 
-    fn operate(
+    pub(super) fn operate(
         &mut self,
         now: Timestamp,
         account: AccountId,
