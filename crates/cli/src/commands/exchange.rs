@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use brier_exchange::{AdminError, CatalogError, ClockConfig, RunningServer, Server, ServerConfig};
+use brier_types::Money;
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, counted, tell};
-use crate::venue::{Ready, default_data_dir, ready_file};
+use crate::venue::{PolymarketReady, Ready, default_data_dir, ready_file};
 
-/// Run a Kalshi-compatible exchange on this machine, with play money
+/// Run an exchange on this machine that speaks Kalshi's and Polymarket's APIs, with play money
 ///
-/// Serves REST under /trade-api/v2 and the WebSocket at /trade-api/ws/v2 on one port. State is kept in the data folder
+/// Serves Kalshi's REST under /trade-api/v2 and its WebSocket at /trade-api/ws/v2 on one port, and on another Polymarket's order
+/// book API at the root, its streams under /ws, and Gamma, Data API and relayer under /gamma, /data-api, /relayer. State is kept in the data folder
 /// and found again at the next start. The operator's keys are made at the first start; point a bot or an official SDK at
 /// the printed address. Ctrl-C or SIGTERM stops it.
 #[derive(Debug, clap::Args)]
@@ -28,6 +30,14 @@ pub(crate) struct Args {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8810")]
     listen: SocketAddr,
+
+    /// Address for Polymarket's clients, or `none`; by default the port above the other one, or a free one if that is free
+    #[arg(long, value_name = "ADDRESS", value_parser = other_listen)]
+    polymarket_listen: Option<OtherListen>,
+
+    /// Play money in dollars for each wallet of a new Polymarket API key: its own and its deposit wallet
+    #[arg(long, value_name = "DOLLARS", default_value = "0")]
+    polymarket_grant: Money,
 
     /// Serve the administration under /admin/v1 to callers on this machine; it asks for no key
     #[arg(long)]
@@ -44,6 +54,28 @@ pub(crate) struct Args {
     /// List the series, events and markets of this JSON file
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
+}
+
+/// Where the second face listens, if at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct OtherListen(Option<SocketAddr>);
+
+fn other_listen(text: &str) -> Result<OtherListen, String> {
+    if text == "none" {
+        return Ok(OtherListen(None));
+    }
+    let addr = text.parse().map_err(|error| format!("{error}; give one such as 127.0.0.1:8811, or `none`"))?;
+    Ok(OtherListen(Some(addr)))
+}
+
+impl Args {
+    fn polymarket_listen(&self) -> Option<SocketAddr> {
+        let next = match self.listen.port() {
+            0 => 0,
+            port => port.checked_add(1).unwrap_or(0),
+        };
+        self.polymarket_listen.map_or(Some(SocketAddr::new(self.listen.ip(), next)), |OtherListen(addr)| addr)
+    }
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -64,6 +96,8 @@ struct Started<'a> {
     journal_cut: Option<Cut>,
     python: String,
     typescript: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    polymarket_python: Option<String>,
 }
 
 /// The end of the journal that a crash left and that is gone.
@@ -95,6 +129,8 @@ async fn serve(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             ClockWord::Wall => ClockConfig::Wall,
             ClockWord::Simulated => ClockConfig::Simulated { start: None },
         },
+        polymarket_listen: args.polymarket_listen(),
+        polymarket_grant: args.polymarket_grant,
         ..ServerConfig::default()
     };
     // Talk that cannot be said must not keep the exchange from its work.
@@ -145,6 +181,7 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
         admin: args.admin.then(|| server.admin_url()),
         key_id: operator.ed25519.key_id.clone(),
         private_key_path,
+        polymarket: polymarket(server),
     };
     let started = Started {
         ready: &ready,
@@ -155,6 +192,10 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
         journal_cut: server.recovery().torn.map(|torn| Cut { offset: torn.offset, bytes: torn.bytes }),
         python: operator.python_lines(&ready.rest),
         typescript: operator.typescript_lines(&ready.rest),
+        polymarket_python: server
+            .operator_wallet()
+            .zip(server.polymarket())
+            .map(|(wallet, addresses)| wallet.python_lines(&addresses.clob)),
     };
     write_whole(&ready_file(data_dir), &ready)?;
     if let Some(path) = &args.ready_file {
@@ -163,6 +204,23 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
     // Last, so that whoever has read it finds the files.
     output.either(&started, |output| print(&started, output))?;
     output.flush()
+}
+
+/// What a client of the Polymarket face needs.
+fn polymarket(server: &RunningServer) -> Option<PolymarketReady> {
+    let (addresses, wallet) = server.polymarket().zip(server.operator_wallet())?;
+    let path = wallet.path.clone()?;
+    Some(PolymarketReady {
+        clob: addresses.clob.clone(),
+        gamma: addresses.gamma.clone(),
+        data: addresses.data.clone(),
+        ws: addresses.ws.clone(),
+        relayer: addresses.relayer.clone(),
+        rtds: addresses.rtds.clone(),
+        address: wallet.address.clone(),
+        deposit_wallet: wallet.deposit_wallet.clone(),
+        private_key_path: std::path::absolute(&path).unwrap_or(path),
+    })
 }
 
 fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
@@ -182,6 +240,22 @@ fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
     output.line(started.python.trim_end())?;
     output.line("\nTypeScript SDK:")?;
     output.line(started.typescript.trim_end())?;
+    if let Some(polymarket) = &ready.polymarket {
+        output.line("\nPolymarket:")?;
+        output.line(format_args!("order book    {}", polymarket.clob))?;
+        output.line(format_args!("Gamma         {}", polymarket.gamma))?;
+        output.line(format_args!("Data API      {}", polymarket.data))?;
+        output.line(format_args!("streams       {}/ws/market and /ws/user", polymarket.ws))?;
+        output.line(format_args!(
+            "wallet        {} with its key in {}",
+            polymarket.address,
+            polymarket.private_key_path.display()
+        ))?;
+    }
+    if let Some(python) = &started.polymarket_python {
+        output.line("\nPolymarket's Python SDK:")?;
+        output.line(python.trim_end())?;
+    }
     output.line("\nFrom here: `brier markets`, `brier order --help`. Ctrl-C stops the exchange.")
 }
 
