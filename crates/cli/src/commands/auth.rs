@@ -3,6 +3,8 @@
 //!
 //! Source: reference sections 3.1, 3.3 and 3.5, 2026-11-20.
 
+mod polymarket;
+
 use std::path::Path;
 
 use brier_kalshi::keys::{Credentials, KeyError, KeyKind};
@@ -13,7 +15,7 @@ use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK, without_advice};
 use crate::output::Output;
-use crate::venue::{Venue, VenueArgs, block_on, seed};
+use crate::venue::{Venue, VenueArgs, VenueWord, block_on, seed};
 
 /// Beyond this the venue's window of some seconds is near: ±10 s are taken, ±60 s are not.
 const CLOCK_LIMIT_NANOS: i64 = 5_000_000_000;
@@ -34,6 +36,9 @@ enum AuthCommand {
 ///
 /// Looks at where the key is named, the key file and its permissions, the kind of key, the key id, the clock, and makes one signed call that reads
 /// the balance. Nothing is changed at the venue. Exit status 1 at the first step that fails.
+///
+/// On Polymarket: the wallet's addresses, both signatures, and what the exchange contracts may move. The wallet's API
+/// credentials are created at the venue if there are none, and kept beside the key file.
 #[derive(Debug, clap::Args)]
 struct CheckArgs {
     #[command(flatten)]
@@ -61,14 +66,19 @@ struct Document {
 /// Runs the check.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let AuthCommand::Check(args) = &args.command;
-    let venue = args.venue.kalshi()?;
-    let steps = block_on(async { Ok(check(&venue).await) })?;
-    let document = Document { ok: steps.iter().all(|step| step.ok), host: venue.env.to_string(), steps };
+    let document = if args.venue.venue == VenueWord::Polymarket {
+        polymarket::check(args)?
+    } else {
+        let venue = args.venue.kalshi()?;
+        let steps = block_on(async { Ok(check(&venue).await) })?;
+        Document { ok: steps.iter().all(|step| step.ok), host: venue.env.to_string(), steps }
+    };
     output.either(&document, |output| {
-        output.line(format_args!("host        {}", document.host))?;
+        let width = document.steps.iter().map(|step| step.name.len()).max().unwrap_or(0).max(11);
+        output.line(format_args!("{:<width$} {}", "host", document.host))?;
         for step in &document.steps {
             let mark = if step.ok { "ok" } else { "FAILED" };
-            output.line(format_args!("{:<11} {mark:<7} {}", step.name, step.found))?;
+            output.line(format_args!("{:<width$} {mark:<7} {}", step.name, step.found))?;
         }
         Ok(())
     })?;

@@ -1,5 +1,7 @@
 //! `brier portfolio`: cash, positions and resting orders.
 
+mod polymarket;
+
 use brier_kalshi_protocol::rest::{
     BalanceQuery, GetBalanceResponse, MarketPosition, Order, OrderStatusFilter, OrdersQuery, PositionsQuery,
 };
@@ -8,11 +10,13 @@ use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, table};
-use crate::venue::{VenueArgs, block_on};
+use crate::venue::{VenueArgs, VenueWord, block_on};
 
 /// Show cash, positions and resting orders
 ///
 /// Money is dollars, positions are contracts of the outcome named, prices of orders are YES prices.
+///
+/// On Polymarket dollars are shown with what open orders and unsettled matches hold of them, and both tokens of a market.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -28,6 +32,9 @@ struct Document {
 
 /// Shows the portfolio.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    if args.venue.venue == VenueWord::Polymarket {
+        return polymarket::run(args, output);
+    }
     let client = args.venue.kalshi()?.client()?;
     let document = block_on(async {
         let balance = client.balance(&BalanceQuery::default()).await?;

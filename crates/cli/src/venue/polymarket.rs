@@ -297,7 +297,10 @@ mod tests {
         let with_file = VenueArgs { ready_file: Some(path.clone()), ..args("local") };
         let venue = resolve(&with_file).unwrap();
         assert_eq!(venue.env, Env::local(&at("")).unwrap());
-        assert_eq!(venue.key.map(|key| (key.file, key.signature_type)), Some(("wallet.key".into(), SignatureType::Eoa)));
+        assert_eq!(
+            venue.key.map(|key| (key.file, key.signature_type)),
+            Some(("wallet.key".into(), SignatureType::Eoa))
+        );
         let elsewhere = VenueArgs { url: Some("http://127.0.0.1:1".into()), ..with_file.clone() };
         assert_eq!(resolve(&elsewhere).unwrap().key, None);
         ready.polymarket = None;

@@ -11,15 +11,15 @@ use crate::support::{brier, shown};
 
 const MARKET: &str = "KXTEST-27JAN01-A";
 
-struct Exchange {
+pub(crate) struct Exchange {
     child: Child,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     started: Value,
 }
 
 impl Exchange {
     /// Starts one and reads the line it prints once it serves.
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let mut child = brier()
             .args(["exchange", "--json", "--admin", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.join("data"))
@@ -39,7 +39,7 @@ impl Exchange {
     }
 
     /// One call of the administration, as plain as HTTP can be.
-    fn admin(&self, path: &str, body: &Value) -> Value {
+    pub(crate) fn admin(&self, path: &str, body: &Value) -> Value {
         let (host, base) = self.text("admin").strip_prefix("http://").unwrap().split_once('/').unwrap();
         let body = body.to_string();
         let mut stream = TcpStream::connect(host).unwrap();
@@ -58,12 +58,12 @@ impl Exchange {
     }
 
     /// Runs a command as the operator, found through the ready file.
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         brier().args(args).arg("--ready-file").arg(self.folder.join("ready.json")).output().unwrap()
     }
 
     /// As the operator, and it has to succeed: what it printed as JSON.
-    fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let mut args = args.to_vec();
         args.push("--json");
         let output = self.run(&args);
@@ -72,7 +72,7 @@ impl Exchange {
     }
 
     /// Asks it to end and demands that it ends in peace.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
@@ -112,7 +112,7 @@ fn prepare(exchange: &Exchange) -> (String, PathBuf) {
 }
 
 #[cfg(unix)]
-fn make_mode(path: &Path, mode: u32) {
+pub(crate) fn make_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }

@@ -11,5 +11,6 @@ mod exchange;
 mod fees;
 mod inspect;
 mod polymarket;
+mod polymarket_trading;
 mod shell;
 mod support;

@@ -40,6 +40,13 @@ pub(crate) fn brier() -> std::process::Command {
         "KALSHI_KEY_ID",
         "KALSHI_PRIVATE_KEY_PATH",
         "KALSHI_PRIVATE_KEY",
+        "POLYMARKET_ENV",
+        "POLYMARKET_URL",
+        "POLYMARKET_PRIVATE_KEY_PATH",
+        "POLYMARKET_PRIVATE_KEY",
+        "POLYMARKET_SIGNATURE_TYPE",
+        "POLYMARKET_FUNDER",
+        "BRIER_VENUE",
         "BRIER_READY_FILE",
         "RUST_LOG",
     ] {

@@ -19,8 +19,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         let found = find(&client, args.ticker.as_str()).await?;
         // Both tokens are one book; without a wish it is told by the YES token.
         let outcome = match (args.token, found.outcome) {
-            (None, _) => Outcome::Yes,
-            (Some(TokenWord::Yes), _) => Outcome::Yes,
+            (None | Some(TokenWord::Yes), _) => Outcome::Yes,
             (Some(TokenWord::No), _) => Outcome::No,
             (Some(TokenWord::Named), Some(outcome)) => outcome,
             (Some(TokenWord::Named), None) => {
@@ -63,7 +62,8 @@ mod tests {
 
     #[test]
     fn the_best_level_comes_last_on_the_wire_and_first_here() {
-        let level = |price: &str, size: &str| clob::Level { price: price.parse().unwrap(), size: size.parse().unwrap() };
+        let level =
+            |price: &str, size: &str| clob::Level { price: price.parse().unwrap(), size: size.parse().unwrap() };
         let wire = clob::Book {
             market: "0xc0".into(),
             asset_id: "71".into(),

@@ -31,7 +31,8 @@ struct Document {
 /// Cancels.
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let order = args.order.as_ref().map(|order| order.as_str().parse::<OrderHash>()).transpose().map_err(|error| {
-        CliError::usage(error.to_string()).hint("give the order's hash, as `brier order` and `brier portfolio` print it")
+        CliError::usage(error.to_string())
+            .hint("give the order's hash, as `brier order` and `brier portfolio` print it")
     })?;
     let venue = args.venue.polymarket()?;
     venue.demand_writes("cancel")?;

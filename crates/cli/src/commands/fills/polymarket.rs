@@ -74,7 +74,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let order = args.order.as_ref().map(|order| order.as_str().parse::<OrderHash>());
     let order = order.transpose().map_err(|error| {
-        CliError::usage(error.to_string()).hint("give the order's hash, as `brier order` and `brier portfolio` print it")
+        CliError::usage(error.to_string())
+            .hint("give the order's hash, as `brier order` and `brier portfolio` print it")
     })?;
     let venue = args.venue.polymarket()?;
     let mut lines = block_on(async {
@@ -131,7 +132,7 @@ pub(crate) async fn own_lines(client: &Client, trades: &[Trade]) -> Result<Vec<L
     for trade in trades {
         let ours = by_wallet(trade, &funder, &key);
         match own_fills(&ours, &key, &tokens) {
-            Ok(fills) => lines.extend(fills.into_iter().filter_map(|fill| line(trade, fill, &known))),
+            Ok(fills) => lines.extend(fills.iter().filter_map(|fill| line(trade, fill, &known))),
             Err(error) => tracing::warn!(trade = trade.id, %error, "a trade that cannot be told in our terms"),
         }
     }
@@ -152,7 +153,7 @@ fn by_wallet(trade: &Trade, funder: &str, key: &str) -> UserTrade {
     ours
 }
 
-fn line(trade: &Trade, fill: OwnFill, known: &BTreeMap<ConditionId, Listing>) -> Option<Line> {
+fn line(trade: &Trade, fill: &OwnFill, known: &BTreeMap<ConditionId, Listing>) -> Option<Line> {
     let listing = known.get(&fill.market.as_str().parse().ok()?)?;
     let (side, yes_price) = yes_terms(fill.outcome, fill.side, fill.price);
     Some(Line {
@@ -167,7 +168,7 @@ fn line(trade: &Trade, fill: OwnFill, known: &BTreeMap<ConditionId, Listing>) ->
         count_fp: fill.qty,
         yes_price_dollars: yes_price,
         is_taker: fill.is_taker,
-        fee_cost: if fill.is_taker { taker_fee(trade, &fill, listing) } else { Money::ZERO },
+        fee_cost: if fill.is_taker { taker_fee(trade, fill, listing) } else { Money::ZERO },
         created_time: trade.match_time.to_string(),
         status: trade.status.as_str().to_lowercase(),
         is_final: trade.status.is_final(),
@@ -201,6 +202,11 @@ impl Line {
         self.status.eq_ignore_ascii_case(TradeStatus::Failed.as_str())
     }
 
+    /// Whether its tokens and dollars stand in the balances, or never will.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_final || self.status.eq_ignore_ascii_case(TradeStatus::Mined.as_str())
+    }
+
     fn cells(&self) -> [String; 9] {
         let market = if self.slug.is_empty() { &self.ticker } else { &self.slug };
         [
@@ -230,7 +236,10 @@ impl Document {
         let open = self.fills.iter().filter(|line| !line.is_final).count() as u64;
         if open > 0 {
             let are = if open == 1 { "is" } else { "are" };
-            output.line(format_args!("* {} {are} not final: a trade can fail until it is confirmed", counted(open, "fill", "fills")))?;
+            output.line(format_args!(
+                "* {} {are} not final: a trade can fail until it is confirmed",
+                counted(open, "fill", "fills")
+            ))?;
         }
         Ok(())
     }

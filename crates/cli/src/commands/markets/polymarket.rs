@@ -20,7 +20,7 @@ use super::Args;
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, table};
 use crate::venue::block_on;
-use crate::venue::polymarket::{find, name_of};
+use crate::venue::polymarket::find;
 
 #[derive(Serialize)]
 struct Document {
@@ -99,7 +99,19 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     })?;
     output.either(&document, |output| {
         output.line(table(
-            ["market", "status", "bid $>", "size>", "ask $>", "size>", "last $>", "volume $>", "closes", "result", "group"],
+            [
+                "market",
+                "status",
+                "bid $>",
+                "size>",
+                "ask $>",
+                "size>",
+                "last $>",
+                "volume $>",
+                "closes",
+                "result",
+                "group",
+            ],
             document.markets.iter().map(cells),
         ))
     })?;
@@ -139,7 +151,8 @@ async fn search(client: &Client, args: &Args, series: Option<u64>, limit: usize)
         return Ok(found);
     }
     for closed in ended(args.status) {
-        let mut pages = client.gamma_events(&CatalogQuery { closed: *closed, series_id: series, ..CatalogQuery::default() });
+        let mut pages =
+            client.gamma_events(&CatalogQuery { closed: *closed, series_id: series, ..CatalogQuery::default() });
         while found.rows.len() <= limit
             && let Some(events) = pages.next().await?
         {
@@ -153,7 +166,8 @@ async fn search(client: &Client, args: &Args, series: Option<u64>, limit: usize)
 
 fn no_event(slug: &str, error: PolymarketError) -> CliError {
     if error.status() == Some(404) {
-        return CliError::failure(format!("no event is called {slug}")).hint("give the event's slug, as in its address");
+        return CliError::failure(format!("no event is called {slug}"))
+            .hint("give the event's slug, as in its address");
     }
     error.into()
 }
@@ -188,7 +202,10 @@ impl Search {
                 Ok(listing) if has_status(status, listing.status) => self.rows.push(Row {
                     listing,
                     last: market.last_trade_price.map(|price| price.to_dollars4(brier_types::Rounding::Floor)),
-                    volume: market.volume_num.or(market.volume).map(|sum| sum.to_dollars2(brier_types::Rounding::Floor)),
+                    volume: market
+                        .volume_num
+                        .or(market.volume)
+                        .map(|sum| sum.to_dollars2(brier_types::Rounding::Floor)),
                 }),
                 Ok(_) => {}
                 Err(error) => self.unlisted.push(error),
@@ -299,10 +316,10 @@ fn group_cell(line: &Line) -> String {
     let Some(group) = &line.neg_risk_group else { return if line.neg_risk { "neg-risk" } else { "-" }.to_owned() };
     let event = line.event_ticker.as_deref().unwrap_or(&group.id);
     let augmented = if group.augmented { ", augmented" } else { "" };
-    format!("{event}: {}{augmented}", role_word_shown(group.role))
+    format!("{event}: {}{augmented}", shown(group.role))
 }
 
 /// The two parts that are no outcomes of their own stand out.
-fn role_word_shown(role: &str) -> String {
+fn shown(role: &str) -> String {
     if role == "named" { role.to_owned() } else { role.to_uppercase() }
 }

@@ -93,7 +93,8 @@ pub(super) fn fee_at_most(listing: &Listing, order: &Prepared) -> Money {
     let steps = 1..10_000 / listing.tick.pips();
     let grid = steps.filter_map(|step| Price::new(step * listing.tick.pips())).filter(within);
     let fee = |price: Price| {
-        let most = if spends_cash { (u128::from(cash) * 10_000).div_ceil(u128::from(price.pips())) } else { shares.into() };
+        let most =
+            if spends_cash { (u128::from(cash) * 10_000).div_ceil(u128::from(price.pips())) } else { shares.into() };
         let most = u64::try_from(most).ok().and_then(Qty::from_micros).unwrap_or(Qty::MAX);
         fees.upper_bound(price, most)
     };
@@ -141,7 +142,8 @@ mod tests {
     #[test]
     fn the_book_gives_the_price_where_none_is_said() {
         let wish = |text: &str| text.parse::<Wish>().unwrap();
-        let of = |text, action, life| terms(wish(text), action, life, Some(&book())).map(|(at, qty)| (at, qty.to_string()));
+        let of =
+            |text, action, life| terms(wish(text), action, life, Some(&book())).map(|(at, qty)| (at, qty.to_string()));
         let (fok, ioc) = (TimeInForce::Fok, TimeInForce::Ioc);
         assert_eq!(of("10@market", Action::Buy, fok), Ok((price("0.45"), "10.00".into())));
         assert_eq!(of("11@market", Action::Buy, fok), Ok((price("0.60"), "11.00".into())));
@@ -162,6 +164,9 @@ mod tests {
         assert!(!checked("25usd", sell, TimeInForce::Fok));
         assert!(!checked("25usd", buy, TimeInForce::Gtc) && !checked("10@market", buy, TimeInForce::Gtc));
         assert!(checked("10@0.42", sell, TimeInForce::Gtc));
-        assert_eq!((default_tif("25usd".parse().unwrap()), default_tif("1@0.5".parse().unwrap())), (TifWord::Fok, TifWord::Gtc));
+        assert_eq!(
+            (default_tif("25usd".parse().unwrap()), default_tif("1@0.5".parse().unwrap())),
+            (TifWord::Fok, TifWord::Gtc)
+        );
     }
 }

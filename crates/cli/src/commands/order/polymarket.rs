@@ -7,14 +7,16 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use brier_polymarket::Client;
-use brier_polymarket::orders::{Leg, Prepared};
+use brier_polymarket::discovery::Listing;
+use brier_polymarket::orders::{BuildError, Leg, Prepared};
 use brier_polymarket::rest::{OrdersQuery, Placed, TradesQuery};
+use brier_polymarket::{Client, PolymarketError};
+use brier_polymarket_protocol::amounts::{AmountError, AmountsError};
 use brier_polymarket_protocol::clob::PostStatus;
 use brier_polymarket_protocol::ids::{Side, TokenId};
 use brier_types::{
-    Action, BookSide, ClientOrderId, Direction, Money, NewOrder, Price, Qty, Rounding, SelfTradePrevention, TimeInForce,
-    Timestamp,
+    Action, BookSide, ClientOrderId, Direction, Money, NewOrder, Price, Qty, Rounding, SelfTradePrevention,
+    TimeInForce, Timestamp,
 };
 use serde::Serialize;
 
@@ -171,11 +173,33 @@ async fn planned(client: &Client, args: &Args, life: TimeInForce, id: ClientOrde
         Some(time) => time,
         None => now()?,
     };
-    let prepared = client.prepare_order(&order, leg, &listing, created)?;
+    let prepared = client.prepare_order(&order, leg, &listing, created).map_err(|error| unbuilt(error, &listing))?;
     let most = plan::fee_at_most(&listing, &prepared);
     let said = said(args, price, name_of(&listing));
     let sent = Sent::new(&order, &prepared, listing.slug.clone(), most);
     Ok(Planned { prepared, sent, said })
+}
+
+/// An order that the venue would refuse, with what it would take instead.
+fn unbuilt(error: PolymarketError, listing: &Listing) -> CliError {
+    let hint = match &error {
+        PolymarketError::Build(BuildError::NakedSell { .. }) => {
+            "sell what you own and do not offer already, see `brier portfolio`; what was bought a moment ago can be sold once \
+             it is mined; against an outcome, buy the other one"
+                .to_owned()
+        }
+        PolymarketError::Build(BuildError::Amounts(AmountsError::OffGrid { .. })) => {
+            format!("prices of this market move in steps of ${}", listing.tick)
+        }
+        PolymarketError::Build(BuildError::Rejected(AmountError::TooSmall { .. })) => {
+            format!("an order that rests has at least {} shares here", listing.min_size)
+        }
+        PolymarketError::Build(BuildError::Rejected(AmountError::Marketable { .. })) => {
+            "a purchase at once spends at least $1".to_owned()
+        }
+        _ => return error.into(),
+    };
+    CliError::from(error).hint(hint)
 }
 
 fn opposite(word: &str) -> &'static str {
@@ -208,7 +232,10 @@ fn said(args: &Args, price: Price, market: &str) -> String {
             format!("{action} {qty} {word} at no {bound} than ${price} of {market}")
         }
         Wish::Spend { dollars, .. } => {
-            format!("{action} {word} for ${} at no more than ${price} of {market}", dollars.to_dollars2(Rounding::Floor))
+            format!(
+                "{action} {word} for ${} at no more than ${price} of {market}",
+                dollars.to_dollars2(Rounding::Floor)
+            )
         }
     }
 }
@@ -251,7 +278,9 @@ impl Sent {
         };
         let post_only = if *post_only { " post-only" } else { "" };
         [
-            format!("{side} {outcome} {order_type}{post_only}, gives {gives} for {takes} of token {token}, from {maker}"),
+            format!(
+                "{side} {outcome} {order_type}{post_only}, gives {gives} for {takes} of token {token}, from {maker}"
+            ),
             format!("{} {} at ${} in the YES book of {}", self.book_side, self.contracts, self.yes_price, self.market),
             format!("at most ${}", self.fee_at_most),
         ]
@@ -351,7 +380,7 @@ async fn trades_of(client: &Client, order: &Prepared, told: Qty) -> Result<Vec<L
     Ok(lines)
 }
 
-/// Dollars over shares in YES terms, rounded up to $0.0001.
+/// Dollars over shares in YES terms, to the nearest $0.0001.
 fn average(prepared: &Prepared, live: &[&Line], placed: &Placed, told: Qty) -> Option<String> {
     let of_trades = live.iter().try_fold((Qty::ZERO, Money::ZERO), |(qty, cash), line| {
         Some((qty.checked_add(line.count_fp)?, cash.checked_add(line.gross_dollars)?))
@@ -363,7 +392,8 @@ fn average(prepared: &Prepared, live: &[&Line], placed: &Placed, told: Qty) -> O
         }
         _ => return None,
     };
-    let pips = (i128::from(cash.micros()) * 10_000).checked_div(i128::from(qty.micros()))?;
+    let (cash, shares) = (i128::from(cash.micros()) * 10_000, i128::from(qty.micros()));
+    let pips = (cash * 2 + shares).checked_div(shares * 2)?;
     let price = u16::try_from(pips).ok().and_then(Price::new)?;
     let price = if prepared.outcome == brier_types::Outcome::No { price.complement() } else { price };
     Some(price.to_string())
@@ -381,7 +411,9 @@ impl Document {
         }
         match self.outcome {
             "delayed" => output.line("became    delayed: it waits, and may match or rest; see `brier portfolio`")?,
-            KNOWN => output.line("became    known: posted before, and neither open nor traded; it was canceled or is not shown yet")?,
+            KNOWN => output.line(
+                "became    known: posted before, and neither open nor traded; it was canceled or is not shown yet",
+            )?,
             outcome => output.line(format_args!("became    {outcome}"))?,
         }
         if !self.filled.is_zero() {
@@ -411,7 +443,10 @@ impl Document {
             ))?;
         }
         for line in self.trades.iter().filter(|line| line.has_failed()) {
-            output.line(format_args!("failed    {} contracts of trade {}: nothing changed hands", line.count_fp, line.trade_id))?;
+            output.line(format_args!(
+                "failed    {} contracts of trade {}: nothing changed hands",
+                line.count_fp, line.trade_id
+            ))?;
         }
         Ok(())
     }

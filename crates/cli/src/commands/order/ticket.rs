@@ -123,9 +123,7 @@ pub(super) fn life(tif: TifWord, expires: Option<Timestamp>, post_only: bool) ->
         (TifWord::Gtd, None) => Err("--tif gtd needs --expires TIME".to_owned()),
         (TifWord::Ioc, None) => Ok(TimeInForce::Ioc),
         (TifWord::Fok, None) => Ok(TimeInForce::Fok),
-        (TifWord::Ioc | TifWord::Fok, Some(_)) => {
-            Err("--expires needs --tif gtc: the others end at once".to_owned())
-        }
+        (TifWord::Ioc | TifWord::Fok, Some(_)) => Err("--expires needs --tif gtc: the others end at once".to_owned()),
     }
 }
 
