@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use brier_types::{Action, BookSide, Money, Outcome, Price, Qty, Rounding, notional};
 
+use super::event::MatchSide;
 use super::{Market, Pool, TokenExchange, own_price};
 use crate::check::Fnv;
 use crate::position::pairs;
@@ -166,12 +167,24 @@ impl TokenExchange {
         for pool in &self.pools {
             hash.i64(pool.escrow.micros());
             hash.u64(pool.converted.micros());
+            hash.u64(u64::from(pool.negative_risk));
+            hash.u64(pool.markets.len() as u64);
+            for market in &pool.markets {
+                hash.u64(u64::from(market.0));
+            }
+        }
+        for pool in &self.groups {
+            hash.u64(u64::from(*pool));
         }
         for market in &self.markets {
             self.hash_market(market, &mut hash);
         }
         for (trade, pending) in &self.pending {
             hash.u64(trade.0 << 3 | pending.status as u64);
+            hash.u64(u64::from(pending.it.market.0));
+            for side in pending.it.sides() {
+                hash_side(side, &mut hash);
+            }
         }
         hash.finish()
     }
@@ -186,6 +199,7 @@ impl TokenExchange {
                 u64::from(band.start.pips()) << 32 | u64::from(band.end.pips()) << 16 | u64::from(band.step.pips()),
             );
         }
+        hash.u64(u64::from(market.fees.taker_only()) << 32 | u64::from(market.fees.rebate_micros()));
         for pips in [1_000, 5_000] {
             let price = Price::new(pips).expect("a price");
             hash.i64(market.fees.taker_fee(price, Qty::from_micros(1_000_000_000_000).expect("a million")).micros());
@@ -202,4 +216,14 @@ impl TokenExchange {
             }
         }
     }
+}
+
+/// What a match that waits will move.
+fn hash_side(side: &MatchSide, hash: &mut Fnv) {
+    hash.u64(side.order.to_bits());
+    hash.u64(u64::from(side.account.0) << 32 | u64::from(side.price.pips()));
+    hash.u64(u64::from(side.outcome == Outcome::No) << 1 | u64::from(side.action == Action::Sell));
+    hash.u64(side.qty.micros());
+    hash.i64(side.cash.micros());
+    hash.i64(side.fee.micros());
 }
