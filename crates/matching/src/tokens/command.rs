@@ -47,7 +47,7 @@ pub enum Command {
         /// What happened to it.
         step: SettlementStep,
     },
-    /// Exchanges cash and tokens at par. Answers [`Reply::Done`], or [`Reply::Paid`] for what pays cash.
+    /// Exchanges cash and tokens at par. Answers [`Reply::Paid`].
     Position {
         /// Whose.
         account: AccountId,
@@ -190,7 +190,7 @@ pub enum Reply {
     Placed(Placed),
     /// What a cancel took back.
     Canceled(Qty),
-    /// What an operation paid.
+    /// What an operation paid; negative when it cost.
     Paid(Money),
 }
 

@@ -46,7 +46,7 @@ use settle::Pending;
 /// Source: reference (Polymarket), section 7.4: fills may come out short by up to 0.01 share.
 pub const DUST: Qty = Qty::HUNDREDTH;
 
-/// The most that may be moved in or out at once, and the most cash there may be in all: a trillion dollars.
+/// The most that may be moved in or out at once, and the most money there may be in all: a trillion dollars.
 const MAX_FUNDS: Money = Money::from_micros(1_000_000_000_000_000_000);
 
 /// What an order has beside its place in the book.
@@ -239,7 +239,11 @@ impl TokenExchange {
             let needed = amount.checked_neg().expect("bounded above");
             return Err(short_of_cash(owner, needed));
         }
-        self.ledger.cash.checked_add(amount).filter(|cash| *cash <= MAX_FUNDS).ok_or(Refusal::BadSize)?;
+        // Collateral and fees count as well, or cash could be split into tokens and brought in again without end.
+        let deposits = amount.checked_sub(self.ledger.external).ok_or(Refusal::BadSize)?;
+        if amount > Money::ZERO && deposits > MAX_FUNDS {
+            return Err(Refusal::BadSize);
+        }
         owner.cash = owner.cash.checked_add(amount).expect(FITS);
         self.ledger.deposit(amount);
         out.event(Event::Funded { account, amount });

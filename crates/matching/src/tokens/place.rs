@@ -104,7 +104,7 @@ impl TokenExchange {
             return Err(Refusal::PriceOffGrid { price: order.price });
         }
         match order.size {
-            Size::Shares(qty) if qty.is_zero() || qty > MAX_ORDER_QTY => return Err(Refusal::BadSize),
+            Size::Shares(qty) if qty < DUST || qty > MAX_ORDER_QTY => return Err(Refusal::BadSize),
             Size::Cash(cash) if cash <= Money::ZERO || cash > pairs(MAX_ORDER_QTY) => return Err(Refusal::BadSize),
             Size::Cash(_) if order.action == Action::Sell || !is_immediate(order.time_in_force) => {
                 return Err(Refusal::Conflict("only an immediate purchase is stated in cash"));
@@ -192,8 +192,8 @@ impl TokenExchange {
 
     /// Whether the account has what the order may cost.
     ///
-    /// A purchase needs its amount at the limit price; one that takes also the largest fee it could be charged. A sale
-    /// needs its tokens. Resting orders and matches that are not mined count as spent.
+    /// A purchase needs its amount at the limit price, or the cash it states; one that takes also the largest fee it could
+    /// be charged for that. A sale needs its tokens. Resting orders and matches that are not mined count as spent.
     /// Source: reference (Polymarket), sections 7.4 and 7.7.
     fn check_funds(&self, order: &PlaceOrder, plan: &Plan, remaining: Qty) -> Result<(), Refusal> {
         let account = &self.accounts[order.account.0 as usize];
@@ -210,15 +210,15 @@ impl TokenExchange {
             (Action::Buy, size) => {
                 let rest = amount_of(Action::Buy, order.price, remaining);
                 let exact = [plan.cash, plan.fee, rest].into_iter().sum::<Money>();
-                let stated = match size {
-                    Size::Shares(qty) if !plan.fills.is_empty() => {
-                        let fees = &self.markets[order.market.0 as usize].fees;
-                        let most = fees.upper_bound(order.price, qty);
-                        amount_of(Action::Buy, order.price, qty).checked_add(most).expect(FITS)
-                    }
-                    Size::Shares(_) | Size::Cash(_) => exact,
+                // What the order states, not what it happens to find: else it could state what nobody has.
+                let (shares, stated) = match size {
+                    Size::Shares(qty) => (qty, amount_of(Action::Buy, order.price, qty)),
+                    Size::Cash(cash) => (affordable(cash, order.price), cash),
                 };
-                let needed = exact.max(stated);
+                let fees = &self.markets[order.market.0 as usize].fees;
+                let takes = !plan.fills.is_empty();
+                let most = if takes { fees.upper_bound(order.price, shares) } else { Money::ZERO };
+                let needed = exact.max(stated.checked_add(most).expect(FITS));
                 if needed > account.free() {
                     return Err(short_of_cash(account, needed));
                 }

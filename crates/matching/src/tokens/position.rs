@@ -89,6 +89,10 @@ impl TokenExchange {
         if given.last().is_some_and(|last| *last as usize >= markets.len()) {
             return Err(Refusal::UnknownMarket);
         }
+        // Its NO would be given for nothing at all.
+        if markets.len() < 2 {
+            return Err(Refusal::WrongState("a group of one market has nothing to convert to"));
+        }
         for market in &markets {
             self.open_market(*market)?;
         }

@@ -32,8 +32,8 @@ pub enum Refusal {
         /// The price.
         price: Price,
     },
-    /// Nothing, or more than [`crate::MAX_ORDER_QTY`].
-    #[error("an amount of zero, or too large")]
+    /// Nothing, an order for less than [`super::DUST`] shares, or more than [`crate::MAX_ORDER_QTY`].
+    #[error("an amount too small, or too large")]
     BadSize,
     /// The expiry is not in the future.
     #[error("expiry must be in the future")]

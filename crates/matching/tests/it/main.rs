@@ -17,3 +17,4 @@ mod random;
 mod regressions;
 mod script;
 mod tokens;
+mod tokens_naive;
