@@ -214,8 +214,10 @@ async fn last_trades_of(app: &App, tokens: Vec<TokenRequest>) -> Reply {
     json(&many(app, tokens, read).await?)
 }
 
-pub(super) async fn last_trades(State(app): State<App>, params: Params) -> Reply {
-    last_trades_of(&app, queried(&params)?).await
+/// The Rust client sends the list of a POST with a GET.
+pub(super) async fn last_trades(State(app): State<App>, params: Params, body: Bytes) -> Reply {
+    let asked = if body.is_empty() { queried(&params)? } else { posted(&body)? };
+    last_trades_of(&app, asked).await
 }
 
 pub(super) async fn last_trades_posted(State(app): State<App>, body: Bytes) -> Reply {
