@@ -96,6 +96,43 @@ pub(crate) enum Record {
     SetVersion {
         version: u32,
     },
+    /// A wallet's transaction, its signature checked and its calls read.
+    Relay(Box<RelayRecord>),
+}
+
+/// What a wallet had the relayer do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RelayRecord {
+    pub id: String,
+    /// The owner of the key that submitted it.
+    pub by: Address,
+    pub owner: Address,
+    pub wallet: Address,
+    /// The venue's word.
+    pub kind: String,
+    /// The wallet's; none for a transaction that only makes one.
+    pub nonce: Option<u64>,
+    pub steps: Vec<RelayStep>,
+    /// Why nothing of it can be done.
+    pub problem: Option<String>,
+    pub metadata: String,
+}
+
+/// One thing that a transaction does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RelayStep {
+    Position {
+        #[serde(with = "OperationForm")]
+        operation: PositionOperation,
+    },
+    /// Cash that comes from outside, or goes there.
+    Fund {
+        #[serde(with = "account")]
+        account: AccountId,
+        #[serde(with = "money")]
+        amount: Money,
+    },
 }
 
 /// The core's number of an order.

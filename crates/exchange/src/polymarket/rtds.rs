@@ -103,7 +103,7 @@ impl Prices {
             return frames;
         }
         for ((topic, symbol), ticks) in &self.points {
-            if *topic == wanted.topic.to_string() && wanted.symbols.as_ref().is_none_or(|it| it.contains(symbol)) {
+            if *topic == wanted.topic.to_string() && wanted.names(symbol) {
                 let data = ticks.iter().map(|tick| tick.point.clone()).collect();
                 frames.push(frame(&wanted.topic, "subscribe", now, past(symbol, data)));
             }
@@ -156,11 +156,12 @@ impl Wanted {
         Self { topic: subscription.topic, kind: subscription.kind, symbols }
     }
 
+    fn names(&self, symbol: &str) -> bool {
+        self.symbols.as_ref().is_none_or(|symbols| symbols.iter().any(|it| it.eq_ignore_ascii_case(symbol)))
+    }
+
     fn hears(&self, tick: &Tick) -> bool {
-        let named = |symbols: &Vec<String>| symbols.iter().any(|symbol| symbol.eq_ignore_ascii_case(&tick.symbol));
-        self.topic == tick.topic
-            && matches!(self.kind.as_str(), "*" | "update")
-            && self.symbols.as_ref().is_none_or(named)
+        self.topic == tick.topic && matches!(self.kind.as_str(), "*" | "update") && self.names(&tick.symbol)
     }
 }
 

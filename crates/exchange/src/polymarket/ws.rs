@@ -222,7 +222,11 @@ impl Owner {
         let named = names.iter().filter_map(|name| name.to_ascii_lowercase().parse::<ConditionId>().ok());
         match operation {
             Operation::Subscribe => self.markets.extend(named),
-            Operation::Unsubscribe => named.for_each(|market| drop(self.markets.remove(&market))),
+            Operation::Unsubscribe => {
+                for market in named {
+                    self.markets.remove(&market);
+                }
+            }
         }
         // A filter of nothing but nonsense lets nothing through, and not everything.
         if self.markets.is_empty() && !names.is_empty() && operation == Operation::Subscribe {
@@ -288,7 +292,9 @@ impl Talk for Subscription {
         match (answer, &mut self.follows) {
             (Answer::Follow(found), _) => self.follow(found),
             (Answer::Leave(tokens), Follows::Tokens(followed)) => {
-                tokens.into_iter().for_each(|token| drop(followed.set(token, false)));
+                for token in tokens {
+                    followed.set(token, false);
+                }
             }
             (Answer::Leave(_), Follows::Owner(_)) => {}
         }

@@ -22,6 +22,7 @@
 //! | `POST /limits` | `{"owner":"0x…","tier":"unlimited"}`, without owner for all | `{}` |
 //! | `POST /restrictions` | `{"owner":"0x…","restriction":"closed_only"}` | `{}` |
 //! | `POST /version` | `{"version":1}` | `{}` |
+//! | `POST /prices` | `{"topic":"crypto_prices","symbol":"btcusdt","value":67234.5}`, and as wished `timestamp` | `{}` |
 //! | `GET /ledger`, `/state_hash` | | sums; `{"state_hash":"…"}` |
 //!
 //! A market is named by its condition, one of its tokens, Gamma's number or its slug. Amounts are texts or numbers.
@@ -63,6 +64,7 @@ pub(crate) fn routes(admin: PolymarketAdmin) -> Router {
         .route("/limits", post(set_tier))
         .route("/restrictions", post(restrict))
         .route("/version", post(set_version))
+        .route("/prices", post(publish_price))
         .route("/ledger", get(ledger))
         .route("/state_hash", get(state_hash))
         .with_state(admin)
@@ -80,6 +82,17 @@ fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Failure> {
 
 fn address(text: &str) -> Result<Address, Failure> {
     text.parse().map_err(|_no_address| parameters(format!("expected an address, found `{text:.64}`")))
+}
+
+#[derive(Deserialize)]
+struct PriceTopic {
+    topic: String,
+}
+
+async fn publish_price(State(admin): Admin, bytes: Bytes) -> Reply {
+    let PriceTopic { topic } = body(&bytes)?;
+    admin.publish_price(&topic, body(&bytes)?).await?;
+    json(&Empty {})
 }
 
 async fn list_event(State(admin): Admin, bytes: Bytes) -> Reply {

@@ -9,6 +9,7 @@ use alloy_primitives::Address;
 use brier_matching::tokens::{PositionOperation, Reply, SettlementStep};
 use brier_matching::{AccountId, Ledger, MarketId};
 use brier_polymarket_protocol::ids::{ConditionId, SignatureType, TokenId};
+use brier_polymarket_protocol::stream::prices::{RtdsPrice, Topic};
 use brier_types::{MarketResult, Money, Outcome, Price, Qty};
 use serde_json::Value;
 
@@ -16,6 +17,7 @@ use super::http::account::wallet_of;
 use super::http::keys::open_wallets;
 use super::limits::Tier;
 use super::record::{EngineMode, Fees, MarketChange, Record, Restriction, SettlementPolicy};
+use super::rtds::Tick;
 use super::state::{Effect, Refused};
 use crate::admin::AdminError;
 use crate::core::{Core, CoreHandle};
@@ -275,6 +277,23 @@ impl PolymarketAdmin {
         let work = move |core: &mut Core| -> Result<(), AdminError> {
             let market = find(core, &name)?;
             Ok(core.submit_polymarket(Record::ChangeMarket { market, change }).map(drop)?)
+        };
+        self.core.call(work).await?
+    }
+
+    /// Publishes a reference price of a topic of RTDS, such as `crypto_prices`, to whoever listens. Without a time it is
+    /// the market's. Nothing of it is written down.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] when the topic has no prices, or the value is missing.
+    pub async fn publish_price(&self, topic: &str, price: RtdsPrice) -> Result<(), AdminError> {
+        let topic = Topic::from(topic);
+        let work = move |core: &mut Core| {
+            let sent = core.now().millis();
+            let price = RtdsPrice { timestamp: price.timestamp.or(Some(sent)), ..price };
+            let tick = Tick::new(topic, price, sent).map_err(|error| AdminError::Invalid(error.to_string()))?;
+            core.publish_price(tick);
+            Ok(())
         };
         self.core.call(work).await?
     }

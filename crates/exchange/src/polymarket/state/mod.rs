@@ -7,6 +7,7 @@
 mod execute;
 mod orders;
 mod project;
+mod relay;
 mod rows;
 pub(crate) mod say;
 mod timers;
@@ -21,9 +22,10 @@ use brier_polymarket_protocol::ids::{ConditionId, OrderHash, TokenId};
 use brier_types::{BookSide, Money, Outcome, Price, Qty, Timestamp};
 
 pub(crate) use orders::Posted;
+pub(crate) use relay::{Relay, RelayRow};
 pub(crate) use rows::{
-    EventRow, KeyRow, LastTrade, MarketRow, Notification as Notice, OrderRow, Resolution, Standing, TradeRow, WalletRow,
-    place,
+    EventRow, KeyRow, LastTrade, MarketRow, Notification as Notice, OrderRow, Resolution, Standing, TradeRow,
+    WalletRow, place,
 };
 use timers::Timer;
 
@@ -68,6 +70,8 @@ pub(crate) struct State {
     timers_set: u64,
     /// Set when keys, wallets or listings changed; the core then publishes them to the doors.
     pub doors_changed: bool,
+    /// What wallets had done for them.
+    pub relay: Relay,
     /// What listeners should hear, in order. Stays empty while nobody listens.
     pub outbox: Vec<Said>,
     pub listening: Listening,

@@ -82,10 +82,15 @@ impl State {
             self.doomed.insert(it.no);
         }
         self.schedule(at, it.no);
-        self.say_order(at, taker, OrderWord::Update);
+        // What an immediate order could have, it has; of any other dust is no rest.
+        let row = &mut self.orders[taker as usize];
+        if !row.kind.rests() || row.size.saturating_sub(row.filled) < DUST {
+            row.standing = Standing::Matched;
+        }
         for index in rows {
             self.say_trade(at, index);
         }
+        self.say_order(at, taker, OrderWord::Update);
     }
 
     fn maker_part(&mut self, fill: &MatchFill) -> MakerPart {
