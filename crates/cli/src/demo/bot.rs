@@ -126,6 +126,11 @@ impl Bot {
         self.spot
     }
 
+    /// Whether the spot is too old to decide by.
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        self.limits.stale_after.is_some_and(|limit| now.since(self.spot_at) > limit)
+    }
+
     /// The chance of YES.
     pub(crate) fn fair(&self, now: Timestamp) -> Option<Prob> {
         let digital = Digital {
@@ -167,7 +172,7 @@ impl Bot {
         if now < self.next_order_at || self.close_time.since(now) < Duration::from_secs(10) {
             return None;
         }
-        if self.limits.stale_after.is_some_and(|limit| now.since(self.spot_at) > limit) {
+        if self.is_stale(now) {
             return None;
         }
         let edge = self.edge(now, book).filter(|edge| edge.per_contract >= self.limits.margin)?;

@@ -1,8 +1,11 @@
-//! `brier demo`: a bot trades recorded Kalshi markets on the embedded exchange, over the exchange's own API.
+//! `brier demo`: a bot trades recorded Kalshi and Polymarket markets on the embedded exchange, over the exchange's own APIs.
 //!
-//! The exchange runs in this process on loopback. A house account keeps its book equal to the recorded one; the bot is an
-//! ordinary outside client. Time is simulated and moves in steps: the clock advances only when the house has finished, and
-//! the bot has heard everything and done what it wanted. So the same seed gives the same fills at any speed.
+//! The exchange runs in this process on loopback and serves both venues. At each a house account keeps the book equal to
+//! the recorded one, and the bot is an ordinary outside client. Time is simulated and moves in steps: the clock advances
+//! only when the house has finished, and the bot has heard everything and done what it wanted. So the same seed gives the
+//! same fills at any speed.
+//!
+//! `kalshi` and `polymarket` are the two halves; what they share is the bot, the stage they play on, and the summary.
 
 mod bot;
 mod house;
@@ -24,10 +27,10 @@ use anyhow::Context as _;
 use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
 use crate::output::Output;
 
-/// Watch a bot trade recorded Kalshi markets on the embedded exchange.
+/// Watch a bot trade recorded Kalshi and Polymarket markets on the embedded exchange.
 ///
-/// Needs no account and no network. Ends with a summary; exit status 0 only if the bot's own books, the exchange's answers
-/// and the exchange's ledger agree to the last $0.000001.
+/// Needs no account and no network. Ends with a summary; exit status 0 only if at both venues the bot's own books, the
+/// exchange's answers and the exchange's ledger agree to the last $0.000001.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
     /// Market seconds per second; 0 is as fast as possible [default: 60; 0 with --headless or --json]
@@ -39,8 +42,8 @@ pub(crate) struct DemoArgs {
     /// Paint nothing while it runs
     #[arg(long)]
     headless: bool,
-    /// A folder of recorded markets instead of those kept in the program: `markets.csv` with its files, and `runs.csv` where
-    /// a file holds several markets
+    /// A folder of recorded Kalshi markets instead of everything kept in the program: `markets.csv` with its files, and
+    /// `runs.csv` where a file holds several markets
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Leave the bot out: the exchange's book then follows the recorded one alone

@@ -74,11 +74,13 @@ pub(crate) struct Stage {
     /// Market time of the markets that are over.
     passed: Duration,
     now: Timestamp,
+    /// What stands below the table.
+    detail: String,
 }
 
 impl Stage {
     fn new(screen: Screen, rows: Vec<Row>, total: Duration) -> Self {
-        Self { screen, rows, total, passed: Duration::ZERO, now: Timestamp::EPOCH }
+        Self { screen, rows, total, passed: Duration::ZERO, now: Timestamp::EPOCH, detail: String::new() }
     }
 
     /// Shows what became of a row, `elapsed` into its market.
@@ -86,8 +88,8 @@ impl Stage {
         self.rows[row] = now_shown;
         self.now = now;
         let progress = (self.passed + elapsed).as_secs_f64() / self.total.as_secs_f64().max(1.0);
-        let detail = self.rows[row].detail.clone();
-        self.screen.paint(&self.rows, &detail, now, progress, false);
+        self.detail.clone_from(&self.rows[row].detail);
+        self.screen.paint(&self.rows, &self.detail, now, progress, false);
     }
 
     /// Changes a row that is not the one that trades.
@@ -109,7 +111,7 @@ impl Stage {
     }
 
     fn finish(&mut self) {
-        self.screen.paint(&self.rows, "", self.now, 1.0, true);
+        self.screen.paint(&self.rows, &self.detail, self.now, 1.0, true);
     }
 }
 

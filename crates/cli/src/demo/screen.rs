@@ -99,7 +99,8 @@ fn table(rows: &[Row]) -> String {
             if row.state.is_empty() { "waits".to_owned() } else { row.state.clone() },
             format!("{}/{}", price(row.bid), price(row.ask)),
             row.fair.map_or_else(dash, |fair| short(&format!("{fair:.3}"))),
-            row.edge.map_or_else(dash, |edge| edge_text(&edge)),
+            // Of one width, so that the columns behind it stand still.
+            format!("{:<10}", row.edge.map_or_else(dash, |edge| edge_text(&edge))),
             whole(row.position),
             row.fills.to_string(),
             row.profit.to_dollars2(Rounding::Floor),

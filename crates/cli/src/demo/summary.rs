@@ -271,6 +271,13 @@ pub(crate) struct SummaryJson<'a> {
     markets: Vec<MarketJson<'a>>,
 }
 
+/// What became of matches that the chain refused.
+pub(crate) fn undone(matches: usize) -> String {
+    let (count, was) =
+        (crate::output::counted(matches as u64, "match", "matches"), if matches == 1 { "was" } else { "were" });
+    format!("{count} failed on the chain and {was} undone everywhere")
+}
+
 /// A venue's name as people write it.
 const fn name(venue: Venue) -> &'static str {
     match venue {
@@ -302,18 +309,16 @@ impl fmt::Display for Summary {
             writeln!(out, "\n{}", name(venue.venue))?;
             match venue.recorded {
                 Recorded::Frames(count) => writeln!(out, "recorded frames replayed      {count:>14}")?,
-                Recorded::Samples(count) => writeln!(
-                    out,
-                    "recorded quotes replayed      {count:>14}   (the last one stands until the next; levels behind the\n\
-                     {:>44}   best are simulated: only their sum was recorded)",
-                    ""
-                )?,
+                Recorded::Samples(count) => {
+                    writeln!(out, "between recorded quotes the last one stands, and how the recorded depth")?;
+                    writeln!(out, "spreads over three levels is simulated; the bot trades within 5 s of a quote")?;
+                    writeln!(out, "recorded quotes replayed      {count:>14}")?;
+                }
             }
             writeln!(out, "orders of the house           {:>14}", venue.house_orders)?;
             writeln!(out, "fills of the bot              {:>14}", venue.fills())?;
             if venue.undone_fills > 0 {
-                let matches = crate::output::counted(venue.undone_fills as u64, "match", "matches");
-                writeln!(out, "{matches} failed on the chain, undone everywhere")?;
+                writeln!(out, "{}", undone(venue.undone_fills))?;
             }
             for check in &venue.checks {
                 writeln!(out, "{:<30}{:>14}", check.what, format!("{}/{}", check.equal, check.compared))?;

@@ -119,3 +119,35 @@ pub(super) fn order(
         group: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resting(id: char, side: &str, price: &str, matched: &str) -> OpenOrder {
+        let hash = id.to_string().repeat(64);
+        serde_json::from_str(&format!(
+            r#"{{"id":"0x{hash}","status":"LIVE","owner":"us","maker_address":"0x1","market":"0xdd","asset_id":"7132",
+            "side":"{side}","original_size":"10","size_matched":"{matched}","price":"{price}","outcome":"Yes",
+            "expiration":"0","order_type":"GTC","associate_trades":[],"created_at":1763600000}}"#
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_not_as_it_should_be_is_replaced_and_the_rest_stays() {
+        let level =
+            |side, cents, shares| (side, Price::from_cents(cents).unwrap(), Qty::from_contracts(shares).unwrap());
+        let wanted = [level(BookSide::Bid, 40, 10), level(BookSide::Ask, 41, 10), level(BookSide::Ask, 42, 10)];
+        let orders = [
+            resting('a', "BUY", "0.4", "0"),
+            resting('b', "SELL", "0.41", "3"),
+            resting('c', "BUY", "0.39", "0"),
+            resting('d', "BUY", "0.4", "0"),
+        ];
+        let (cancels, creates) = plan(&orders, &wanted).unwrap();
+        let named: Vec<_> = cancels.iter().map(|hash| hash.to_string().pop().unwrap()).collect();
+        assert_eq!(named, ['b', 'c', 'd'], "touched, unwanted, and one too many");
+        assert_eq!(creates, [wanted[1], wanted[2]]);
+    }
+}

@@ -6,6 +6,7 @@
 //!
 //! The bot decides only shortly after a sample, as the quote that stands until the next one is not the market's.
 
+mod compare;
 mod maker;
 mod party;
 mod recorded;
@@ -21,8 +22,7 @@ use brier_polymarket::Env;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::orders::Leg;
 use brier_polymarket::rest::{Placed, TradesQuery};
-use brier_polymarket_protocol::book_hash::{HashInput, hash};
-use brier_polymarket_protocol::clob::{self, Level, TradeStatus};
+use brier_polymarket_protocol::clob::{Level, TradeStatus};
 use brier_types::{
     BookSide, ClientOrderId, FillStatus, MarketResult, Money, Price, Prob, Qty, SignedQty, TimeInForce, Timestamp,
     TradeId, Venue,
@@ -31,7 +31,8 @@ use brier_types::{
 use super::bot::{Bot, Limits, TakerFee, Want};
 use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
-use super::summary::{Check, MarketSummary, Recorded, VenueSummary};
+use super::summary::{MarketSummary, Recorded, VenueSummary, undone};
+use compare::{Tally, dollars, equals, rehash};
 use maker::{Maker, order};
 use party::{Ears, Party};
 use recorded::{Series, Shown, Window};
@@ -84,24 +85,6 @@ impl Recording {
     /// The rows before anything happened: windows, then books.
     pub(crate) fn waiting_rows(&self) -> Vec<Row> {
         self.windows.iter().map(waiting).chain(self.shown.iter().map(|shown| shown_row(shown, false))).collect()
-    }
-}
-
-/// Comparisons that were made, and those that agreed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    equal: usize,
-    compared: usize,
-}
-
-impl Tally {
-    fn count(&mut self, equal: bool) {
-        self.compared += 1;
-        self.equal += usize::from(equal);
-    }
-
-    const fn check(self, what: &'static str) -> Check {
-        Check { what, equal: self.equal, compared: self.compared }
     }
 }
 
@@ -242,7 +225,11 @@ impl<'a> Demo<'a> {
         let failed = trades.iter().filter(|trade| trade.status == TradeStatus::Failed).count();
         self.admin.quiesce().await?;
         let end_cash = dollars(self.bot.client.funds(None).await?.balance).context("cash out of range")?;
-        let undone = self.ears.matches.values().filter(|status| **status == FillStatus::Failed).count();
+        let mut matches = Tally::default();
+        for trade in &trades {
+            let heard = self.ears.matches.get(&TradeId::new(&trade.id)?);
+            matches.count(heard == Some(&fill_status(&trade.status)?));
+        }
         Ok(VenueSummary {
             venue: Venue::Polymarket,
             recorded: Recorded::Samples(recording.windows.iter().map(|window| window.samples.len()).sum()),
@@ -252,11 +239,12 @@ impl<'a> Demo<'a> {
             reckoned_cash: self.reckoned,
             exchange_difference: self.venue.ledger().await?.difference(),
             exchange_fills: trades.len() - failed,
-            undone_fills: undone,
+            undone_fills: self.ears.failed(),
             exchange_undone: failed,
             checks: vec![
-                self.listed_books.check("listed books = recorded"),
+                self.listed_books.check("books only shown = recorded"),
                 self.hashes.check("book hashes = REST"),
+                matches.check("fates of matches = REST"),
                 self.balances.check("balances = REST"),
                 self.positions.check("positions = Data API"),
                 self.failures.check("failed matches without a trace"),
@@ -297,7 +285,8 @@ impl<'a> Demo<'a> {
             self.plan.pace.wait(began, now.since(start)).await;
         }
         self.settle(&mut trading).await?;
-        stage.show(row_index, settled(&trading), now, length(window));
+        let settled = self.settled(&trading);
+        stage.show(row_index, settled, now, length(window));
         summarize(&trading)
     }
 
@@ -438,38 +427,36 @@ impl<'a> Demo<'a> {
             bid: view.as_ref().and_then(BookView::best_bid).map(|level| level.price),
             ask: view.as_ref().and_then(BookView::best_ask).map(|level| level.price),
             fair: fair.map(Prob::get),
-            edge: view.as_ref().and_then(|view| bot.edge(now, view)),
+            // By an old sample it would not trade, so there is none.
+            edge: view.as_ref().filter(|_| !bot.is_stale(now)).and_then(|view| bot.edge(now, view)),
             position: bot.account.position,
             fills: bot.account.fills,
             profit: bot.account.profit(fair.map_or(Price::ZERO, Prob::floor_price)),
-            detail: details(trading),
+            detail: self.details(trading),
             ..waiting(trading.window)
         }
     }
-}
 
-/// Whether a book has exactly these levels.
-fn equals(book: &Book, wanted: &BookView<'_>) -> bool {
-    let Ok(view) = book.view() else { return false };
-    [BookSide::Bid, BookSide::Ask].into_iter().all(|side| view.levels(side).eq(wanted.levels(side)))
-}
+    fn settled(&self, trading: &Trading<'_>) -> Row {
+        let account = &trading.bot.account;
+        Row {
+            state: trading.window.result.to_string(),
+            position: account.position,
+            fills: account.fills,
+            profit: account.profit(trading.window.result.yes_payout()),
+            detail: self.details(trading),
+            ..waiting(trading.window)
+        }
+    }
 
-/// The hash that REST would give its book if it had the levels of ours.
-fn rehash(rest: &clob::Book, ours: &Book) -> Option<String> {
-    let view = ours.view().ok()?;
-    // The best level comes last.
-    let side = |side| {
-        let mut levels: Vec<_> = view.levels(side).map(|it| Level { price: it.price, size: it.qty }).collect();
-        levels.reverse();
-        levels
-    };
-    let book = clob::Book { bids: side(BookSide::Bid), asks: side(BookSide::Ask), ..rest.clone() };
-    let text = serde_json::to_string(&book).ok()?;
-    serde_json::from_str::<HashInput<'_>>(&text).ok().map(|input| hash(&input))
-}
-
-fn dollars(held: Qty) -> Option<Money> {
-    i64::try_from(held.micros()).ok().map(Money::from_micros)
+    /// What stands below the table: how much of it was recorded, and what the chain did.
+    fn details(&self, trading: &Trading<'_>) -> String {
+        let line = detail(&trading.window.slug, trading.bot.spot(), trading.window.strike);
+        let samples = trading.window.samples.len();
+        let failed = self.ears.failed();
+        let failed = if failed == 0 { String::new() } else { undone(failed) };
+        format!("{line}\nquotes recorded at {samples} moments, simulated between\n{failed}")
+    }
 }
 
 fn fill_status(status: &TradeStatus) -> anyhow::Result<FillStatus> {
@@ -489,23 +476,6 @@ fn length(window: &Window) -> Duration {
 
 fn waiting(window: &Window) -> Row {
     Row { venue: "Poly", market: screen::label("BTC", window.close_time), ..Row::default() }
-}
-
-fn details(trading: &Trading<'_>) -> String {
-    let line = detail(&trading.window.slug, trading.bot.spot(), trading.window.strike);
-    format!("{line}\nquotes recorded at {} moments; simulated between them", trading.window.samples.len())
-}
-
-fn settled(trading: &Trading<'_>) -> Row {
-    let account = &trading.bot.account;
-    Row {
-        state: trading.window.result.to_string(),
-        position: account.position,
-        fills: account.fills,
-        profit: account.profit(trading.window.result.yes_payout()),
-        detail: details(trading),
-        ..waiting(trading.window)
-    }
 }
 
 /// A recorded book; its best prices once it is listed.

@@ -179,6 +179,11 @@ impl Ears {
         self.matches.values().any(|status| !status.is_final())
     }
 
+    /// How many matches have failed.
+    pub(super) fn failed(&self) -> usize {
+        self.matches.values().filter(|status| **status == FillStatus::Failed).count()
+    }
+
     /// What the connector's own books say: cash of all trades that did not fail, fees taken off.
     pub(super) async fn cash(&self) -> anyhow::Result<Money> {
         let totals = self.user.with(|session, _now, _out| session.account().trades().totals()).await;

@@ -34,6 +34,7 @@ pub(crate) struct Series {
     pub(crate) description: String,
     pub(crate) resolution_source: String,
     pub(crate) fee_schedule: serde_json::Value,
+    pub(crate) order_min_size: serde_json::Number,
 }
 
 /// A market that was sampled to its end.
@@ -238,6 +239,9 @@ fn spread(side: BookSide, best: Price, depth: Qty) -> Vec<(Price, Qty)> {
 
 #[cfg(test)]
 mod tests {
+    use brier_polymarket_protocol::book_hash::{HashInput, hash};
+
+    use super::super::compare::rehash;
     use super::*;
 
     fn text(levels: &[(Price, Qty)]) -> String {
@@ -291,7 +295,27 @@ mod tests {
             assert!(book.book().unwrap().view().is_ok());
         }
         assert_eq!(shown.iter().filter(|book| book.neg_risk_market_id.is_some()).count(), 1);
-        let schedule = series().unwrap().fee_schedule;
-        assert_eq!(schedule["rate"].to_string(), "0.07");
+        let series = series().unwrap();
+        assert_eq!(
+            (series.fee_schedule["rate"].to_string().as_str(), series.order_min_size.as_u64()),
+            ("0.07", Some(5))
+        );
+    }
+
+    #[test]
+    fn a_books_hash_follows_from_our_levels_and_changes_with_them() {
+        for line in BOOKS.lines() {
+            let recorded = serde_json::from_str::<BookLine>(line).unwrap().book;
+            // As our exchange would write it: the venue's own hash covers texts such as `0.510` that are not kept.
+            let text = serde_json::to_string(&recorded).unwrap();
+            let named = hash(&serde_json::from_str::<HashInput<'_>>(&text).unwrap());
+            let side =
+                |side, levels: &[clob::Level]| levels.iter().map(|it| (side, it.price, it.size)).collect::<Vec<_>>();
+            let mut book = Book::new();
+            book.load([side(BookSide::Bid, &recorded.bids), side(BookSide::Ask, &recorded.asks)].concat()).unwrap();
+            assert_eq!(rehash(&recorded, &book).as_deref(), Some(named.as_str()));
+            book.set_level(BookSide::Bid, recorded.bids[0].price, Qty::HUNDREDTH).unwrap();
+            assert_ne!(rehash(&recorded, &book).as_deref(), Some(named.as_str()));
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn list_window(
         "feesEnabled": true,
         "feeSchedule": series.fee_schedule,
         "orderPriceMinTickSize": "0.01",
-        "orderMinSize": "5",
+        "orderMinSize": series.order_min_size.to_string(),
         "event": { "title": format!("Bitcoin Up or Down {ended}"), "slug": window.slug },
     }));
     condition(&listed.await.with_context(|| format!("listing {}", window.slug))?)

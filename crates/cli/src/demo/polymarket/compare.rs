@@ -1,0 +1,51 @@
+//! What is held against what: books by their levels and hashes, and how often they agreed.
+
+use brier_book::{Book, BookView};
+use brier_polymarket_protocol::book_hash::{HashInput, hash};
+use brier_polymarket_protocol::clob::{self, Level};
+use brier_types::{BookSide, Money, Qty};
+
+use super::super::summary::Check;
+
+/// Comparisons that were made, and those that agreed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) equal: usize,
+    pub(super) compared: usize,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, equal: bool) {
+        self.compared += 1;
+        self.equal += usize::from(equal);
+    }
+
+    pub(super) const fn check(self, what: &'static str) -> Check {
+        Check { what, equal: self.equal, compared: self.compared }
+    }
+}
+
+/// Whether a book has exactly these levels.
+pub(super) fn equals(book: &Book, wanted: &BookView<'_>) -> bool {
+    let Ok(view) = book.view() else { return false };
+    [BookSide::Bid, BookSide::Ask].into_iter().all(|side| view.levels(side).eq(wanted.levels(side)))
+}
+
+/// The hash that REST would give its book if it had the levels of ours.
+pub(super) fn rehash(rest: &clob::Book, ours: &Book) -> Option<String> {
+    let view = ours.view().ok()?;
+    // The best level comes last.
+    let side = |side| {
+        let mut levels: Vec<_> = view.levels(side).map(|it| Level { price: it.price, size: it.qty }).collect();
+        levels.reverse();
+        levels
+    };
+    let book = clob::Book { bids: side(BookSide::Bid), asks: side(BookSide::Ask), ..rest.clone() };
+    let text = serde_json::to_string(&book).ok()?;
+    serde_json::from_str::<HashInput<'_>>(&text).ok().map(|input| hash(&input))
+}
+
+/// A balance of dollars as money.
+pub(super) fn dollars(held: Qty) -> Option<Money> {
+    i64::try_from(held.micros()).ok().map(Money::from_micros)
+}
