@@ -14,7 +14,7 @@ const MARKET: &str = "KXTEST-27JAN01-A";
 pub(crate) struct Exchange {
     child: Child,
     pub(crate) folder: PathBuf,
-    started: Value,
+    pub(crate) started: Value,
 }
 
 impl Exchange {
@@ -275,4 +275,32 @@ fn a_torn_journal_is_told_and_a_damaged_one_refused() {
     std::fs::write(&journal, damaged).unwrap();
     let told = refused(&folder.path().join("data"), "127.0.0.1:0");
     assert!(told.contains("is damaged") && told.contains("hint: the disk or another program changed"), "{told}");
+}
+
+#[test]
+fn polymarket_is_served_on_a_port_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let exchange = Exchange::start(folder.path());
+    let ready = &exchange.started["polymarket"];
+    let key = std::fs::read_to_string(ready["private_key_path"].as_str().unwrap()).unwrap();
+    assert!(key.len() == 66 && key.starts_with("0x"), "a wallet's key in hex");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(ready["private_key_path"].as_str().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let listed = exchange.admin("/polymarket/markets", &json!({"question": "Will it rain?"}));
+    let host = ready["clob"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let token = listed["token_ids"][0].as_str().unwrap();
+    write!(stream, "GET /book?token_id={token} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let book: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(book["market"], listed["condition_id"]);
+    let told: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("ready.json")).unwrap()).unwrap();
+    assert_eq!(told["polymarket"], *ready);
+    exchange.stop();
 }

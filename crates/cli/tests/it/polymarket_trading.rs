@@ -109,7 +109,7 @@ fn an_order_is_planned_placed_filled_settled_sold_and_canceled() {
     assert_eq!((&sent["book_side"], &sent["yes_price"]), (&json!("ask"), &json!("0.4200")));
     // Within the limit, half a dollar costs most: 100 x 0.05 x 0.5 x 0.5.
     assert_eq!((&sent["fee_at_most"], &sent["venue"]["side"]), (&json!("1.250000"), &json!("BUY")));
-    assert_eq!((&sent["venue"]["gives"], &sent["venue"]["maker"]), (&json!("58.000000"), &json!(MAKER)));
+    assert_eq!((&sent["venue"]["gives"], &sent["venue"]["maker"]), (&json!("58.00"), &json!(MAKER)));
 
     // One book in YES terms, whatever names the market; and the token's own.
     let no = venue.market["token_ids"][1].as_str().unwrap();
@@ -173,13 +173,15 @@ fn dollars_are_spent_at_once_and_a_failed_trade_leaves_everything_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let venue = Venue::start(folder.path());
     let nothing = venue.shown(&["order", "buy", "yes", "5usd", RAIN]);
-    assert!(nothing.starts_with("exit 1") && nothing.contains("error: the book does not hold enough"), "{nothing}");
+    assert!(nothing.starts_with("exit 1") && nothing.contains("error: nobody offers it now"), "{nothing}");
     venue.as_maker(&["order", "buy", "no", "100@0.58", RAIN]);
     let spent = venue.json(&["order", "buy", "yes", "25usd", RAIN]);
-    assert_eq!((&spent["outcome"], &spent["sent"]["venue"]["gives"]), (&json!("filled"), &json!("25.000000")));
+    assert_eq!((&spent["outcome"], &spent["sent"]["venue"]["gives"]), (&json!("filled"), &json!("25.00")));
     assert_eq!((&spent["sent"]["venue"]["order_type"], &spent["fee"]), (&json!("FOK"), &json!("0.725000")));
     // At a cent, $25 would buy the most shares and the dearest fee: 2,500 x 0.05 x 0.01 x 0.99.
     assert_eq!(spent["sent"]["fee_at_most"], "1.237500");
+    let large = venue.shown(&["order", "buy", "yes", "5000usd", RAIN]);
+    assert!(large.contains("error: the book does not hold enough"), "{large}");
     let small = venue.shown(&["order", "buy", "yes", "0.5usd", RAIN]);
     assert!(small.contains("min size: $1") && small.contains("hint: a purchase at once spends at least $1"), "{small}");
 
@@ -197,6 +199,11 @@ fn dollars_are_spent_at_once_and_a_failed_trade_leaves_everything_as_it_was() {
     let second = venue.json(&again);
     assert_eq!((&second["order_id"], &second["answer_was_lost"]), (&first["order_id"], &json!(true)));
     assert_eq!(second["outcome"], "resting");
+    // The deposit wallet of the same key has money of its own, and its orders another kind of signature.
+    let deposit = venue.json(&["order", "buy", "yes", "5@0.1", RAIN, "--signature-type", "deposit"]);
+    let form = &deposit["sent"]["venue"];
+    assert_eq!((&form["signature_type"], &deposit["outcome"]), (&json!(3), &json!("resting")));
+    assert_eq!(form["maker"], venue.exchange.started["polymarket"]["deposit_wallet"]);
     let rest = venue.json(&["order", "buy", "yes", "500@0.42", RAIN, "--tif", "fak"]);
     assert_eq!(rest["outcome"], "partly filled, rest canceled");
     venue.exchange.stop();

@@ -118,15 +118,15 @@ fn help_names_the_exit_statuses() {
 fn the_guides_commands_do_what_they_say() {
     let root = testdata().join("../../..");
     let mut statuses = Vec::new();
-    for guide in ["check-fees", "inspect-recordings"] {
+    for guide in ["check-fees", "check-polymarket-vectors", "inspect-recordings"] {
         let text = std::fs::read_to_string(root.join("docs").join(guide).with_extension("md")).unwrap();
         for command in text.lines().filter_map(|line| line.strip_prefix("cargo run -- ")) {
             let output = brier().current_dir(&root).args(command.split(' ')).output().unwrap();
             statuses.push((guide, output.status.code().unwrap()));
         }
     }
-    let (fees, inspect) = ("check-fees", "inspect-recordings");
-    assert_eq!(statuses, [(fees, 0), (fees, 1), (inspect, 0), (inspect, 0)]);
+    let (fees, vectors, inspect) = ("check-fees", "check-polymarket-vectors", "inspect-recordings");
+    assert_eq!(statuses, [(fees, 0), (fees, 1), (vectors, 0), (inspect, 0), (inspect, 0)]);
 }
 
 #[test]

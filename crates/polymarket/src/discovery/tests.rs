@@ -82,3 +82,22 @@ fn what_is_no_market_says_why() {
     assert!(why(r#","conditionId":"0x12""#).starts_with("market 512345: expected a condition, found condition id:"));
     assert!(why(r#","feesEnabled":true,"feeType":"new_fees""#).contains("fee schedule"));
 }
+
+#[test]
+fn the_order_book_tells_what_an_order_needs() {
+    let record = |tokens: &str| -> clob::ClobMarket {
+        let condition = "c0".repeat(32);
+        let text = format!(
+            r#"{{"c":"0x{condition}","t":[{tokens}],"mts":0.001,"mos":15,"fd":{{"r":0.05,"e":1,"to":true}},"nr":true,"ao":false}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    let token = |id: &str, outcome: &str| format!(r#"{{"t":"{id}","o":"{outcome}"}}"#);
+    let listing = Listing::from_clob(&record(&[token("71", "Up"), token("52", "Down")].join(","))).unwrap();
+    assert_eq!((listing.yes.to_string(), listing.no.to_string()), ("71".to_owned(), "52".to_owned()));
+    assert_eq!((listing.yes_name.as_str(), listing.tick, listing.neg_risk), ("Up", TickSize::Thousandth, true));
+    assert_eq!((listing.fees.rate_micros(), listing.min_size), (50_000, Qty::from_contracts(15).unwrap()));
+    assert_eq!((listing.accepting_orders, listing.status), (false, MarketStatus::Inactive));
+    let one = Listing::from_clob(&record(&token("71", "Up"))).unwrap_err();
+    assert_eq!((one.expected, one.found.as_str()), ("two tokens", "1"));
+}

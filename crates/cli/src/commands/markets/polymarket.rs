@@ -13,7 +13,7 @@ use brier_polymarket::rest::CatalogQuery;
 use brier_polymarket::{Client, PolymarketError};
 use brier_polymarket_protocol::clob::Book;
 use brier_polymarket_protocol::gamma;
-use brier_types::{MarketResult, MarketStatus, Price, Qty, SeriesTicker};
+use brier_types::{MarketResult, MarketStatus, Money, Price, Qty, Rounding, SeriesTicker};
 use serde::Serialize;
 
 use super::Args;
@@ -137,10 +137,7 @@ async fn search(client: &Client, args: &Args, series: Option<u64>, limit: usize)
     let mut found = Search::default();
     if !args.tickers.is_empty() {
         for name in &args.tickers {
-            let listing = find(client, name.as_str()).await?.listing;
-            // The order book knows no names: the catalog adds them where it can.
-            let record = client.listings(&[listing.condition]).await?.listings.into_iter().next();
-            found.rows.push(Row { listing: record.unwrap_or(listing), last: None, volume: None });
+            found.rows.push(named(client, name.as_str()).await?);
         }
         found.rows.retain(|row| has_status(args.status, row.listing.status));
         return Ok(found);
@@ -162,6 +159,27 @@ async fn search(client: &Client, args: &Args, series: Option<u64>, limit: usize)
         }
     }
     Ok(found)
+}
+
+/// One market. The order book knows no names, times and volumes: the catalog adds them where it can.
+async fn named(client: &Client, name: &str) -> Result<Row, CliError> {
+    let listing = find(client, name).await?.listing;
+    let Some(known) = client.listings(&[listing.condition]).await?.listings.into_iter().next() else {
+        return Ok(Row { listing, last: None, volume: None });
+    };
+    let record = client.gamma_market(&known.slug).await?;
+    Ok(Row::new(known, &record))
+}
+
+impl Row {
+    fn new(listing: Listing, record: &gamma::Market) -> Self {
+        let volume = record.volume_num.or(record.volume);
+        Self {
+            listing,
+            last: record.last_trade_price.map(|price| price.to_dollars4(Rounding::Floor)),
+            volume: volume.map(|sum| sum.to_dollars2(Rounding::Floor)),
+        }
+    }
 }
 
 fn no_event(slug: &str, error: PolymarketError) -> CliError {
@@ -199,14 +217,7 @@ impl Search {
     fn add(&mut self, event: &gamma::Event, status: Option<MarketStatusFilter>) {
         for market in &event.markets {
             match Listing::from_gamma(market, Some(event)) {
-                Ok(listing) if has_status(status, listing.status) => self.rows.push(Row {
-                    listing,
-                    last: market.last_trade_price.map(|price| price.to_dollars4(brier_types::Rounding::Floor)),
-                    volume: market
-                        .volume_num
-                        .or(market.volume)
-                        .map(|sum| sum.to_dollars2(brier_types::Rounding::Floor)),
-                }),
+                Ok(listing) if has_status(status, listing.status) => self.rows.push(Row::new(listing, market)),
                 Ok(_) => {}
                 Err(error) => self.unlisted.push(error),
             }
@@ -254,7 +265,7 @@ fn line(row: &Row, books: &BTreeMap<String, Book>) -> Line {
         no_name: listing.no_name.clone(),
         tick_dollars: listing.tick.to_string(),
         min_size_fp: listing.min_size.to_string(),
-        fee_rate: brier_types::Money::from_micros(i64::from(listing.fees.rate_micros())).to_string(),
+        fee_rate: Money::from_micros(i64::from(listing.fees.rate_micros())).to_string(),
         fee_exponent: listing.fees.exponent(),
         neg_risk: listing.neg_risk,
         neg_risk_group: listing.group.map(|group| Group {

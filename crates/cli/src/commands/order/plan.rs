@@ -104,8 +104,15 @@ pub(super) fn fee_at_most(listing: &Listing, order: &Prepared) -> Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_primitives::B256;
+    use brier_polymarket::keys::Wallet;
+    use brier_polymarket::orders::{Leg, Maker, prepare};
     use brier_polymarket_protocol::clob::Level;
-    use brier_types::Outcome;
+    use brier_polymarket_protocol::contracts::Chain;
+    use brier_polymarket_protocol::fees::FeeSchedule;
+    use brier_polymarket_protocol::ids::{ConditionId, SignatureType};
+    use brier_polymarket_protocol::tick::TickSize;
+    use brier_types::{BookSide, ClientOrderId, NewOrder, Outcome, SelfTradePrevention, Timestamp};
 
     fn price(text: &str) -> Price {
         text.parse().unwrap()
@@ -152,6 +159,46 @@ mod tests {
         assert_eq!(of("4usd@0.5", Action::Buy, fok), Ok((price("0.50"), "8.00".into())));
         assert!(of("16@market", Action::Sell, fok).is_err());
         assert_eq!(of("16@market", Action::Sell, ioc), Ok((price("0.30"), "16.00".into())));
+    }
+
+    #[test]
+    fn the_largest_fee_is_that_of_the_worst_price_within_the_limit() {
+        let fees = FeeSchedule::new(50_000, 1, true, 0).unwrap();
+        let five = Qty::from_contracts(5).unwrap();
+        let token = |digit: &str| digit.repeat(76).parse().unwrap();
+        let condition = ConditionId(B256::repeat_byte(0xc0));
+        let listing = Listing { fees, ..Listing::minimal(condition, token("7"), token("5"), TickSize::Cent, five) };
+        let key = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+        let wallet = Wallet::from_hex(key, SignatureType::Eoa, None).unwrap();
+        let most = |side, at: &str, leg, time_in_force, post_only| {
+            let order = NewOrder {
+                client_order_id: ClientOrderId::new("b-1").unwrap(),
+                market: listing.ticker.clone(),
+                side,
+                price: price(at),
+                qty: Qty::from_contracts(100).unwrap(),
+                time_in_force,
+                post_only,
+                reduce_only: false,
+                self_trade_prevention: SelfTradePrevention::TakerAtCross,
+                cancel_on_pause: false,
+                group: None,
+            };
+            let maker = Maker { wallet: &wallet, chain: Chain::Polygon, builder: B256::ZERO };
+            let at = Timestamp::from_millis(1_795_176_000_123).unwrap();
+            fee_at_most(&listing, &prepare(&order, leg, &listing, maker, at).unwrap()).to_string()
+        };
+        let (bid, ask, gtc, fok) = (BookSide::Bid, BookSide::Ask, TimeInForce::Gtc, TimeInForce::Fok);
+        let sell = Leg::Sell { held: Qty::from_contracts(100).unwrap() };
+        // 100 x 0.05 x p x (1 - p), at the limit or at half a dollar where the limit lets it come there.
+        assert_eq!(most(bid, "0.42", Leg::Buy, gtc, false), "1.218000");
+        assert_eq!(most(bid, "0.60", Leg::Buy, gtc, false), "1.250000");
+        assert_eq!(most(ask, "0.60", sell, gtc, false), "1.200000");
+        assert_eq!(most(ask, "0.42", sell, fok, false), "1.250000");
+        assert_eq!(most(ask, "0.42", Leg::Buy, gtc, false), "1.250000");
+        assert_eq!(most(bid, "0.42", Leg::Buy, gtc, true), "0.000000");
+        // Dollars buy the most shares at a cent: 4,200 x 0.05 x 0.01 x 0.99.
+        assert_eq!(most(bid, "0.42", Leg::Buy, fok, false), "2.079000");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use brier_polymarket::orders::{BuildError, Leg, Prepared};
 use brier_polymarket::rest::{OrdersQuery, Placed, TradesQuery};
 use brier_polymarket::{Client, PolymarketError};
 use brier_polymarket_protocol::amounts::{AmountError, AmountsError};
-use brier_polymarket_protocol::clob::PostStatus;
+use brier_polymarket_protocol::clob::{Book, PostStatus};
 use brier_polymarket_protocol::ids::{Side, TokenId};
 use brier_types::{
     Action, BookSide, ClientOrderId, Direction, Money, NewOrder, Price, Qty, Rounding, SelfTradePrevention,
@@ -83,10 +83,12 @@ struct VenueForm {
     outcome: &'static str,
     #[serde(serialize_with = "as_text")]
     price: Price,
+    /// Dollars or shares.
     #[serde(serialize_with = "as_text")]
-    gives: Money,
+    gives: Qty,
+    /// Shares or dollars.
     #[serde(serialize_with = "as_text")]
-    takes: Money,
+    takes: Qty,
     order_type: String,
     post_only: bool,
     expiration: u64,
@@ -119,7 +121,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     };
     let venue = args.venue.polymarket()?;
     venue.demand_writes("order")?;
-    let document = block_on(async {
+    let (document, said) = block_on(async {
         let client = venue.signed().await?;
         let planned = planned(&client, args, life, id).await?;
         // Its names are known before it can exist, so that a lost answer leaves something to look for.
@@ -127,8 +129,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         let placed = client.post_order(&planned.prepared).await?;
         finish(&client, planned, &placed).await
     })?;
-    let code = if document.0.outcome == KNOWN { EXIT_IN_DOUBT } else { EXIT_OK };
-    output.either(&document.0, |output| document.0.print(&document.1, output))?;
+    let code = if document.outcome == KNOWN { EXIT_IN_DOUBT } else { EXIT_OK };
+    output.either(&document, |output| document.print(&said, output))?;
     Ok(code)
 }
 
@@ -147,10 +149,8 @@ async fn planned(client: &Client, args: &Args, life: TimeInForce, id: ClientOrde
     let token = token_of(&listing, outcome);
     let needs_book = matches!(args.size, Wish::AtMarket(_) | Wish::Spend { limit: None, .. });
     let book = if needs_book { Some(client.book(token).await?) } else { None };
-    let (price, qty) = plan::terms(args.size, action, life, book.as_ref()).map_err(|_no_match| {
-        CliError::failure("the book does not hold enough to trade all of it at once")
-            .hint("ask for less, or for what can be had with `--tif ioc`")
-    })?;
+    let (price, qty) =
+        plan::terms(args.size, action, life, book.as_ref()).map_err(|_no_match| no_match(action, book.as_ref()))?;
     let leg = match action {
         Action::Buy => Leg::Buy,
         Action::Sell => Leg::Sell { held: free(client, token).await? },
@@ -178,6 +178,19 @@ async fn planned(client: &Client, args: &Args, life: TimeInForce, id: ClientOrde
     let said = said(args, price, name_of(&listing));
     let sent = Sent::new(&order, &prepared, listing.slug.clone(), most);
     Ok(Planned { prepared, sent, said })
+}
+
+/// Why a book gives no price.
+fn no_match(action: Action, book: Option<&Book>) -> CliError {
+    let nobody = match action {
+        Action::Buy => book.is_none_or(|book| book.asks.is_empty()).then_some("nobody offers it now"),
+        Action::Sell => book.is_none_or(|book| book.bids.is_empty()).then_some("nobody bids for it now"),
+    };
+    match nobody {
+        Some(nobody) => CliError::failure(nobody).hint("place an order with a price, which rests until somebody does"),
+        None => CliError::failure("the book does not hold enough to trade all of it at once")
+            .hint("ask for less, or for what can be had with `--tif ioc`"),
+    }
 }
 
 /// An order that the venue would refuse, with what it would take instead.
@@ -243,7 +256,7 @@ fn said(args: &Args, price: Price, market: &str) -> String {
 impl Sent {
     fn new(order: &NewOrder, prepared: &Prepared, slug: String, fee_at_most: Money) -> Self {
         let signed = &prepared.signed.order;
-        let units = |amount: u64| Money::from_micros(i64::try_from(amount).unwrap_or(i64::MAX));
+        let units = |amount: u64| Qty::from_micros(amount).unwrap_or(Qty::MAX);
         Self {
             market: order.market.to_string(),
             slug,
@@ -349,11 +362,8 @@ async fn finish(client: &Client, planned: Planned, placed: &Placed) -> Result<(D
 
 fn outcome(prepared: &Prepared, sent: &Sent, filled: Qty, resting: Qty) -> &'static str {
     // An order that spends dollars is done when they are spent, however many shares that gave.
-    let asked = if prepared.side == Side::Buy && !prepared.terms.kind.rests() {
-        u64::try_from(sent.venue.takes.micros()).ok().and_then(Qty::from_micros).unwrap_or(sent.contracts)
-    } else {
-        sent.contracts
-    };
+    let asked =
+        if prepared.side == Side::Buy && !prepared.terms.kind.rests() { sent.venue.takes } else { sent.contracts };
     let enough = asked.saturating_sub(Qty::HUNDREDTH);
     outcome_word(filled, resting, if filled >= enough { filled } else { asked })
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use brier_polymarket::Client;
 use brier_polymarket::discovery::Listing;
+use brier_polymarket::keys::Wallet;
 use brier_polymarket::rest::{OrdersQuery, TradesQuery};
 use brier_polymarket_protocol::clob::OpenOrder;
 use brier_polymarket_protocol::convert::yes_terms;
@@ -108,14 +109,14 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 
 async fn read(client: &Client) -> Result<Document, CliError> {
     let open = client.open_orders(&OrdersQuery::default()).all().await?;
-    let recent = TradesQuery { after: Some(Timestamp::minus(now(), UNSETTLED)), ..TradesQuery::default() };
+    let recent = TradesQuery { after: Some(now().minus(UNSETTLED)), ..TradesQuery::default() };
     let trades = client.trades(&recent).all().await?;
     let fills = own_lines(client, &trades).await?;
     let mut conditions: BTreeSet<ConditionId> = open.iter().filter_map(|order| order.market.parse().ok()).collect();
     conditions.extend(fills.iter().filter_map(|fill| fill.ticker.parse::<ConditionId>().ok()));
     let mut tokens: BTreeSet<String> = fills.iter().map(|fill| fill.token.clone()).collect();
     tokens.extend(open.iter().map(|order| order.asset_id.clone()));
-    let wallet = client.wallet().map(|wallet| wallet.funder());
+    let wallet = client.wallet().map(Wallet::funder);
     let wallet = wallet.ok_or_else(|| CliError::failure("the client has no wallet"))?;
     match client.data_positions(wallet).all().await {
         Ok(held) => {
