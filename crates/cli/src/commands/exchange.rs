@@ -51,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 
-    /// List the series, events and markets of this JSON file
+    /// List the series, events and markets of this JSON file, and Polymarket's under `polymarket`
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
 }
@@ -261,12 +261,21 @@ fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
 
 /// Lists a catalog. One that a recovered journal has listed before is kept as it is.
 async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
-    const HINT: &str =
-        "give an object with `series`, `events` and `markets`, each a list; events may hold their markets";
+    const HINT: &str = "give an object with `series`, `events` and `markets`, each a list; events may hold their markets; Polymarket's stand \
+         under `polymarket` as an object with `events` and `markets`";
     let failed =
         |error: &dyn std::fmt::Display| CliError::failure(format!("catalog {}: {error}", path.display())).hint(HINT);
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    let mut catalog: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    if let Some(other) = catalog.as_object_mut().and_then(|catalog| catalog.remove("polymarket")) {
+        match server.admin().polymarket().load_catalog(other).await {
+            Ok(listed) => tracing::info!(listed = listed.len(), "Polymarket's catalog listed"),
+            Err(error @ AdminError::Invalid(_)) if server.recovery().records > 0 => {
+                tracing::warn!(%error, "Polymarket's catalog is listed already and kept as it is");
+            }
+            Err(error) => return Err(failed(&error)),
+        }
+    }
     match server.admin().load_catalog(catalog).await {
         Ok(listed) => tracing::info!(listed, "catalog listed"),
         Err(AdminError::Catalog(CatalogError::Taken(ticker))) if server.recovery().records > 0 => {

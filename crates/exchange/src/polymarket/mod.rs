@@ -1,7 +1,9 @@
 //! The embedded exchange's Polymarket face, over the token exchange of the matching core.
 //!
 //! - `record`: what its part of the journal holds. `state`: everything that has a name on its wire, changed by records only.
-//! - `intake`, `http`, `ws`: the order book API with its signatures, its two streams, and the reads of Gamma and the Data API.
+//! - `doors`, `auth`, `limits`: who may come in, checked before the core is asked. `intake`: from a posted order to a record.
+//! - `http`: the order book API, and the port that all of it is on. `ws`, `rtds`: the streams. `gamma`, `data`: metadata and the
+//!   Data API. `relayer`: transactions of contract wallets.
 //! - `admin`: what only the house may do: list, fund, fail a trade, resolve.
 //!
 //! One thread, one clock and one journal serve both venues; their accounts and money are apart.

@@ -50,7 +50,8 @@ impl State {
             trades: Vec::new(),
         };
         let delay = self.market(record.market).listing.seconds_delay;
-        if delay > 0 && self.takes(record) {
+        // An order that must not take is refused now rather than then.
+        if delay > 0 && !record.post_only && self.takes(record) {
             self.keep(row);
             self.delayed.insert(index, record.clone());
             self.set_timer(now.plus(Duration::from_secs(u64::from(delay))), Timer::Release { order: index });
@@ -196,12 +197,6 @@ impl State {
         Effect::Canceled(canceled, not)
     }
 
-    /// Resting orders of a key's owner, oldest first; of one market and token only if they are named.
-    pub(crate) fn resting_of_key(&self, key: &str) -> Vec<OrderId> {
-        let Some(owner) = self.keys.get(key).map(|row| row.record.owner) else { return Vec::new() };
-        self.resting_of_owner(owner, |_, _| true)
-    }
-
     /// Resting orders of all wallets of an owner, oldest first.
     pub(crate) fn resting_of_owner(
         &self,
@@ -217,15 +212,22 @@ impl State {
             .collect()
     }
 
+    /// Cancels what rests of a key, and nothing of its owner's other keys.
     pub(super) fn cancel_of_key(&mut self, now: Timestamp, key: &str) {
-        let orders: Vec<OrderNumber> = self.resting_of_key(key).into_iter().map(OrderNumber).collect();
+        let Some(owner) = self.keys.get(key).map(|row| row.record.owner) else { return };
+        let resting = self.resting_of_owner(owner, |_, _| true).into_iter();
+        let posted_with =
+            |order: &OrderId| self.order_index(*order).is_some_and(|index| *self.order(index).key == *key);
+        let orders: Vec<OrderNumber> = resting.filter(posted_with).map(OrderNumber).collect();
         self.cancel(now, &orders);
     }
 
     /// A sign of life came.
     pub(super) fn beat(&mut self, now: Timestamp, key: &str, id: &str) -> Result<Effect, Refused> {
+        // Never the number of an earlier sign, also when the key was removed and made again meanwhile.
+        let number = self.timers_set + 1;
         let row = self.keys.get_mut(key).ok_or(Refused::Unknown("API key"))?;
-        row.beats += 1;
+        row.beats = number;
         row.heartbeat = Some((id.to_owned(), now.plus(SILENCE)));
         let timer = Timer::Silence { key: key.to_owned(), beats: row.beats };
         self.set_timer(now.plus(SILENCE), timer);

@@ -131,10 +131,6 @@ impl MarketRow {
         &self.token_texts[place(outcome)]
     }
 
-    pub(crate) const fn token(&self, outcome: Outcome) -> TokenId {
-        self.tokens[place(outcome)]
-    }
-
     pub(crate) fn outcome_text(&self, outcome: Outcome) -> &str {
         &self.listing.outcomes[place(outcome)]
     }
