@@ -5,6 +5,7 @@
 //! - It changes nothing in the tree: a check reports, a person mends.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its user")]
 
+mod bench;
 mod cargo;
 mod deps;
 mod evm;
@@ -62,11 +63,19 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// What is run by name only.
+const APART: &[Step] = &[Step {
+    part: "bench",
+    what: "every speed figure the project states, in one run; no part of ci",
+    run: bench::all,
+}];
+
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let part = words.next().unwrap_or_default();
     let args = words.collect();
-    let wanted: Vec<&Step> = STEPS.iter().filter(|step| part == "ci" || part == step.part).collect();
+    let checks = STEPS.iter().filter(|step| part == "ci" || part == step.part);
+    let wanted: Vec<&Step> = checks.chain(APART.iter().filter(|step| part == step.part)).collect();
     if wanted.is_empty() {
         return usage(&part);
     }
@@ -99,7 +108,7 @@ fn usage(part: &str) -> ExitCode {
     println!(
         "usage: cargo xtask <part>\n\n  ci             everything below, in this order; stops at the first failure"
     );
-    for step in STEPS {
+    for step in STEPS.iter().chain(APART) {
         println!("  {:<14} {}", step.part, step.what);
     }
     println!(
