@@ -7,6 +7,7 @@ mod administration;
 mod kill;
 mod lists;
 mod orders;
+mod polymarket_failures;
 mod polymarket_markets;
 mod polymarket_orders;
 mod polymarket_recovery;

@@ -141,9 +141,23 @@ static SALT: AtomicU64 = AtomicU64::new(1);
 impl PolyTrader {
     /// A trader with a key that is made now.
     pub(crate) async fn with_new_key(http: &reqwest::Client, clob: &str, seed: u8, kind: SignatureType) -> Self {
+        Self::with_key_number(http, clob, (seed, 0), kind).await
+    }
+
+    /// The same trader with a key of another number.
+    pub(crate) async fn with_another_key(&self, number: u64) -> Self {
+        Self::with_key_number(&self.http, &self.clob, (self.seed, number), self.kind).await
+    }
+
+    async fn with_key_number(
+        http: &reqwest::Client,
+        clob: &str,
+        (seed, number): (u8, u64),
+        kind: SignatureType,
+    ) -> Self {
         let key = WalletKey::from_bytes(&[seed; 32]).unwrap();
         let address = key.address();
-        let headers = l1_headers(&key, Chain::Polygon, now_secs(), 0);
+        let headers = l1_headers(&key, Chain::Polygon, now_secs(), number);
         let mut request = http.post(format!("{clob}/auth/api-key"));
         for (name, value) in headers.pairs() {
             request = request.header(name, value);

@@ -39,7 +39,10 @@ impl State {
             Record::Cancel { orders } => Ok(self.cancel(now, orders)),
             Record::Settle { trade, step } => self.settle(now, TradeNo(*trade), *step),
             Record::SetSettlement(policy) => {
-                self.settlement = *policy;
+                let before = std::mem::replace(&mut self.settlement, *policy);
+                if policy.automatic && !before.automatic {
+                    self.schedule_all(now);
+                }
                 Ok(Effect::Kept)
             }
             Record::Relay(record) => self.relay(now, record),
@@ -289,6 +292,13 @@ impl State {
         Ok(Effect::Reply(reply))
     }
 
+    /// Tokens of a market that is being redeemed.
+    fn owned(&self, account: AccountId, operation: &PositionOperation) -> Qty {
+        let PositionOperation::Redeem { market } = operation else { return Qty::ZERO };
+        let tokens = [Outcome::Yes, Outcome::No].map(|outcome| self.core.token(account, *market, outcome).balance);
+        tokens.into_iter().fold(Qty::ZERO, |sum, qty| sum.checked_add(qty).unwrap_or(Qty::MAX))
+    }
+
     pub(super) fn operate(
         &mut self,
         now: Timestamp,
@@ -296,20 +306,15 @@ impl State {
         operation: &PositionOperation,
     ) -> Result<Effect, Refused> {
         let command = Command::Position { account, operation: operation.clone() };
-        let before = match operation {
-            PositionOperation::Redeem { market } => {
-                let tokens =
-                    [Outcome::Yes, Outcome::No].map(|outcome| self.core.token(account, *market, outcome).balance);
-                tokens.into_iter().fold(Qty::ZERO, |sum, qty| sum.checked_add(qty).unwrap_or(Qty::MAX))
-            }
-            _ => Qty::ZERO,
-        };
+        let before = self.owned(account, operation);
         let reply = self.apply(now, &command)?;
+        // Tokens that a match holds are not redeemed.
+        let redeemed = before.saturating_sub(self.owned(account, operation));
         let Reply::Paid(cash) = reply else { return Ok(Effect::Reply(reply)) };
         let (word, market, qty) = match operation {
             PositionOperation::Split { market, qty } => ("SPLIT", Some(*market), *qty),
             PositionOperation::Merge { market, qty } => ("MERGE", Some(*market), *qty),
-            PositionOperation::Redeem { market } => ("REDEEM", Some(*market), before),
+            PositionOperation::Redeem { market } => ("REDEEM", Some(*market), redeemed),
             PositionOperation::Convert { group, qty, .. } => {
                 ("CONVERSION", self.core.group_markets(*group).first().copied(), *qty)
             }

@@ -50,6 +50,8 @@ impl State {
 
     fn ring(&mut self, at: Timestamp, timer: Timer) {
         match timer {
+            // The hand has them now; the clock takes them up again when it is told to.
+            Timer::Settle { .. } if !self.settlement.automatic => {}
             Timer::Settle { trade, step } => {
                 if self.apply(at, &Command::Settle { trade, step }).is_err() {
                     tracing::debug!(trade = trade.0, "settled by hand before its time");
@@ -63,6 +65,17 @@ impl State {
                     self.cancel_of_key(at, &key);
                 }
             }
+        }
+    }
+
+    /// Sets the timers of all matches that are not final: the clock settles them from now on.
+    pub(super) fn schedule_all(&mut self, at: Timestamp) {
+        let open = self.trades.iter().filter(|row| !row.status.is_final()).map(|row| row.no);
+        // The trades of one match stand together.
+        let mut matches: Vec<TradeNo> = open.collect();
+        matches.dedup();
+        for trade in matches {
+            self.schedule(at, trade);
         }
     }
 
