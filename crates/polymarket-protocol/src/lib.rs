@@ -22,6 +22,7 @@ pub mod gamma;
 pub mod ids;
 pub mod order;
 pub mod order_body;
+pub mod rewards;
 pub mod stream;
 pub mod tick;
 pub mod us;
