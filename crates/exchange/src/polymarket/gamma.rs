@@ -23,7 +23,7 @@ use super::http::{App, Failure, Params, Reply, json as answer};
 use super::state::State;
 use crate::core::Core;
 use find::Page;
-pub(crate) use rows::{dollars, open_interest, payouts, value};
+pub(crate) use rows::{day_before, dollars, open_interest, payouts, value, volume_since};
 
 /// Rows of a page unless it is said, and at most.
 const LIMIT: usize = 20;

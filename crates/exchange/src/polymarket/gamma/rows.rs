@@ -25,12 +25,12 @@ fn text(text: &str) -> Option<String> {
 }
 
 /// So many days before.
-pub(super) fn day_before(now: Timestamp, days: u64) -> Timestamp {
+pub(crate) fn day_before(now: Timestamp, days: u64) -> Timestamp {
     now.minus(Duration::from_hours(24 * days))
 }
 
 /// Dollars of these trades since a moment; the trades are oldest first.
-pub(super) fn volume_since(state: &State, trades: &[u32], since: Timestamp) -> Money {
+pub(crate) fn volume_since(state: &State, trades: &[u32], since: Timestamp) -> Money {
     let rows = trades.iter().rev().map(|trade| &state.trades[*trade as usize]);
     rows.take_while(|row| row.matched >= since).map(|row| row.cash).sum()
 }

@@ -102,7 +102,7 @@ pub(crate) fn middle(state: &Face, found: Found) -> Money {
     Money::from_micros((i64::from(bid.pips()) + i64::from(ask.pips())) * 50)
 }
 
-fn spread_of(state: &Face, found: Found) -> Price {
+pub(super) fn spread_of(state: &Face, found: Found) -> Price {
     let (bid, ask) = best(state, found);
     Price::new(ask.pips().saturating_sub(bid.pips())).unwrap_or(Price::ONE)
 }

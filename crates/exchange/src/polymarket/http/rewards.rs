@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::Address;
 use axum::extract::{Path, State};
 use brier_polymarket_protocol::clob::{
     MarketReward, OrderScoring, Page, Rebate, RewardsConfig, RewardsMarket, UserEarning,
@@ -14,21 +15,22 @@ use brier_polymarket_protocol::contracts::Contracts;
 use brier_polymarket_protocol::errors::text;
 use brier_polymarket_protocol::ids::{ConditionId, OrderHash};
 use brier_polymarket_protocol::wire::{Num, plain};
-use brier_types::Outcome;
+use brier_types::{Outcome, Timestamp};
 
 use super::markets::{accepts, cents, num, priced};
 use super::page::{Cursor, paged};
-use super::prices::middle;
+use super::prices::{middle, spread_of};
 use super::{App, Failure, Params, Reply, json};
 use crate::core::Core;
 use crate::polymarket::auth::Signed;
+use crate::polymarket::gamma::{day_before, volume_since};
 use crate::polymarket::state::{MarketRow, Standing, State as Face};
 
 /// Rows a page holds.
 const PAGE: usize = 500;
 
 /// Whether an order's hash names one of the owner's that scores now.
-fn scores(state: &Face, owner: alloy_primitives::Address, hash: &str) -> bool {
+fn scores(state: &Face, owner: Address, hash: &str) -> bool {
     let hash: Option<OrderHash> = hash.parse().ok();
     let index = hash.and_then(|hash| state.hashes.get(&hash)).copied();
     index.is_some_and(|index| state.owner_of(index) == owner && scoring(state, index))
@@ -86,7 +88,8 @@ fn pool(row: &MarketRow) -> Option<RewardsConfig> {
         // Until further notice, as the venue writes it.
         end_date: "2500-12-31".to_owned(),
         rate_per_day: Some(num(&plain(terms.daily_rate))),
-        total_rewards: None,
+        // Nothing is paid out, so nothing bounds it.
+        total_rewards: Some(Num::from(0)),
         remaining_reward_amount: None,
         total_days: None,
     })
@@ -111,7 +114,8 @@ fn current_row(row: &MarketRow) -> MarketReward {
     }
 }
 
-fn market_row(state: &Face, row: &MarketRow) -> RewardsMarket {
+/// A market that pays, as anybody sees it, or as one of its makers does.
+fn market_row(state: &Face, now: Timestamp, row: &MarketRow, maker: Option<Address>) -> RewardsMarket {
     let (listing, terms) = (&row.listing, row.listing.rewards);
     let daily = terms.map(|terms| num(&plain(terms.daily_rate)));
     RewardsMarket {
@@ -128,15 +132,15 @@ fn market_row(state: &Face, row: &MarketRow) -> RewardsMarket {
         rewards_max_spread: terms.map(|terms| cents(terms.max_spread)),
         rewards_min_size: terms.map(|terms| num(&plain(terms.min_size))),
         market_competitiveness: Some(Num::from(0)),
-        one_day_price_change: None,
-        spread: None,
-        volume_24hr: None,
+        one_day_price_change: Some(Num::from(0)),
+        spread: Some(num(&plain(spread_of(state, (row.id, Outcome::Yes))))),
+        volume_24hr: Some(volume_since(state, &row.trades, day_before(now, 1))),
         native_daily_rate: daily.clone(),
         sponsored_daily_rate: Some(Num::from(0)),
         total_daily_rate: daily,
         tokens: [Outcome::Yes, Outcome::No].map(|outcome| priced(state, row, outcome)).into(),
         rewards_config: pool(row).into_iter().collect(),
-        maker_address: None,
+        maker_address: maker.map(|maker| maker.to_string()),
         earning_percentage: Some(Num::from(0)),
         earnings: Some(Vec::new()),
     }
@@ -161,13 +165,13 @@ pub(super) async fn of_market(State(app): State<App>, Path(id): Path<String>) ->
     let work = move |core: &mut Core| {
         let state = &core.polymarket;
         let row = state.conditions.get(&id).map(|market| state.market(*market));
-        let rows = row.filter(|row| row.listing.rewards.is_some()).map(|row| market_row(state, row));
+        let rows = row.filter(|row| row.listing.rewards.is_some()).map(|row| market_row(state, core.now(), row, None));
         Page::only(rows.into_iter().collect(), 100)
     };
     json(&app.core.call(work).await?)
 }
 
-async fn markets_page(app: &App, params: &Params) -> Reply {
+async fn markets_page(app: &App, params: &Params, maker: Option<Address>) -> Reply {
     let cursor = Cursor::of(params, text::INVALID_MARKET)?;
     let size: usize = params.number("page_size", text::INVALID_PAYLOAD)?.unwrap_or(100).clamp(1, PAGE);
     let wanted = params.one("q").map(str::to_lowercase);
@@ -177,17 +181,17 @@ async fn markets_page(app: &App, params: &Params) -> Reply {
             let named = wanted.as_ref().is_none_or(|word| row.listing.question.to_lowercase().contains(word));
             pays(state, row) && named
         });
-        paged(rows, cursor, size, |row| market_row(state, row))
+        paged(rows, cursor, size, |row| market_row(state, core.now(), row, maker))
     };
     json(&app.core.call(work).await?)
 }
 
 pub(super) async fn multi(State(app): State<App>, params: Params) -> Reply {
-    markets_page(&app, &params).await
+    markets_page(&app, &params, None).await
 }
 
-pub(super) async fn user_markets(State(app): State<App>, params: Params, _signed: Signed) -> Reply {
-    markets_page(&app, &params).await
+pub(super) async fn user_markets(State(app): State<App>, params: Params, signed: Signed) -> Reply {
+    markets_page(&app, &params, Some(signed.owner())).await
 }
 
 pub(super) async fn user(_signed: Signed) -> Reply {
