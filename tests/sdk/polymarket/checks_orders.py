@@ -358,3 +358,32 @@ def check_another_chain_and_key(world):
     body = trader.body(forged)
     refused_raw(trader.raw("POST", "/order", body), 400, "invalid signature")
     equal(trader.raw("POST", "/order", trader.body(signed)).json["status"], "live")
+
+
+def check_engine_states(world):
+    market, trader = world.market(), world.trader()
+    resting = trader.order(market.yes, "BUY", "10", "0.40")["orderID"]
+    body = trader.body(trader.signed(market.yes, "BUY", "10", "0.41"))
+    with world.engine("post_only"):
+        answer = trader.raw("POST", "/order", body)
+        refused_raw(answer, 503, "post-only mode: only post-only orders and cancels are allowed")
+        equal((answer.json["code"], int(answer.headers["Retry-After"]) > 0), ("post_only_mode", True))
+        equal(trader.order(market.yes, "BUY", "10", "0.39", post_only=True)["status"], "live")
+    with world.engine("cancel_only"):
+        refused_raw(trader.raw("POST", "/order", body), 503, "Trading is currently cancel-only. New orders are not accepted, but cancels are allowed.")
+        equal(trader.do("cancel_order", clob_types.OrderPayload(resting))["canceled"], [resting])
+    with world.engine("disabled"):
+        refused_raw(trader.raw("POST", "/order", body), 503, "Trading is currently disabled. Check polymarket.com for updates")
+        equal(trader.raw("DELETE", "/cancel-all").status, 503)
+    with world.engine("restarting"):
+        equal((trader.raw("POST", "/order", body).status, trader.raw("DELETE", "/cancel-all").status), (425, 425))
+    equal(trader.raw("POST", "/order", body).json["status"], "live")
+
+
+def check_a_client_that_believes_in_the_first_version(world):
+    market = world.market()
+    with world.order_version(1):
+        trader = world.trader()
+        equal(trader.do("get_version"), 1)
+        # The client signs the old struct, and the old exchange is dead.
+        refused(400, "order_version_mismatch", lambda: trader.order(market.yes, "BUY", "10", "0.40"))

@@ -6,6 +6,7 @@ Source: reference, sections 7, 8, 12, 13 and 19, read 2026-11-20.
 import time
 from decimal import Decimal
 
+from polymarket import PriceRequest
 from polymarket.errors import OrderHeartbeatMismatchError, UserInputError
 
 from process import equal, http_call
@@ -138,6 +139,45 @@ def check_market_data(world):
         raise AssertionError("an unknown builder has fees")
 
 
+def check_prices_of_several_tokens(world):
+    set_up, reader = stage(world), world.trader()
+    market = set_up.market
+    found = reader.ask("get_prices", requests=[PriceRequest(token_id=market.yes, side="BUY"), PriceRequest(token_id=market.no, side="SELL")])
+    equal(found, {market.yes: {"BUY": Decimal("0.40")}, market.no: {"SELL": Decimal("0.60")}})
+
+
+def check_rewards(world):
+    market, maker, _ = pair(world, rewards={"min_size": "10", "max_spread": "0.03", "daily_rate": "100"})
+    near = maker.order(market.yes, "BUY", "20", "0.49")["orderID"]
+    maker.order(market.yes, "SELL", "20", "0.51")
+    equal(maker.ask("get_order_scoring", order_id=near), True)
+    equal(maker.ask("get_orders_scoring", order_ids=[near]), {near: True})
+    terms = next(row for row in maker.ask("list_current_rewards") if row.condition_id == market.condition)
+    equal((terms.rewards_max_spread, terms.rewards_min_size), (3.0, Decimal(10)))
+    equal([row.condition_id for row in maker.ask("list_market_rewards", condition_id=market.condition)], [market.condition])
+    row = next(row for row in maker.ask("list_reward_markets") if row.condition_id == market.condition)
+    equal((row.question, row.spread), (market.question, Decimal("0.02")))
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    own = next(row for row in maker.ask("list_user_earnings_and_markets_config", date=today) if row.condition_id == market.condition)
+    equal(own.maker_address.lower(), maker.address.lower())
+    # Nothing is paid out here.
+    equal(maker.ask("list_user_earnings_for_day", date=today), [])
+    equal(maker.ask("get_total_earnings_for_user_for_day", date=today), ())
+    equal(maker.ask("get_current_rebates", date=today, maker_address=maker.wallet), ())
+
+
+def check_splits_without_gas(world):
+    for kind in (PROXY, SAFE, DEPOSIT):
+        market, trader = world.market(), world.trader(kind)
+        client = trader.gasless()
+        equal(client.is_gasless_ready(), True)
+        done = client.split_position(condition_id=market.condition, amount=10_000_000).wait()
+        equal(len(done.transaction_hash), 66)
+        equal((trader.dollars(), trader.shares(market.yes), trader.shares(market.no)), (Decimal(990), Decimal(10), Decimal(10)))
+    world.books_balance()
+    world.parsed.update({"uni is_gasless_ready", "uni split_position"})
+
+
 def check_discovery(world):
     market, reader = world.market(fee_rate="0.05"), world.trader()
     (found,) = reader.ask("list_markets", condition_ids=[market.condition])
@@ -183,6 +223,14 @@ def check_portfolio(world):
           {market.yes: {seller.wallet.lower(): Decimal(80), buyer.wallet.lower(): Decimal(20)}, market.no: {seller.wallet.lower(): Decimal(100)}})
     (interest,) = buyer.ask("get_open_interests", condition_ids=[market.condition])
     equal((interest.condition_id, interest.value), (market.condition, Decimal(100)))
+    (point, *_) = buyer.ask("list_price_history", asset_id=market.yes, interval="1h")
+    equal(point.price, Decimal("0.5"))
+    volume = buyer.ask("get_user_volume")
+    equal((volume.volume, volume.volume_usdc, volume.trade_count), (Decimal(20), Decimal(10), 1))
+    equal(buyer.ask("get_user_stats").traded_market_count, 1)
+    (listed,) = buyer.ask("list_markets", condition_ids=[market.condition])
+    equal(buyer.ask("get_event_live_volume", event_ids=[int(listed.events[0].id)]).taker_volume_total, Decimal(20))
+    assert seller.wallet.lower() in [row.wallet.lower() for row in buyer.ask("list_trader_leaderboard")]
     references = buyer.ask("get_token_references", asset_ids=[market.yes, market.no])
     equal([(row.asset_id, row.condition_id, row.outcome_index) for row in references], [(market.yes, market.condition, 0), (market.no, market.condition, 1)])
 

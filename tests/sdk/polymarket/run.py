@@ -58,7 +58,10 @@ OPERATIONS = {
         get_last_trade_price get_last_trade_prices estimate_market_price
         list_markets get_market list_events get_event search
         list_positions list_trades list_activity get_portfolio_value list_market_holders get_open_interests
-        get_token_references get_resolutions
+        get_token_references get_resolutions get_prices list_price_history get_user_volume get_user_stats
+        get_event_live_volume list_trader_leaderboard get_order_scoring get_orders_scoring list_current_rewards
+        list_market_rewards list_reward_markets list_user_earnings_and_markets_config list_user_earnings_for_day
+        get_total_earnings_for_user_for_day get_current_rebates is_gasless_ready split_position
     """,
 }
 

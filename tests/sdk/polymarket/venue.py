@@ -13,8 +13,10 @@ import json
 import pathlib
 import secrets
 import sys
+import threading
 import time
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(1, str(pathlib.Path(__file__).parent.parent))
 
@@ -22,6 +24,7 @@ from eth_account import Account
 from polymarket import AsyncSecureClient, SecureClient
 from polymarket._internal import wallet as wallets
 from polymarket._internal.environment import PRODUCTION_CONFIG, create_environment
+from polymarket.auth import BuilderApiKey
 from process import DEADLINE_SECONDS, equal, http_call
 from py_clob_client_v2 import clob_types
 from py_clob_client_v2.client import ClobClient
@@ -49,6 +52,32 @@ class Market:
     event: str | None = None
 
 
+class ChainClock:
+    """The one thing the unified client asks a node for before it signs for a deposit wallet: the time of the last block.
+
+    No chain is imitated: every other question is refused.
+    """
+
+    def __init__(self):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                known = asked["method"] == "eth_getBlockByNumber"
+                answer = {"result": {"timestamp": hex(int(time.time()))}} if known else {"error": {"code": -32601, "message": "no chain here"}}
+                text = json.dumps({"jsonrpc": "2.0", "id": asked["id"]} | answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_words):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 class World:
     """A running exchange with its operator."""
 
@@ -59,6 +88,7 @@ class World:
         self.admin = addresses["admin"]
         self.numbers = itertools.count(1)
         self.parsed = set()
+        self.chain_clock = ChainClock()
         self.settle_by_itself()
         self.post("/limits", tier="unlimited")
 
@@ -109,6 +139,24 @@ class World:
     def change_tick(self, market, tick):
         self.post(f"/markets/{market.condition}/tick", tick=tick)
 
+    @contextlib.contextmanager
+    def engine(self, mode):
+        """Within, the engine is in another state."""
+        self.post("/engine", mode=mode)
+        try:
+            yield
+        finally:
+            self.post("/engine", mode="normal")
+
+    @contextlib.contextmanager
+    def order_version(self, version):
+        """Within, the exchange says that it takes orders of another generation."""
+        self.post("/version", version=version)
+        try:
+            yield
+        finally:
+            self.post("/version", version=2)
+
     def resolve(self, market, winner):
         """The result stands at once; `winner` is an outcome."""
         self.post(f"/markets/{market.condition}/resolve", result=winner.lower())
@@ -134,9 +182,13 @@ class World:
 
     def environment(self):
         """The unified client's settings, pointed here."""
+        # Nothing may leave this machine: what is not served here is sent to a port where nobody listens.
+        nowhere = {field.name: "http://127.0.0.1:9" for field in dataclasses.fields(PRODUCTION_CONFIG) if field.name.endswith("_url")}
         config = dataclasses.replace(
-            PRODUCTION_CONFIG, clob_url=self.clob, gamma_url=self.gamma, data_url=self.data, relayer_url=self.relayer,
-            clob_market_ws_url=self.ws + "/ws/market", clob_user_ws_url=self.ws + "/ws/user")
+            PRODUCTION_CONFIG, **nowhere | {
+                "clob_url": self.clob, "gamma_url": self.gamma, "data_url": self.data, "relayer_url": self.relayer,
+                "rpc_url": self.chain_clock.url, "clob_market_ws_url": self.ws + "/ws/market", "clob_user_ws_url": self.ws + "/ws/user"},
+            relayer_poll_frequency_ms=50)
         return create_environment(name="brier", config=config)
 
 
@@ -166,6 +218,12 @@ class Trader:
         if self._uni is None:
             self._uni = SecureClient.create(private_key=self.key, wallet=self.wallet, environment=self.world.environment())
         return self._uni
+
+    def gasless(self):
+        """The unified client with a key for the relayer, which carries what wallets sign to the chain."""
+        made = self.py2.create_builder_api_key()
+        key = BuilderApiKey(key=made["key"], secret=made["secret"], passphrase=made["passphrase"])
+        return SecureClient.create(private_key=self.key, wallet=self.wallet, environment=self.world.environment(), api_key=key)
 
     async def async_uni(self):
         return await AsyncSecureClient.create(private_key=self.key, wallet=self.wallet, environment=self.world.environment())
