@@ -91,4 +91,8 @@ fn on_polymarket_too_the_same_seed_gives_the_same_fills_at_any_speed_and_a_faile
     assert_eq!((venue.undone_fills, venue.exchange_undone), (1, 1));
     assert!(venue.checks.iter().all(|check| check.equal == check.compared), "{:?}", venue.checks);
     assert!(venue.checks.iter().any(|check| check.what.starts_with("failed") && check.compared == 1));
+    let json = serde_json::to_value(fast.to_json().unwrap()).unwrap();
+    assert_eq!(json["fills"], json["venues"][0]["fills"], "with one venue the totals are its own");
+    assert_eq!(json["markets"][0]["venue"], "polymarket");
+    assert!(json["venues"][0]["simulated"].as_str().unwrap().contains("the last quote stands"));
 }

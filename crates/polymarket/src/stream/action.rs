@@ -93,7 +93,7 @@ pub enum Notice {
 /// Counts since the session was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Events by the word of their type, unknown ones too.
+    /// Events by the word of their type, unknown ones too, and of the user session the answers to pings.
     pub frames: BTreeMap<String, u64>,
     /// Events whose type nobody here knows.
     pub unknown: u64,

@@ -116,7 +116,9 @@ impl Machine for UserSession {
         }
         self.link.life(now);
         match text.trim() {
-            PONG | "" => {}
+            // Counted: what was sent before the ping has been taken by then.
+            PONG => self.stats.count(PONG),
+            "" => {}
             INVALID_OPERATION => self.hang_up(now, "the venue refused a command: INVALID OPERATION", out),
             _ => match split(text) {
                 Ok(parts) => {

@@ -8,13 +8,14 @@ use brier_book::{BookSet, SequencePolicy};
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::Wallet;
 use brier_polymarket::stream::{
-    LinkConfig, Machine, MarketConfig, MarketSession, Notice, Stream, StreamConfig, StreamItem, Token, UserSession,
+    Action, LinkConfig, Machine, MarketConfig, MarketSession, Notice, Stream, StreamConfig, StreamItem, Token,
+    UserSession,
 };
 use brier_polymarket::{Client, Config, Env};
 use brier_polymarket_protocol::auth::WalletKey;
 use brier_polymarket_protocol::convert::{self, TokenMap};
 use brier_polymarket_protocol::ids::{ConditionId, SignatureType};
-use brier_polymarket_protocol::stream::command::StreamAuth;
+use brier_polymarket_protocol::stream::command::{PING, PONG, StreamAuth};
 use brier_types::{FillStatus, Input, MarketTicker, Money, SignedQty, TradeId};
 
 use super::super::bot::Account;
@@ -22,6 +23,9 @@ use super::super::run::Chance;
 
 /// How long the exchange may take to say what it has to say. It runs in this process: longer means that it is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is asked whether a ping was answered.
+const POLL: Duration = Duration::from_millis(2);
 
 /// A client of the venue's REST APIs.
 pub(super) struct Party {
@@ -102,15 +106,25 @@ impl Ears {
         Ok(ears)
     }
 
-    /// Waits until the account's stream is connected: what happened before that it would not tell.
+    /// Waits until the account's stream is subscribed, as what happened before it would not tell: until it is connected,
+    /// and the exchange has answered a ping that was sent after the subscription.
     async fn await_user(&mut self) -> anyhow::Result<()> {
         loop {
             match next(&mut self.user).await? {
-                StreamItem::Notice(Notice::NeedsReconcile { .. }) => return Ok(()),
+                StreamItem::Notice(Notice::NeedsReconcile { .. }) => break,
                 StreamItem::Notice(notice) => expect_harmless(&notice)?,
                 StreamItem::Input(_) | StreamItem::Price(_) => {}
             }
         }
+        let ping = |_session: &mut UserSession, _now, out: &mut Vec<Action>| out.push(Action::Send(PING.to_owned()));
+        self.user.with(ping).await.context("the user stream ended")?;
+        let answered = async {
+            while !self.user.stats().await.context("the user stream ended")?.frames.contains_key(PONG) {
+                tokio::time::sleep(POLL).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(PATIENCE, answered).await.context("the user stream does not answer a ping")?
     }
 
     /// Listens to the market stream until `enough` holds for the market's book, or the exchange has nothing more to say.
