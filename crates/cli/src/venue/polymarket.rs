@@ -13,7 +13,9 @@ use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::{
     ENV_FUNDER, ENV_PRIVATE_KEY_PATH, ENV_SIGNATURE_TYPE, KeyError, Wallet, parse_signature_type,
 };
+use brier_polymarket::rest::OrdersQuery;
 use brier_polymarket::{Client, Config, Env, Hosts, PolymarketError};
+use brier_polymarket_protocol::clob::OpenOrder;
 use brier_polymarket_protocol::ids::{ConditionId, SignatureType, TokenId};
 use brier_types::Outcome;
 
@@ -242,6 +244,19 @@ pub(crate) const fn word(outcome: Outcome) -> &'static str {
         Outcome::Yes => "YES",
         Outcome::No => "NO",
     }
+}
+
+/// The open orders of the wallet that trades. The venue lists those of every wallet of the key.
+pub(crate) async fn open_orders(client: &Client, query: &OrdersQuery) -> Result<Vec<OpenOrder>, CliError> {
+    let mut open = client.open_orders(query).all().await?;
+    open.retain(|order| is_own(client, &order.maker_address));
+    Ok(open)
+}
+
+/// Whether something is of the wallet that trades, not of another one of the same key. What names no wallet counts.
+pub(crate) fn is_own(client: &Client, maker: &str) -> bool {
+    let funder = client.wallet().map(|wallet| wallet.funder().to_string());
+    maker.is_empty() || funder.is_some_and(|funder| funder.eq_ignore_ascii_case(maker))
 }
 
 /// What a person calls the market: its slug, else its condition id.

@@ -156,6 +156,7 @@ fn an_order_is_placed_filled_seen_canceled_and_remembered() {
     let gone = shown(&exchange.run(&["cancel", id]));
     assert!(gone.starts_with("exit 1") && gone.contains("404"), "{gone}");
     assert_eq!(exchange.json(&["portfolio"])["resting_orders"], json!([]));
+    assert_eq!(as_maker(&["cancel", "--market", MARKET])["orders"], json!([offer["order_id"]]));
     assert_eq!(as_maker(&["cancel", "--all"])["all"], true);
     assert_eq!(exchange.json(&["book", MARKET])["asks"], json!([]));
 

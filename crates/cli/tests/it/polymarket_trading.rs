@@ -204,6 +204,11 @@ fn dollars_are_spent_at_once_and_a_failed_trade_leaves_everything_as_it_was() {
     let form = &deposit["sent"]["venue"];
     assert_eq!((&form["signature_type"], &deposit["outcome"]), (&json!(3), &json!("resting")));
     assert_eq!(form["maker"], venue.exchange.started["polymarket"]["deposit_wallet"]);
+    for wallet in ["eoa", "deposit"] {
+        let own = venue.json(&["portfolio", "--signature-type", wallet]);
+        assert_eq!(own["balance"]["held_by_orders_dollars"], "0.500000", "each wallet's orders hold its own money");
+    }
+    assert_eq!(venue.json(&["fills", "--signature-type", "deposit"])["fills"], json!([]));
     let rest = venue.json(&["order", "buy", "yes", "500@0.42", RAIN, "--tif", "fak"]);
     assert_eq!(rest["outcome"], "partly filled, rest canceled");
     venue.exchange.stop();

@@ -10,7 +10,7 @@ use brier_polymarket::Client;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::rest::TradesQuery;
 use brier_polymarket_protocol::clob::{Trade, TradeStatus, TraderSide};
-use brier_polymarket_protocol::convert::{self, OwnFill, TokenMap, own_fills, yes_terms};
+use brier_polymarket_protocol::convert::{self, ConvertError, OwnFill, TokenMap, own_fills, yes_terms};
 use brier_polymarket_protocol::ids::{ConditionId, OrderHash, Side};
 use brier_polymarket_protocol::stream::user::UserTrade;
 use brier_types::{BookSide, Money, Price, Qty};
@@ -20,7 +20,7 @@ use super::Args;
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, as_text, counted, table};
 use crate::venue::block_on;
-use crate::venue::polymarket::{find, listings, token_of, word};
+use crate::venue::polymarket::{find, is_own, listings, token_of, word};
 
 #[derive(Serialize)]
 struct Document {
@@ -126,29 +126,30 @@ pub(crate) async fn own_lines(client: &Client, trades: &[Trade]) -> Result<Vec<L
             no: listing.no.to_string(),
         });
     }
-    let funder = client.wallet().map(|wallet| wallet.funder().to_string()).unwrap_or_default();
     let key = client.credentials().map(|creds| creds.key().to_owned()).unwrap_or_default();
     let mut lines = Vec::new();
     for trade in trades {
-        let ours = by_wallet(trade, &funder, &key);
+        let ours = by_wallet(client, trade, &key);
         match own_fills(&ours, &key, &tokens) {
             Ok(fills) => lines.extend(fills.iter().filter_map(|fill| line(trade, fill, &known))),
+            Err(ConvertError::NotOurs { .. }) => {}
             Err(error) => tracing::warn!(trade = trade.id, %error, "a trade that cannot be told in our terms"),
         }
     }
     Ok(lines)
 }
 
-/// The trade with every part of our wallet under the key in use: an older key of the same wallet is ours too.
-fn by_wallet(trade: &Trade, funder: &str, key: &str) -> UserTrade {
+/// The trade with the parts of our wallet, and no others, under the key in use: an older key of the same wallet is ours too,
+/// and another wallet of the same key is not.
+fn by_wallet(client: &Client, trade: &Trade, key: &str) -> UserTrade {
     let mut ours = UserTrade::from(trade.clone());
-    for maker in &mut ours.maker_orders {
-        if maker.maker_address.eq_ignore_ascii_case(funder) {
-            key.clone_into(&mut maker.owner);
-        }
+    for maker in ours.maker_orders.iter_mut().filter(|maker| !maker.maker_address.is_empty()) {
+        let owner = if is_own(client, &maker.maker_address) { key } else { "" };
+        owner.clone_into(&mut maker.owner);
     }
-    if ours.trader_side.is_none() && trade.maker_address.eq_ignore_ascii_case(funder) {
-        ours.trader_side = Some(TraderSide::Taker);
+    if !trade.maker_address.is_empty() {
+        let took = is_own(client, &trade.maker_address);
+        ours.trader_side = Some(if took { TraderSide::Taker } else { TraderSide::Maker });
     }
     ours
 }

@@ -26,7 +26,7 @@ use crate::commands::fills::polymarket::{Line, charged, own_lines};
 use crate::error::{CliError, EXIT_IN_DOUBT, EXIT_OK};
 use crate::output::{Output, as_text, counted, tell};
 use crate::venue::block_on;
-use crate::venue::polymarket::{Found, find, name_of, token_of, word};
+use crate::venue::polymarket::{Found, find, name_of, open_orders, token_of, word};
 
 /// How often trades are asked for until they tell all that the answer told: reads lag writes.
 const CATCH_UPS: u32 = 6;
@@ -229,7 +229,7 @@ fn now() -> Result<Timestamp, CliError> {
 /// Shares of a token that are owned and not offered yet.
 async fn free(client: &Client, token: TokenId) -> Result<Qty, CliError> {
     let held = client.funds(Some(token)).await?.balance;
-    let open = client.open_orders(&OrdersQuery { token: Some(token), ..OrdersQuery::default() }).all().await?;
+    let open = open_orders(client, &OrdersQuery { token: Some(token), ..OrdersQuery::default() }).await?;
     let offered = open.iter().filter(|order| order.side == Side::Sell);
     Ok(offered.fold(held, |free, order| free.saturating_sub(order.original_size.saturating_sub(order.size_matched))))
 }

@@ -22,7 +22,7 @@ use crate::commands::fills::polymarket::{Line, own_lines};
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, as_text, table};
 use crate::venue::block_on;
-use crate::venue::polymarket::{listings, outcome_of, token_of, word};
+use crate::venue::polymarket::{listings, open_orders, outcome_of, token_of, word};
 
 /// A match of this age is settled or failed long since: it takes seconds, in bad times minutes.
 const UNSETTLED: std::time::Duration = std::time::Duration::from_hours(24);
@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 async fn read(client: &Client) -> Result<Document, CliError> {
-    let open = client.open_orders(&OrdersQuery::default()).all().await?;
+    let open = open_orders(client, &OrdersQuery::default()).await?;
     let recent = TradesQuery { after: Some(now().minus(UNSETTLED)), ..TradesQuery::default() };
     let trades = client.trades(&recent).all().await?;
     let fills = own_lines(client, &trades).await?;
