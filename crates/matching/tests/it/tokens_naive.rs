@@ -152,18 +152,14 @@ impl Pair {
     /// Keeps what kinds of things happened.
     fn see(&mut self, command: &Command, found: &Result<Reply, Refusal>) {
         let word = |text: String| text.split(|it: char| !it.is_alphanumeric()).next().unwrap_or_default().to_owned();
-        match found {
-            Err(refusal) => drop(self.seen.insert(format!("no: {}", word(format!("{refusal:?}"))))),
-            Ok(_) => {
-                let what = match command {
-                    Command::Position { operation, .. } => word(format!("{operation:?}")),
-                    Command::Settle { step, .. } => word(format!("{step:?}")),
-                    Command::ChangeMarket { change, .. } => word(format!("{change:?}")),
-                    other => word(format!("{other:?}")),
-                };
-                self.seen.insert(what);
-            }
-        }
+        let what = match (found, command) {
+            (Err(refusal), _) => format!("no: {}", word(format!("{refusal:?}"))),
+            (Ok(_), Command::Position { operation, .. }) => word(format!("{operation:?}")),
+            (Ok(_), Command::Settle { step, .. }) => word(format!("{step:?}")),
+            (Ok(_), Command::ChangeMarket { change, .. }) => word(format!("{change:?}")),
+            (Ok(_), other) => word(format!("{other:?}")),
+        };
+        self.seen.insert(what);
         let ends = self.naive.ended.iter().map(|(_, _, reason)| format!("end: {reason:?}"));
         self.seen.extend(ends);
         if let Some(it) = &self.naive.made {

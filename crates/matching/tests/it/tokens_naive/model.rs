@@ -518,7 +518,7 @@ impl Naive {
         let status = self.matches[at].status;
         match (step, status) {
             (SettlementStep::Retry, FillStatus::Matched | FillStatus::Retrying) => {
-                self.matches[at].status = FillStatus::Retrying
+                self.matches[at].status = FillStatus::Retrying;
             }
             (SettlementStep::Mine, FillStatus::Matched | FillStatus::Retrying) => {
                 let it = self.matches[at].clone();
@@ -527,8 +527,9 @@ impl Naive {
                     self.move_leg(it.market, leg);
                 }
             }
-            (SettlementStep::Confirm, FillStatus::Mined) => drop(self.matches.remove(at)),
-            (SettlementStep::Fail, FillStatus::Matched | FillStatus::Retrying) => drop(self.matches.remove(at)),
+            // Final either way.
+            (SettlementStep::Confirm, FillStatus::Mined)
+            | (SettlementStep::Fail, FillStatus::Matched | FillStatus::Retrying) => drop(self.matches.remove(at)),
             _ => return Err(Refusal::UnknownTrade),
         }
         Ok(Reply::Done)
