@@ -633,7 +633,7 @@ mod text_or_empty {
 
     use crate::wire;
 
-    #[expect(clippy::ref_option, reason = "the shape serde asks for")]
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
     pub(super) fn serialize<S: Serializer>(value: &Option<Price>, out: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(_) => wire::text::serialize(value, out),
