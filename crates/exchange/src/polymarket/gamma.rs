@@ -11,7 +11,6 @@ mod rows;
 
 use axum::Router;
 use axum::extract::{Path, State as AxumState};
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use brier_polymarket_protocol::gamma::{
     Event, EventsPage, Market, MarketsPage, SearchPagination, SearchReply, SearchTag,
@@ -271,7 +270,7 @@ async fn search(AxumState(app): AxumState<App>, params: Params) -> Reply {
 }
 
 /// What is known of a wallet: nothing but that it exists.
-async fn profile(AxumState(app): AxumState<App>, params: Params) -> Result<Response, Failure> {
+async fn profile(AxumState(app): AxumState<App>, params: Params) -> Reply {
     let address = params.one("address").and_then(|text| text.parse::<alloy_primitives::Address>().ok());
     let Some(address) = address else { return Err(Failure::text(400, "invalid address")) };
     let known = app.doors.table().wallets.contains_key(&address);
@@ -279,5 +278,5 @@ async fn profile(AxumState(app): AxumState<App>, params: Params) -> Result<Respo
         return Err(not_found("profile"));
     }
     let body = json!({"proxyWallet": address.to_string(), "displayUsernamePublic": false, "verifiedBadge": false});
-    answer(&body).map(|response| response.into_response())
+    answer(&body)
 }

@@ -20,6 +20,7 @@ pub(crate) mod intake;
 pub(crate) mod limits;
 pub(crate) mod record;
 mod relayer;
+mod rewards;
 pub(crate) mod rtds;
 pub(crate) mod state;
 pub(crate) mod ws;

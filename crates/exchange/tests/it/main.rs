@@ -10,6 +10,7 @@ mod orders;
 mod polymarket_failures;
 mod polymarket_markets;
 mod polymarket_orders;
+mod polymarket_reads;
 mod polymarket_recovery;
 mod polymarket_refusals;
 mod polymarket_stream;

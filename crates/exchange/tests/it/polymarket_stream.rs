@@ -189,7 +189,7 @@ impl Ladder {
         } else {
             side.insert(price, text("size").to_owned())
         };
-        self.hash = text("hash").to_owned();
+        text("hash").clone_into(&mut self.hash);
         let best = [self.sides[0].keys().next_back(), self.sides[1].keys().next()];
         let said: [Price; 2] = ["best_bid", "best_ask"].map(|name| text(name).parse().unwrap());
         assert_eq!(said, [*best[0].unwrap_or(&Price::ZERO), *best[1].unwrap_or(&Price::ONE)], "{change}");

@@ -25,6 +25,9 @@ pub(super) struct Fill {
     pub transaction: String,
 }
 
+/// Where the keys of trades start, above those of other deeds.
+const TRADES: i64 = 1 << 60;
+
 /// Whether the chain has it: the Data API knows no other trades.
 const fn is_on_chain(row: &TradeRow) -> bool {
     matches!(row.status, FillStatus::Mined | FillStatus::Confirmed)
@@ -36,11 +39,11 @@ pub(super) fn parts(state: &State, index: u32, takers_only: bool) -> Vec<Fill> {
     if !is_on_chain(row) {
         return Vec::new();
     }
-    let part = |number: usize, order: u32, qty, price, cash| {
+    let part = |number: u16, order: u32, qty, price, cash| {
         let order = state.order(order);
         Fill {
-            // Of one trade the taker comes first where the newest does.
-            key: (row.matched.nanos(), (i64::from(index) << 20) - number as i64),
+            // Of one moment trades count as later than other deeds, and of one trade the taker's part as the latest.
+            key: (row.matched.nanos(), TRADES + (i64::from(index) << 20) - i64::from(number)),
             account: order.account,
             market: row.market,
             outcome: order.outcome,
@@ -178,7 +181,7 @@ pub(super) fn deeds(
             && filter.side.is_none()
         {
             deeds.push(Deed::Moved(Moved {
-                key: (it.at.nanos(), -number - 1),
+                key: (it.at.nanos(), number),
                 word: it.word,
                 market: it.market,
                 qty: it.qty,

@@ -27,10 +27,12 @@ pub(super) async fn nothing() -> Reply {
     answer(&List::<Value>::only(Vec::new()))
 }
 
+/// What a filter by status may say.
+const WORDS: [&str; 5] = ["OPEN", "CLOSED", "REDEEMABLE", "REDEEMABLE_LOST", "MERGEABLE"];
+
 pub(super) async fn positions(AxumState(app): AxumState<App>, params: Params) -> Reply {
     let user = user(&params)?;
     let status = params.one("status").map(str::to_ascii_uppercase);
-    const WORDS: [&str; 5] = ["OPEN", "CLOSED", "REDEEMABLE", "REDEEMABLE_LOST", "MERGEABLE"];
     if status.as_deref().is_some_and(|status| !WORDS.contains(&status)) {
         return Err(Failure::text(400, "invalid status"));
     }

@@ -19,12 +19,13 @@ use brier_types::{Outcome, Timestamp};
 
 use super::markets::{accepts, cents, num, priced};
 use super::page::{Cursor, paged};
-use super::prices::{middle, spread_of};
+use super::prices::spread_of;
 use super::{App, Failure, Params, Reply, json};
 use crate::core::Core;
 use crate::polymarket::auth::Signed;
 use crate::polymarket::gamma::{day_before, volume_since};
-use crate::polymarket::state::{MarketRow, Standing, State as Face};
+use crate::polymarket::rewards;
+use crate::polymarket::state::{MarketRow, State as Face};
 
 /// Rows a page holds.
 const PAGE: usize = 500;
@@ -33,17 +34,7 @@ const PAGE: usize = 500;
 fn scores(state: &Face, owner: Address, hash: &str) -> bool {
     let hash: Option<OrderHash> = hash.parse().ok();
     let index = hash.and_then(|hash| state.hashes.get(&hash)).copied();
-    index.is_some_and(|index| state.owner_of(index) == owner && scoring(state, index))
-}
-
-/// Whether a resting order scores: large enough, and close enough to the middle.
-fn scoring(state: &Face, index: u32) -> bool {
-    let row = state.order(index);
-    let Some(terms) = state.market(row.market).listing.rewards else { return false };
-    let rest = row.size.saturating_sub(row.filled);
-    let middle = middle(state, (row.market, row.outcome)).micros();
-    let distance = middle.abs_diff(i64::from(row.price.pips()) * 100);
-    row.standing == Standing::Live && rest >= terms.min_size && distance <= u64::from(terms.max_spread.pips()) * 100
+    index.is_some_and(|index| state.owner_of(index) == owner && rewards::scores(state, index))
 }
 
 pub(super) async fn order_scoring(State(app): State<App>, params: Params, signed: Signed) -> Reply {
@@ -141,7 +132,7 @@ fn market_row(state: &Face, now: Timestamp, row: &MarketRow, maker: Option<Addre
         tokens: [Outcome::Yes, Outcome::No].map(|outcome| priced(state, row, outcome)).into(),
         rewards_config: pool(row).into_iter().collect(),
         maker_address: maker.map(|maker| maker.to_string()),
-        earning_percentage: Some(Num::from(0)),
+        earning_percentage: Some(maker.map_or(0, |maker| rewards::percentage(state, row.id, maker)).into()),
         earnings: Some(Vec::new()),
     }
 }
@@ -202,8 +193,9 @@ pub(super) async fn user_total(_signed: Signed) -> Reply {
     json(&Vec::<UserEarning>::new())
 }
 
-pub(super) async fn user_percentages(_signed: Signed) -> Reply {
-    json(&BTreeMap::<String, u32>::new())
+pub(super) async fn user_percentages(State(app): State<App>, signed: Signed) -> Reply {
+    let owner = signed.owner();
+    json(&app.core.call(move |core| rewards::percentages(&core.polymarket, owner)).await?)
 }
 
 pub(super) async fn rebates() -> Reply {

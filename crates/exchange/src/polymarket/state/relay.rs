@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use alloy_primitives::{Address, B256, keccak256};
+use brier_matching::AccountId;
 use brier_polymarket_protocol::chain::relayer::State as Progress;
 use brier_types::Timestamp;
 
@@ -46,32 +47,31 @@ impl State {
         let (progress, error) = match &record.problem {
             // It never reached the chain, so the wallet's nonce is not spent.
             Some(problem) => (Progress::Invalid, problem.clone()),
-            None => {
-                *self.relay.nonces.entry(record.wallet).or_default() += 1;
-                let before = (record.steps.len() > 1).then(|| self.core.clone());
-                let lengths: Vec<usize> = self.wallets.iter().map(|wallet| wallet.activity.len()).collect();
-                let done = record.steps.iter().try_for_each(|step| match step {
-                    RelayStep::Position { operation } => self.operate(now, account, operation).map(drop),
-                    RelayStep::Fund { account, amount } => self.fund(now, *account, *amount).map(drop),
-                });
-                match done {
-                    Ok(()) => (Progress::Confirmed, String::new()),
-                    Err(refused) => {
-                        // One call that reverts takes the others with it.
-                        if let Some(before) = before {
-                            self.core = before;
-                        }
-                        for (wallet, length) in self.wallets.iter_mut().zip(lengths) {
-                            wallet.activity.truncate(length);
-                        }
-                        (Progress::Failed, format!("execution reverted: {refused}"))
-                    }
-                }
-            }
+            None => self.carry_out(now, account, record),
         };
         let hash = (progress != Progress::Invalid).then(|| keccak256(format!("brier transaction {}", record.id)));
         self.relay.by_id.insert(record.id.clone(), index);
         self.relay.rows.push(RelayRow { record: record.clone(), progress, error, hash, at: now });
         Ok(Effect::Kept)
+    }
+
+    /// Does all that a transaction says, or nothing; its nonce is spent either way.
+    fn carry_out(&mut self, now: Timestamp, account: AccountId, record: &RelayRecord) -> (Progress, String) {
+        *self.relay.nonces.entry(record.wallet).or_default() += 1;
+        let before = (record.steps.len() > 1).then(|| self.core.clone());
+        let lengths: Vec<usize> = self.wallets.iter().map(|wallet| wallet.activity.len()).collect();
+        let done = record.steps.iter().try_for_each(|step| match step {
+            RelayStep::Position { operation } => self.operate(now, account, operation).map(drop),
+            RelayStep::Fund { account, amount } => self.fund(now, *account, *amount).map(drop),
+        });
+        let Err(refused) = done else { return (Progress::Confirmed, String::new()) };
+        // One call that reverts takes the others with it.
+        if let Some(before) = before {
+            self.core = before;
+        }
+        for (wallet, length) in self.wallets.iter_mut().zip(lengths) {
+            wallet.activity.truncate(length);
+        }
+        (Progress::Failed, format!("execution reverted: {refused}"))
     }
 }

@@ -28,7 +28,7 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a socket may be open without a subscription.
 const FIRST_FRAME_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a subscribed socket may say nothing.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// The longest command.
 const MAX_COMMAND: usize = 1 << 20;
 /// Most messages taken from the queue before they are flushed.
