@@ -15,6 +15,8 @@ mod one;
 mod page;
 mod two;
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::Address;
 use axum::Router;
 use axum::routing::get;
@@ -94,6 +96,9 @@ fn named_markets(state: &State, params: &Params) -> Result<Option<Vec<MarketId>>
     for event in events {
         found.extend(state.events.get(event).into_iter().flat_map(|row| row.markets.iter().copied()));
     }
+    // What is named twice is told once.
+    let mut seen = BTreeSet::new();
+    found.retain(|market| seen.insert(*market));
     Ok(Some(found))
 }
 

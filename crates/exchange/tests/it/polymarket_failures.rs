@@ -112,13 +112,7 @@ async fn books(world: &Poly, trader: &PolyTrader, market: &ListedMarket) -> (Wal
     // Positions carry what they cost and made.
     let url = world.server.polymarket().unwrap().data.clone();
     let answer = reqwest::get(format!("{url}/positions?user={}&sizeThreshold=0", trader.maker())).await.unwrap();
-    let mut positions: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    // Worth follows the last trade, which happened: the price is nobody's balance.
-    for position in positions.as_array_mut().unwrap() {
-        for name in ["curPrice", "currentValue", "cashPnl", "percentPnl"] {
-            position.as_object_mut().unwrap().remove(name);
-        }
-    }
+    let positions: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     read.push(positions);
     (world.admin().balances(trader.maker()).await.unwrap(), read)
 }

@@ -29,7 +29,7 @@ pub(super) struct Fill {
 const TRADES: i64 = 1 << 60;
 
 /// Whether the chain has it: the Data API knows no other trades.
-const fn is_on_chain(row: &TradeRow) -> bool {
+pub(super) const fn is_on_chain(row: &TradeRow) -> bool {
     matches!(row.status, FillStatus::Mined | FillStatus::Confirmed)
 }
 
@@ -117,6 +117,7 @@ pub(super) fn fills(state: &State, params: &Params, takers_only: bool) -> Result
         (None, Some(markets)) => {
             let mut all: Vec<u32> = markets.iter().flat_map(|it| state.market(*it).trades.iter().copied()).collect();
             all.sort_unstable();
+            all.dedup();
             all
         }
         (None, None) => (0..).take(state.trades.len()).collect(),

@@ -4,6 +4,7 @@ use brier_matching::tokens::TokenView;
 use brier_matching::{AccountId, MarketId};
 use brier_types::{Money, Outcome, Qty, Timestamp};
 
+use super::fills::is_on_chain;
 use super::{less, per_share, sum, worth};
 use crate::polymarket::gamma;
 use crate::polymarket::state::State;
@@ -104,7 +105,7 @@ pub(super) fn portfolio(state: &State, account: AccountId, markets: Option<&[Mar
 pub(super) fn last_touched(state: &State, account: AccountId, market: MarketId) -> Timestamp {
     let wallet = state.wallet(account);
     let trades = wallet.trades.iter().map(|trade| &state.trades[*trade as usize]);
-    let traded = trades.filter(|row| row.market == market).map(|row| row.matched).max();
+    let traded = trades.filter(|row| row.market == market && is_on_chain(row)).map(|row| row.matched).max();
     let moved = wallet.activity.iter().filter(|it| it.market == Some(market)).map(|it| it.at).max();
     traded.max(moved).unwrap_or(state.market(market).created)
 }

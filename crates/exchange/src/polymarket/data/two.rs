@@ -205,8 +205,8 @@ pub(super) async fn value(AxumState(app): AxumState<App>, params: Params) -> Rep
 
 /// How many markets a wallet traded in.
 pub(super) fn markets_traded(state: &State, account: AccountId) -> u64 {
-    let trades = state.wallet(account).trades.iter();
-    trades.map(|trade| state.trades[*trade as usize].market).collect::<BTreeSet<_>>().len() as u64
+    let trades = state.wallet(account).trades.iter().map(|trade| &state.trades[*trade as usize]);
+    trades.filter(|row| fills::is_on_chain(row)).map(|row| row.market).collect::<BTreeSet<_>>().len() as u64
 }
 
 pub(super) async fn user_stats(AxumState(app): AxumState<App>, params: Params) -> Reply {

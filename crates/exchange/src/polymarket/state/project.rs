@@ -72,7 +72,7 @@ impl State {
                 broadcast: false,
                 makers: fills.iter().map(|fill| self.maker_part(fill)).collect(),
             };
-            self.book_trade(at, index, &row);
+            self.book_trade(index, &row);
             self.trades.push(row);
             rows.push(index);
         }
@@ -101,7 +101,7 @@ impl State {
     }
 
     /// Enters a trade where it is looked for: orders, wallets, market.
-    fn book_trade(&mut self, at: Timestamp, index: u32, row: &TradeRow) {
+    fn book_trade(&mut self, index: u32, row: &TradeRow) {
         let taker = &mut self.orders[row.taker as usize];
         taker.filled = taker.filled.checked_add(row.qty).unwrap_or(Qty::MAX);
         let orders = std::iter::once(row.taker).chain(row.makers.iter().map(|maker| maker.order));
@@ -115,12 +115,31 @@ impl State {
                 wallet.trades.push(index);
             }
         }
-        let yes_price = if row.outcome == Outcome::Yes { row.price } else { row.price.complement() };
         let market = self.market_mut(row.market);
         market.volume = market.volume.checked_add(row.qty).unwrap_or(Qty::MAX);
         market.cash_volume = market.cash_volume.checked_add(row.cash).unwrap_or(Money::MAX);
-        market.last = Some(LastTrade { yes_price, outcome: row.outcome, action: row.action, at });
+        market.last = Some(last_trade(row));
         market.trades.push(index);
+    }
+
+    /// Takes a trade that failed out of its market: what everybody's tokens are worth by it is again what it was without.
+    fn unbook_trade(&mut self, at: Timestamp, index: u32) {
+        let row = &self.trades[index as usize];
+        let (id, qty, cash) = (row.market, row.qty, row.cash);
+        let Ok(place) = self.market(id).trades.binary_search(&index) else { return };
+        let market = self.market_mut(id);
+        market.trades.remove(place);
+        market.volume = market.volume.saturating_sub(qty);
+        market.cash_volume = market.cash_volume.checked_sub(cash).unwrap_or(Money::ZERO);
+        let left = market.trades.last().copied();
+        let last = left.map(|index| last_trade(&self.trades[index as usize]));
+        if self.market(id).last != last {
+            let market = self.market_mut(id);
+            market.last = last;
+            // A book tells the last price too.
+            market.updated = at.max(market.updated);
+            self.say_book(at, id);
+        }
     }
 
     fn ended(&mut self, at: Timestamp, order: OrderId, reason: EndReason) {
@@ -148,6 +167,9 @@ impl State {
             row.status = status;
             row.updated = at.max(row.updated);
             row.broadcast |= status != FillStatus::Matched;
+            if status == FillStatus::Failed {
+                self.unbook_trade(at, index);
+            }
             self.say_user_trade(at, index);
         }
         if status.is_final() {
@@ -180,4 +202,10 @@ impl State {
         let best = |side| self.core.levels(market, side).next().map(|(price, _)| price);
         (best(BookSide::Bid), best(BookSide::Ask))
     }
+}
+
+/// What a trade makes of its market's price.
+fn last_trade(row: &TradeRow) -> LastTrade {
+    let yes_price = if row.outcome == Outcome::Yes { row.price } else { row.price.complement() };
+    LastTrade { yes_price, outcome: row.outcome, action: row.action, at: row.matched }
 }
