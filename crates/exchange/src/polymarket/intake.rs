@@ -55,7 +55,9 @@ pub(crate) fn judge(table: &Table, key: &Key, post: &OrderPost) -> Result<Judged
     let PostedOrder::Current(signed) = &post.order else { return Err(no(text::VERSION_MISMATCH)) };
     let order = &signed.order;
     let wallet = table.wallets.get(&order.maker);
-    let on_file = wallet.map(|wallet| wallet.owner);
+    // Only a deposit wallet's contract understands the wrapped form: a proxy, a Safe or a bare key would refuse it.
+    let deposit_wallet = wallet.filter(|wallet| wallet.kind == SignatureType::DepositWallet);
+    let on_file = deposit_wallet.map(|wallet| wallet.owner);
     let signer_belongs = match order.signature_type {
         SignatureType::Eoa | SignatureType::Proxy | SignatureType::Safe => order.signer == owner,
         SignatureType::DepositWallet => order.signer == order.maker && on_file == Some(owner),

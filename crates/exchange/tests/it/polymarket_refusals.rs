@@ -8,6 +8,7 @@ use brier_polymarket_protocol::contracts::{Chain, Domain, OrderVersion};
 use brier_polymarket_protocol::ids::{Side, SignatureType};
 use brier_polymarket_protocol::order::{OrderKind, OrderV1};
 use brier_polymarket_protocol::order_body::Terms;
+use brier_polymarket_protocol::wallet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -141,6 +142,22 @@ async fn who_posts_and_what_was_signed() {
     assert_eq!(world.get("/version").await.json(), json!({"version": 2}));
     world.admin().set_version(1).await.unwrap();
     assert_eq!(world.get("/version").await.json(), json!({"version": 1}));
+}
+
+#[tokio::test]
+async fn a_wrapped_signature_is_taken_from_deposit_wallets_alone() {
+    let world = Poly::start().await;
+    let market = world.market(json!({"question": "Whose contract?"})).await;
+    let yes = market.token_ids[0].as_str();
+    let trader = world.trader(1, SignatureType::Eoa).await;
+    let wish = Wish::buy(yes, "0.30", "10");
+    for maker in [trader.address, wallet::proxy(trader.address), wallet::safe(trader.address)] {
+        let mut order = trader.signed(wish).order;
+        (order.maker, order.signer, order.signature_type) = (maker, maker, SignatureType::DepositWallet);
+        let signed = trader.sign(order, PolyTrader::domain(&wish), 0);
+        let answer = trader.ask("POST", "/order", Some(trader.body(&signed, Terms::new(OrderKind::Gtc)))).await;
+        refused(&answer, 400, "the order signer address has to be the address of the API KEY");
+    }
 }
 
 #[tokio::test]
