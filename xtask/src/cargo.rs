@@ -67,6 +67,17 @@ pub(crate) fn lint(context: &Context) -> Result<(), Failure> {
     run(cargo(context).args(["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]))
 }
 
+/// The exchange killed at random moments under load, many times; ordinary test runs do it a few times.
+pub(crate) fn kill(context: &Context) -> Result<(), Failure> {
+    let mut command = cargo(context);
+    command.env("BRIER_KILLS", context.args.first().map_or("100", String::as_str));
+    if let Some(seed) = context.args.get(1) {
+        command.env("BRIER_SEED", seed);
+    }
+    command.args(["test", "--locked", "--quiet", "--package", "brier-exchange", "--test", "it"]);
+    run(command.args(["kills_under_load", "--", "--nocapture"]))
+}
+
 /// All tests: by nextest where it is installed, else by cargo's own runner, which is slower but finds the same.
 pub(crate) fn test(context: &Context) -> Result<(), Failure> {
     let nextest = cargo(context).args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();

@@ -64,11 +64,14 @@ const STEPS: &[Step] = &[
 ];
 
 /// What is run by name only.
-const APART: &[Step] = &[Step {
-    part: "bench",
-    what: "every speed figure the project states, in one run; no part of ci",
-    run: bench::all,
-}];
+const APART: &[Step] = &[
+    Step { part: "bench", what: "every speed figure the project states, in one run; no part of ci", run: bench::all },
+    Step {
+        part: "kill",
+        what: "a hundred kills of the exchange under load, on both faces; no part of ci",
+        run: cargo::kill,
+    },
+];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -112,7 +115,7 @@ fn usage(part: &str) -> ExitCode {
         println!("  {:<14} {}", step.part, step.what);
     }
     println!(
-        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`."
+        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`; `kill` takes a number of kills and a seed."
     );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;
