@@ -265,15 +265,17 @@ async fn submit(AxumState(app): AxumState<App>, request: Request) -> Reply {
         return Err(wrong(format!("metadata: at most {MAX_METADATA} characters")));
     }
     let id = ids::random_uuid().map_err(|_unspecified| Failure::text(500, text::INTERNAL))?;
-    let relayed = app.core.call(move |core| relay(core, caller, id, checked)).await??;
+    let grant = app.grant;
+    let relayed = app.core.call(move |core| relay(core, caller, id, checked, grant)).await??;
     answer(&relayed)
 }
 
 /// Carries a submission out, and answers as the venue does at once: it is taken.
-fn relay(core: &mut Core, caller: Address, id: String, checked: Checked) -> Result<Relayed, Failure> {
+fn relay(core: &mut Core, caller: Address, id: String, checked: Checked, grant: Money) -> Result<Relayed, Failure> {
     let Checked { owner, wallet, kind, nonce, calls, metadata } = checked;
     let failed = |refused: super::state::Refused| wrong(refused.to_string());
-    open_wallets(core, owner, Money::ZERO).map_err(failed)?;
+    // With the grant: whoever opens an owner's wallets must not cost him what he would have got with his key.
+    open_wallets(core, owner, grant).map_err(failed)?;
     let state = &core.polymarket;
     let account = *state.accounts.get(&wallet).ok_or_else(|| wrong("no such wallet"))?;
     let next = state.relay.nonces.get(&wallet).copied().unwrap_or(0);

@@ -250,3 +250,17 @@ async fn a_new_key_s_wallets_can_start_with_a_grant() {
     let eoa = world.admin().balances(trader.address).await.unwrap();
     assert_eq!(eoa.cash, dollars("25"));
 }
+
+#[tokio::test]
+async fn wallets_that_somebody_else_has_the_relayer_open_are_granted_too() {
+    let config = brier_exchange::ServerConfig { polymarket_grant: dollars("25"), ..poly_config(None) };
+    let world = Poly::with(config).await;
+    let other = world.trader(1, SignatureType::Eoa).await;
+    let owner = alloy_primitives::Address::repeat_byte(0xab);
+    let made = json!({"type": "WALLET-CREATE", "from": owner, "to": owner});
+    let request = world.http.post(format!("{}/relayer/submit", world.clob()));
+    let request = request.header("RELAYER_API_KEY", other.creds.key());
+    let request = request.header("RELAYER_API_KEY_ADDRESS", other.address.to_string());
+    assert_eq!(crate::support::send(request.json(&made)).await.status, 200);
+    assert_eq!(world.admin().balances(owner).await.unwrap().cash, dollars("25"));
+}

@@ -273,6 +273,9 @@ async fn balances_states_and_restrictions() {
 #[tokio::test]
 async fn reads_of_what_is_not_there() {
     let world = Poly::start().await;
+    // Zero is the code of orders that no builder brought.
+    let nobody = world.get(&format!("/builder/trades?builder_code={}", B256::ZERO)).await;
+    refused(&nobody, 400, "Invalid trade params payload");
     let market = world.market(json!({"question": "Where?"})).await;
     let yes = market.token_ids[0].as_str();
     let unknown = "123456789";

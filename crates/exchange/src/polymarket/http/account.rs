@@ -118,6 +118,10 @@ pub(super) async fn builder_trades(State(app): State<App>, params: Params) -> Re
     let code = params.one("builder_code").or_else(|| params.one("builder")).unwrap_or_default();
     let code: alloy_primitives::B256 =
         code.parse().map_err(|_no_code| Failure::text(400, text::INVALID_TRADE_PARAMS))?;
+    // Zero stands in orders that nobody brought: it is nobody's code, and would tell of everybody.
+    if code.is_zero() {
+        return Err(Failure::text(400, text::INVALID_TRADE_PARAMS));
+    }
     let work = move |core: &mut Core| -> Page<BuilderTrade> {
         let state = &core.polymarket;
         let parts = (0..)

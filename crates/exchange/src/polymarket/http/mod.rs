@@ -39,7 +39,7 @@ pub(crate) struct App {
     pub core: CoreHandle,
     pub doors: Doors,
     pub limits: Arc<Buckets>,
-    /// Play money for each EOA and deposit wallet that is opened with a key.
+    /// Play money for each EOA and deposit wallet when it is opened, by a key or by the relayer.
     pub grant: Money,
     pub stopping: watch::Receiver<bool>,
 }
