@@ -316,7 +316,9 @@ impl RpcAccount {
         let problem = loop {
             match self.rpc.send_raw(&attempt.raw).await {
                 Ok(()) => return Ok(sent),
-                Err(SendFailure::Node(message)) => return self.refused(attempt, message).await,
+                Err(SendFailure::Node(message)) if tries == 1 => return self.refused(attempt, message).await,
+                // A refusal after a silence proves nothing: the first copy may still be on its way.
+                Err(SendFailure::Node(message)) => break format!("an earlier attempt went unanswered; then {message}"),
                 Err(SendFailure::Unknown(problem)) if tries == SEND_ATTEMPTS => break problem,
                 // The same bytes are the same transaction: sending them twice does nothing twice.
                 Err(SendFailure::Unknown(_)) => tokio::time::sleep(Duration::from_millis(200) * tries).await,

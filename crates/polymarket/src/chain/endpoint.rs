@@ -49,6 +49,12 @@ impl Endpoint {
         self.0.host_str().is_some_and(is_near)
     }
 
+    /// Whether it is one of the venue's own hosts, behind which money is real whatever chain the caller means.
+    pub(super) fn is_the_venue(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+        host == "polymarket.com" || host.ends_with(".polymarket.com")
+    }
+
     /// Whether transactions may be sent there: to Amoy, or to a development node near by.
     pub fn writes_allowed(&self, chain: Chain, client_version: &str) -> bool {
         match chain {
@@ -88,6 +94,19 @@ mod tests {
         assert!(!near.writes_allowed(Chain::Polygon, "bor/v2.3.0/linux-amd64"), "a Polygon node on this machine");
         assert!(!far.writes_allowed(Chain::Polygon, "anvil/v1.7.1"), "whoever says so from afar");
         assert!(far.writes_allowed(Chain::Amoy, "bor/v2.3.0/linux-amd64"));
+    }
+
+    #[test]
+    fn the_venue_is_known_by_its_name() {
+        for (url, expected) in [
+            ("https://relayer-v2.polymarket.com", true),
+            ("https://Relayer-V2.Polymarket.com./x", true),
+            ("https://polymarket.com", true),
+            ("https://notpolymarket.com", false),
+            ("http://127.0.0.1:8811/relayer", false),
+        ] {
+            assert_eq!(Endpoint::parse(url).unwrap().is_the_venue(), expected, "{url}");
+        }
     }
 
     #[test]

@@ -101,14 +101,19 @@ impl Relayer {
         self.get("relayer payload", "/relay-payload", &query).await
     }
 
-    /// Hands a transaction over, once.
+    /// Hands a transaction over, once; never to the venue's own relayer.
     ///
     /// # Errors
-    /// [`ChainError::Relayer`] when it says no (kind `Retry` while the wallet is busy or the nonce has moved on);
+    /// [`ChainError::WritesForbidden`]; [`ChainError::Relayer`] when it says no (kind `Retry` while the wallet is busy or the nonce has moved on);
     /// [`ChainError::Transport`] in doubt when there was no answer.
     pub async fn submit(&self, submit: &Submit) -> Result<Relayed, ChainError> {
+        const OPERATION: &str = "relayer submit";
+        // Not even for Amoy: a proxy wallet's signature names no chain, and would hold on Polygon.
+        if self.endpoint.is_the_venue() {
+            return Err(ChainError::WritesForbidden { operation: OPERATION, endpoint: self.endpoint.to_string() });
+        }
         let body = serde_json::to_vec(submit).expect("a submission is plain data");
-        self.request("relayer submit", Method::POST, "/submit", &[], Some(body)).await
+        self.request(OPERATION, Method::POST, "/submit", &[], Some(body)).await
     }
 
     /// How far a transaction is.
@@ -186,10 +191,14 @@ impl Relayer {
             let kind = refusal_kind(status.as_u16(), &text, is_write);
             return Err(ChainError::Relayer { operation, status: status.as_u16(), message: excerpt(&text), kind });
         }
-        serde_json::from_str(&text).map_err(|error| ChainError::Unreadable {
-            operation,
-            expected: "an answer of the relayer",
-            found: excerpt(&format!("{error}: {text}")),
+        serde_json::from_str(&text).map_err(|error| {
+            let found = excerpt(&format!("{error}: {text}"));
+            if is_write {
+                // It was taken, and its number is lost.
+                let problem = format!("expected an answer of the relayer, found {found}");
+                return ChainError::Transport { operation, problem, kind: FailureKind::InDoubt };
+            }
+            ChainError::Unreadable { operation, expected: "an answer of the relayer", found }
         })
     }
 }
@@ -264,7 +273,8 @@ impl RelayerAccount {
 
     /// Whether the relayer may be given anything: Amoy's, or one near by.
     pub fn writes_allowed(&self) -> bool {
-        self.chain == Chain::Amoy || self.relayer.endpoint.is_near()
+        let endpoint = &self.relayer.endpoint;
+        endpoint.is_near() || (self.chain == Chain::Amoy && !endpoint.is_the_venue())
     }
 
     /// Signs the calls as one transaction of the wallet and submits it. `note` may have 500 characters.

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod chain;
+mod chain_doubt;
 mod rest;
 mod server;
 mod stream;
