@@ -165,7 +165,9 @@ impl VenueError for KalshiError {
             Self::Unreadable { .. } => "the venue speaks a newer form than this program knows; update it",
             Self::Venue { answer, kind, .. } => return venue_hint(answer, *kind),
             Self::Transport { kind: FailureKind::InDoubt, .. } => IN_DOUBT,
-            Self::Transport { .. } | Self::Stream { .. } => "check the network and the environment's host",
+            Self::Transport { .. } | Self::Stream { .. } => {
+                "check the network and the host's address; a local `brier exchange` has to be running"
+            }
             Self::Request { .. } => return None,
         };
         Some(hint.to_owned())

@@ -207,7 +207,9 @@ impl VenueError for PolymarketError {
             | Self::Transport { kind: FailureKind::InDoubt, .. }
             | Self::OrderInDoubt { .. } => IN_DOUBT,
             Self::Venue { answer, .. } => return answer.hint(),
-            Self::Transport { .. } | Self::Stream { .. } => "check the network and the environment's host",
+            Self::Transport { .. } | Self::Stream { .. } => {
+                "check the network and the host's address; a local `brier exchange` has to be running"
+            }
             Self::Build(_) | Self::Request { .. } => return None,
         };
         Some(hint.to_owned())

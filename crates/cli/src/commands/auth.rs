@@ -110,8 +110,8 @@ async fn check(venue: &Venue) -> Vec<Step> {
         return vec![bad(
             "key source",
             "no key is named",
-            "set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH, or give --key-id and --key-file; a local exchange's key is \
-             found through its ready file",
+            "set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH, or give --key-id and --key-file; the key of a \
+             running `brier exchange` is found through its ready file",
         )];
     };
     let source = format!("{} from {}", file.display(), venue.key_origin);

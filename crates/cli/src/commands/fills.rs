@@ -7,16 +7,19 @@ use brier_types::{MarketTicker, Money, VenueOrderId};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
-use crate::output::{Output, as_text, table};
+use crate::output::{Output, as_text, counted, table};
 use crate::venue::{VenueArgs, VenueWord, block_on};
 
 /// Show your fills, newest first
 ///
 /// Prices are YES prices in dollars, sizes contracts, fees dollars. `gains on` is the outcome the fill added to.
+///
+/// On Polymarket fees follow from each market's schedule. A status with a `*` is not final: such a fill can fail and be
+/// undone. A failed one is listed and counts for nothing. `--json` names the trades.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Fills of one market
-    #[arg(long, value_name = "TICKER")]
+    #[arg(long, value_name = "MARKET")]
     market: Option<MarketTicker>,
 
     /// Fills of one order
@@ -85,7 +88,7 @@ impl Document {
             ["time", "market", "gains on", "contracts>", "YES price $>", "role", "fee $>", "order"],
             self.fills.iter().map(row),
         ))?;
-        output.line(format_args!("\n{} fills, fees ${}", self.fills.len(), self.fees))
+        output.line(format_args!("\n{}, fees ${}", counted(self.fills.len() as u64, "fill", "fills"), self.fees))
     }
 }
 

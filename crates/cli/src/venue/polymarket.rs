@@ -155,8 +155,8 @@ impl Venue {
 }
 
 /// What to do without a key.
-pub(crate) const NO_KEY: &str = "set POLYMARKET_PRIVATE_KEY_PATH, or give --key-file; a local exchange's key is found \
-                                 through its ready file";
+pub(crate) const NO_KEY: &str = "set POLYMARKET_PRIVATE_KEY_PATH, or give --key-file; the key of a running `brier \
+                                 exchange` is found through its ready file";
 
 /// A market that a person named, and the outcome, if a token was.
 #[derive(Clone, Debug)]

@@ -299,7 +299,7 @@ fn mistakes_are_told_before_anything_is_sent() {
         key source  FAILED  no wallet key is named
         --- stderr
         error: key source: no wallet key is named
-        hint: set POLYMARKET_PRIVATE_KEY_PATH, or give --key-file; a local exchange's key is found through its ready file
+        hint: set POLYMARKET_PRIVATE_KEY_PATH, or give --key-file; the key of a running `brier exchange` is found through its ready file
     "#]]
     .assert_eq(&shown(&brier().args(["auth", "check"]).env("BRIER_VENUE", "polymarket").output().unwrap()));
 }

@@ -164,7 +164,7 @@ fn a_key_that_cannot_be_used_is_told_precisely() {
         key source  FAILED  no key is named
         --- stderr
         error: key source: no key is named
-        hint: set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH, or give --key-id and --key-file; a local exchange's key is found through its ready file
+        hint: set KALSHI_KEY_ID and KALSHI_PRIVATE_KEY_PATH, or give --key-id and --key-file; the key of a running `brier exchange` is found through its ready file
     "#]].assert_eq(&shown(&run(&["auth", "check"])));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key.pem");

@@ -233,7 +233,8 @@ impl Document {
             ["time", "market", "gains on", "contracts>", "YES price $>", "role", "fee $>", "status", "order"],
             self.fills.iter().map(Line::cells),
         ))?;
-        output.line(format_args!("\n{} fills, fees ${} by the markets' schedules", self.fills.len(), self.fees))?;
+        let fills = counted(self.fills.len() as u64, "fill", "fills");
+        output.line(format_args!("\n{fills}, fees ${} by the markets' schedules", self.fees))?;
         let open = self.fills.iter().filter(|line| !line.is_final).count() as u64;
         if open > 0 {
             let are = if open == 1 { "is" } else { "are" };
