@@ -46,6 +46,12 @@ impl TokenExchange {
     pub fn place(&mut self, order: &PlaceOrder, out: &mut impl EventSink) -> Result<Placed, Refusal> {
         self.check_new(order)?;
         let plan = self.plan(order);
+        let remaining = match order.size {
+            Size::Shares(qty) => qty.checked_sub(plan.qty).expect("a plan fills at most the order"),
+            Size::Cash(_) => Qty::ZERO,
+        };
+        // Before what the book says: whoever cannot pay is told so, and learns nothing else.
+        self.check_funds(order, &plan, remaining)?;
         match order.time_in_force {
             TimeInForce::Fok if !plan.whole => return Err(Refusal::FillOrKill),
             TimeInForce::Ioc if plan.fills.is_empty() => return Err(Refusal::NothingToMatch),
@@ -54,11 +60,6 @@ impl TokenExchange {
             }
             TimeInForce::Fok | TimeInForce::Ioc | TimeInForce::Gtc | TimeInForce::Gtd(_) => {}
         }
-        let remaining = match order.size {
-            Size::Shares(qty) => qty.checked_sub(plan.qty).expect("a plan fills at most the order"),
-            Size::Cash(_) => Qty::ZERO,
-        };
-        self.check_funds(order, &plan, remaining)?;
         let (side, price) = in_yes_terms(order.action, order.outcome, order.price);
         let rests = !is_immediate(order.time_in_force) && remaining >= DUST;
         if rests && remaining > self.markets[order.market.0 as usize].book.room(side, price) {

@@ -177,6 +177,17 @@ fn the_taker_pays_the_fee_in_cash_and_the_maker_none() {
 }
 
 #[test]
+fn who_cannot_pay_is_told_so_before_what_the_book_has() {
+    let mut house = House::new();
+    for time_in_force in [TimeInForce::Fok, TimeInForce::Ioc] {
+        let sale = house.try_place(0, "sell yes 0.50 10", time_in_force).unwrap_err();
+        assert!(matches!(sale, Refusal::InsufficientTokens { .. }), "{sale}");
+        let purchase = house.try_place(0, "buy yes 0.50 $900000000", time_in_force).unwrap_err();
+        assert!(matches!(purchase, Refusal::InsufficientCash { .. }), "{purchase}");
+    }
+}
+
+#[test]
 fn a_purchase_in_cash_buys_more_at_better_prices_and_spends_all() {
     let mut house = House::new();
     house.place(0, "buy no 0.50 10"); // YES is offered at 0.50,

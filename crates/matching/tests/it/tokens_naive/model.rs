@@ -392,6 +392,7 @@ impl Naive {
             expires,
         };
         let met = self.meet(&order, if in_cash { Some(size) } else { None }, rules.rate);
+        self.afford(&order, &met, place.size, rules.rate)?;
         if place.post_only && !met.makers.is_empty() {
             return Err(Refusal::PostOnlyCross);
         }
@@ -402,7 +403,6 @@ impl Naive {
         if place.time_in_force == TimeInForce::Ioc && met.makers.is_empty() {
             return Err(Refusal::NothingToMatch);
         }
-        self.afford(&order, &met, place.size, rules.rate)?;
         Ok(self.fill(&mut order, met, (immediate, in_cash)))
     }
 
