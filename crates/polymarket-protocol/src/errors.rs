@@ -252,7 +252,9 @@ impl VenueError for ClobError {
             Remedy::Resolve => "the call may have worked: ask for the order by its hash before anything else",
             Remedy::FindExisting => "this very order was posted before: ask for it by its hash",
             Remedy::Fund => "check balance and allowance; open orders and unsettled matches count against them",
-            Remedy::Gone => "it is unknown or finished: read the open orders and the trades",
+            Remedy::Gone => {
+                "it is unknown or finished, or this is another venue's address: read the open orders and the trades"
+            }
             Remedy::WaitForTrading => match self.retry_after {
                 Some(wait) => return Some(format!("the engine takes this again in {} s", wait.as_secs())),
                 None => "the market or the engine does not take this now: look at its status",

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8810")]
     listen: SocketAddr,
 
-    /// Address for Polymarket's clients, or `none`; by default the port above the other one, or a free one if that is free
+    /// Address for Polymarket's clients, or `none`; by default the port after that of --listen, or any free one if that is 0
     #[arg(long, value_name = "ADDRESS", value_parser = other_listen)]
     polymarket_listen: Option<OtherListen>,
 

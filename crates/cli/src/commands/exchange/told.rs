@@ -50,8 +50,8 @@ pub(super) fn not_started(error: &StartError) -> CliError {
     let hint = match error {
         StartError::Listen { source, .. } => match source.kind() {
             ErrorKind::AddrInUse => {
-                "the port is busy, perhaps by another `brier exchange`: stop it, or give `--listen` another port; port 0 \
-                 takes a free one"
+                "the port is busy, perhaps by another `brier exchange`: stop it, or give `--listen` (for Polymarket's \
+                 clients `--polymarket-listen`) another port; port 0 takes a free one"
             }
             ErrorKind::PermissionDenied => "ports below 1024 are the system's: give `--listen` a higher one",
             ErrorKind::AddrNotAvailable => "give `--listen` an address of this machine, such as 127.0.0.1:8810",
