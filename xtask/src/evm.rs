@@ -1,6 +1,7 @@
 //! The chain's tests: an EVM and contracts from their packages, and our client against them.
 //!
-//! - npm installs what `tests/evm/package.json` names, at exact versions, into `target/evm`: the node, the Solidity compiler,
+//! - npm (of `node.rs`) installs what `tests/evm/package.json` names, at exact versions, into `target/evm`: the chain, the
+//!   Solidity compiler,
 //!   Conditional Tokens and Safe as compiled and published, OpenZeppelin's and Solady's sources. No install script runs.
 //! - `tests/evm/compile.js` compiles our contracts of `tests/evm/contracts` and collects the published code.
 //! - Then every test of the chain runs, and finds in the environment what it would be skipped without; that none is found is a
@@ -14,14 +15,16 @@ use std::process::Command;
 use crate::Context;
 use crate::cargo::{cargo, output, run};
 use crate::failure::Failure;
+use crate::node::Node;
 use crate::scan;
 
 /// Installs, compiles, and runs the tests named by the arguments, or all.
 pub(crate) fn check(context: &Context) -> Result<(), Failure> {
-    let packages = install(context)?;
+    let node = Node::prepare(context)?;
+    let packages = install(context, &node)?;
     let code = packages.join("code.json");
     let compiler = context.root.join("tests/evm/compile.js");
-    run(Command::new("node").arg(compiler).arg(&packages).arg(&code))?;
+    run(Command::new(&node.program).arg(compiler).arg(&packages).arg(&code))?;
     let tests = || {
         let mut command = cargo(context);
         command.args(["test", "--locked", "--quiet", "--package", "brier-polymarket", "--test", "it", "--"]);
@@ -34,11 +37,11 @@ pub(crate) fn check(context: &Context) -> Result<(), Failure> {
         return Err(Failure::new("no test that needs an EVM was found in crates/polymarket/tests/it/chain"));
     }
     println!("   {count} tests");
-    run(tests().args(&context.args).env("BRIER_EVM_NODE", node(&packages)?).env("BRIER_EVM_CODE", code))
+    run(tests().args(&context.args).env("BRIER_EVM_NODE", chain(&packages)?).env("BRIER_EVM_CODE", code))
 }
 
 /// The folder with the packages. Made anew when the list has changed.
-fn install(context: &Context) -> Result<PathBuf, Failure> {
+fn install(context: &Context, node: &Node) -> Result<PathBuf, Failure> {
     let metadata = crate::deps::metadata(context)?;
     let folder = PathBuf::from(crate::deps::text(&metadata, "target_directory")).join("evm");
     let wanted = scan::read(&context.root.join("tests/evm/package.json"))?;
@@ -53,7 +56,7 @@ fn install(context: &Context) -> Result<PathBuf, Failure> {
     std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
     let list = folder.join("package.json");
     std::fs::write(&list, &wanted).map_err(failed(&list))?;
-    run(Command::new("npm").current_dir(&folder).args([
+    run(node.npm(&folder).args([
         "install",
         "--ignore-scripts",
         "--no-package-lock",
@@ -65,8 +68,8 @@ fn install(context: &Context) -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// The node's program. Its package brings one for each system and installs the one that fits.
-fn node(packages: &Path) -> Result<PathBuf, Failure> {
+/// The chain's program. Its package brings one for each system and installs the one that fits.
+fn chain(packages: &Path) -> Result<PathBuf, Failure> {
     let scope = packages.join("node_modules/@foundry-rs");
     let entries = std::fs::read_dir(&scope);
     let entries = entries.map_err(|error| Failure::new(format!("cannot read `{}`: {error}", scope.display())))?;

