@@ -38,7 +38,7 @@ pub struct Amounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AmountsError {
     /// The price is off the grid; choose one on it.
-    #[error("price: expected a multiple of {tick} from {tick} to 1 - {tick}, found {found}")]
+    #[error("price: expected a multiple of {tick} from {tick} to {}, found {found}", tick.step().complement())]
     OffGrid {
         /// The market's tick.
         tick: TickSize,

@@ -2,6 +2,7 @@
 //!
 //! Source: reference, sections 5.3 and 19.3; vectors; the public sources of the clients, 2026-11-20.
 
+use alloy_primitives::Address;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,6 +33,8 @@ struct Layout {
     new: &'static [&'static str],
     /// Whether `postOnly` is left out when it is false.
     post_only_if_true: bool,
+    /// Whether addresses are written without capitals.
+    lower_addresses: bool,
 }
 
 const PYTHON_V1: &[&str] = &[
@@ -110,7 +113,7 @@ const ALPHABETICAL: &[&str] = &[
     "tokenId",
 ];
 
-const LAYOUTS: [(&str, Layout); 5] = [
+const LAYOUTS: [(&str, Layout); 6] = [
     (
         "py-clob-client",
         Layout {
@@ -118,6 +121,7 @@ const LAYOUTS: [(&str, Layout); 5] = [
             v1: PYTHON_V1,
             new: PYTHON_NEW,
             post_only_if_true: false,
+            lower_addresses: false,
         },
     ),
     (
@@ -127,6 +131,7 @@ const LAYOUTS: [(&str, Layout); 5] = [
             v1: PYTHON_V1,
             new: PYTHON_NEW,
             post_only_if_true: false,
+            lower_addresses: false,
         },
     ),
     (
@@ -136,6 +141,7 @@ const LAYOUTS: [(&str, Layout); 5] = [
             v1: JAVASCRIPT_V1,
             new: JAVASCRIPT_NEW,
             post_only_if_true: false,
+            lower_addresses: false,
         },
     ),
     (
@@ -145,6 +151,7 @@ const LAYOUTS: [(&str, Layout); 5] = [
             v1: JAVASCRIPT_V1,
             new: JAVASCRIPT_NEW,
             post_only_if_true: false,
+            lower_addresses: false,
         },
     ),
     (
@@ -154,6 +161,17 @@ const LAYOUTS: [(&str, Layout); 5] = [
             v1: &[],
             new: ALPHABETICAL,
             post_only_if_true: true,
+            lower_addresses: false,
+        },
+    ),
+    (
+        "polymarket_client_sdk_v2",
+        Layout {
+            outer: &["order", "orderType", "owner", "postOnly", "deferExec"],
+            v1: PYTHON_V1,
+            new: PYTHON_NEW,
+            post_only_if_true: false,
+            lower_addresses: true,
         },
     ),
 ];
@@ -186,7 +204,7 @@ impl Layout {
             Made::V1(_) => self.v1,
             Made::New(_) => self.new,
         };
-        let order = object(inner, |name| member(signed, name));
+        let order = object(inner, |name| member(signed, name, self.lower_addresses));
         Ok(object(self.outer, |name| match name {
             "order" => Some(order.clone()),
             "owner" => Some(text(owner)),
@@ -209,7 +227,8 @@ fn text(text: &(impl ToString + ?Sized)) -> String {
 }
 
 /// One member of the order as JSON: `salt` and `signatureType` are numbers, the rest are texts.
-fn member(signed: &Signed, name: &str) -> Option<String> {
+fn member(signed: &Signed, name: &str, lower_addresses: bool) -> Option<String> {
+    let address = |address: &Address| if lower_addresses { text(&format!("{address:#x}")) } else { text(address) };
     let common = match name {
         "expiration" => Some(text(&signed.expiration)),
         "signature" => Some(text(&signed.signature)),
@@ -218,9 +237,9 @@ fn member(signed: &Signed, name: &str) -> Option<String> {
     common.or_else(|| match &signed.made {
         Made::V1(order) => match name {
             "salt" => Some(order.salt.to_string()),
-            "maker" => Some(text(&order.maker)),
-            "signer" => Some(text(&order.signer)),
-            "taker" => Some(text(&order.taker)),
+            "maker" => Some(address(&order.maker)),
+            "signer" => Some(address(&order.signer)),
+            "taker" => Some(address(&order.taker)),
             "tokenId" => Some(text(&order.token)),
             "makerAmount" => Some(text(&order.maker_amount)),
             "takerAmount" => Some(text(&order.taker_amount)),
@@ -232,8 +251,8 @@ fn member(signed: &Signed, name: &str) -> Option<String> {
         },
         Made::New(order) => match name {
             "salt" => Some(order.salt.to_string()),
-            "maker" => Some(text(&order.maker)),
-            "signer" => Some(text(&order.signer)),
+            "maker" => Some(address(&order.maker)),
+            "signer" => Some(address(&order.signer)),
             "tokenId" => Some(text(&order.token)),
             "makerAmount" => Some(text(&order.maker_amount)),
             "takerAmount" => Some(text(&order.taker_amount)),
