@@ -112,8 +112,11 @@ fn usage(part: &str) -> ExitCode {
     println!(
         "usage: cargo xtask <part>\n\n  ci             everything below, in this order; stops at the first failure"
     );
-    for step in STEPS.iter().chain(APART) {
-        println!("  {:<14} {}", step.part, step.what);
+    let steps: Vec<&Step> = STEPS.iter().chain(APART).collect();
+    // The steps of one part stand together.
+    for part in steps.chunk_by(|a, b| a.part == b.part) {
+        let what: Vec<&str> = part.iter().map(|step| step.what).collect();
+        println!("  {:<14} {}", part[0].part, what.join(", and "));
     }
     println!(
         "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`; `kill` takes a number of kills and a seed."
