@@ -103,7 +103,7 @@ fn table(rows: &[Row]) -> String {
             format!("{:<10}", row.edge.map_or_else(dash, |edge| edge_text(&edge))),
             whole(row.position),
             row.fills.to_string(),
-            row.profit.to_dollars2(Rounding::Floor),
+            row.profit.to_dollars2(toward_zero(row.profit)),
         ]
     });
     crate::output::table(titles, rows)
@@ -118,6 +118,11 @@ fn edge_text(edge: &Edge) -> String {
     let (sign, amount) = (if tenths_of_a_cent < 0 { "-" } else { "" }, tenths_of_a_cent.unsigned_abs());
     let dollars = if amount < 1_000 { String::new() } else { (amount / 1_000).to_string() };
     format!("{verb} {sign}{dollars}.{:03}", amount % 1_000)
+}
+
+/// How profit and loss is cut for people: a loss is shown as no more than was lost, a profit as no more than was made.
+pub(crate) fn toward_zero(amount: Money) -> Rounding {
+    if amount < Money::ZERO { Rounding::Ceil } else { Rounding::Floor }
 }
 
 /// Contracts without the decimals that the bot's never have.
@@ -169,14 +174,14 @@ mod tests {
             edge: Some(edge),
             position: SignedQty::from_micros(-100_000_000).unwrap(),
             fills: 12,
-            profit: Money::from_micros(-12_345_678),
+            profit: Money::from_micros(-16_521_300),
             detail: String::new(),
         };
         let shown = table(&[wide, Row { venue: "Poly", market: label("BTC", close), ..Row::default() }]);
         assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
         expect_test::expect![[r"
             venue   market           state    bid/ask  fair  edge        held  fills   P&L $
-            Kalshi  BTC 07-26 23:05  14:59  .055/.056  .482  sell -.124  -100     12  -12.35
+            Kalshi  BTC 07-26 23:05  14:59  .055/.056  .482  sell -.124  -100     12  -16.52
             Poly    BTC 07-26 23:05  waits        -/-     -  -              0      0    0.00"]]
         .assert_eq(&shown);
     }

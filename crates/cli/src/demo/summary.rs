@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use brier_types::{MarketResult, Money, Qty, Rounding, SignedQty, Venue};
+use brier_types::{MarketResult, Money, Qty, SignedQty, Venue};
 use serde_json::value::RawValue;
+
+use super::screen::toward_zero;
 
 /// How one market went.
 #[derive(Clone, Debug)]
@@ -288,7 +290,7 @@ const fn name(venue: Venue) -> &'static str {
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |amount: Money| amount.to_dollars4(Rounding::Floor);
+        let shown = |amount: Money| amount.to_dollars4(toward_zero(amount));
         writeln!(out, "\nSummary (seed {})\n", self.seed)?;
         let titles = ["venue", "market", "result", "fills>", "fees $>", "held>", "P&L $>", "= recorded>", "= REST>"];
         let rows = self.markets().map(|market| {

@@ -483,7 +483,7 @@ fn shown_row(shown: &Shown, listed: bool) -> Row {
     let best = |levels: &[(Price, Qty)]| levels.first().filter(|_| listed).map(|(price, _)| *price);
     Row {
         venue: "Poly",
-        market: shown.question.chars().take(15).collect(),
+        market: shown.label.clone(),
         state: if listed { "shown".to_owned() } else { String::new() },
         bid: best(&shown.bids),
         ask: best(&shown.asks),

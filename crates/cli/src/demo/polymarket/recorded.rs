@@ -63,6 +63,8 @@ pub(crate) struct Sample {
 pub(crate) struct Shown {
     pub(crate) gamma_id: String,
     pub(crate) question: String,
+    /// Few enough letters for a column of the screen.
+    pub(crate) label: String,
     pub(crate) slug: String,
     pub(crate) condition: String,
     pub(crate) question_id: Option<String>,
@@ -170,6 +172,7 @@ fn book(line: &str) -> anyhow::Result<Shown> {
     };
     let name = format!("Market {} (its question was not recorded)", line.gamma_id);
     Ok(Shown {
+        label: line.question.as_deref().map_or_else(|| format!("Market {}", line.gamma_id), short),
         question: line.question.unwrap_or(name),
         slug: line.slug.unwrap_or_else(|| format!("market-{}", line.gamma_id)),
         condition: line.book.market.clone(),
@@ -182,6 +185,16 @@ fn book(line: &str) -> anyhow::Result<Shown> {
         asks: best(&line.book.asks),
         gamma_id: line.gamma_id,
     })
+}
+
+/// The first words of a question that fit the column, with a mark where more follow.
+fn short(question: &str) -> String {
+    const WIDTH: usize = 15;
+    if question.chars().count() <= WIDTH {
+        return question.to_owned();
+    }
+    let head: String = question.chars().take(WIDTH - 1).collect();
+    format!("{}\u{2026}", head.trim_end())
 }
 
 impl Shown {
@@ -289,6 +302,9 @@ mod tests {
     fn the_kept_books_are_whole_and_their_best_prices_come_first() {
         let shown = shown().unwrap();
         assert_eq!(shown.len(), 6);
+        let labels: Vec<&str> = shown.iter().map(|book| book.label.as_str()).collect();
+        assert!(labels.iter().all(|label| label.chars().count() <= 15), "{labels:?}");
+        assert_eq!((labels[1], labels[3]), ("GTA VI release\u{2026}", "Market 540816"));
         for book in &shown {
             assert_eq!((book.bids.len(), book.asks.len()), (LEVELS, LEVELS), "{}", book.gamma_id);
             assert!(book.bids.is_sorted_by(|a, b| a.0 > b.0) && book.asks.is_sorted_by(|a, b| a.0 < b.0));
