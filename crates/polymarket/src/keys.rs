@@ -63,13 +63,13 @@ pub enum KeyError {
         found: String,
     },
     /// The text is no address.
-    #[error("funder: expected an address of 0x and 40 hex digits, found `{found}`")]
+    #[error("wallet (funder): expected an address of 0x and 40 hex digits, found `{found}`")]
     Funder {
         /// What was found.
         found: String,
     },
     /// An account of this type is the key's own.
-    #[error("funder: expected the key's own address with signature type eoa, found {found}")]
+    #[error("wallet (funder): expected the key's own address with signature type eoa, found {found}")]
     FunderOfEoa {
         /// What was found.
         found: Address,

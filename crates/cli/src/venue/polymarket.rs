@@ -17,7 +17,7 @@ use brier_polymarket::rest::OrdersQuery;
 use brier_polymarket::{Client, Config, Env, Hosts, PolymarketError};
 use brier_polymarket_protocol::clob::OpenOrder;
 use brier_polymarket_protocol::ids::{ConditionId, SignatureType, TokenId};
-use brier_types::Outcome;
+use brier_types::{MarketResult, MarketStatus, Outcome};
 
 use super::{EnvWord, Lookup, Names, PolymarketReady, VenueArgs, environment, foreign_address, read_only, seed};
 use crate::error::CliError;
@@ -83,12 +83,9 @@ impl VenueArgs {
         let signature_type = self.signature_type.clone().or_else(|| lookup(ENV_SIGNATURE_TYPE));
         let signature_type = signature_type.map_or(Ok(SignatureType::Eoa), |word| parse_signature_type(&word));
         let signature_type = signature_type.map_err(|error| CliError::usage(error.to_string()))?;
-        let funder = self.wallet.clone().or_else(|| lookup(ENV_FUNDER));
-        let funder = funder.map(|text| {
-            let found: String = text.chars().take(64).collect();
-            text.trim().parse().map_err(|_no_address| CliError::usage(KeyError::Funder { found }.to_string()))
-        });
-        let funder = funder.transpose()?;
+        let option = self.wallet.clone().map(|text| ("--wallet", text));
+        let funder = option.or_else(|| lookup(ENV_FUNDER).map(|text| (ENV_FUNDER, text)));
+        let funder = funder.map(|(named, text)| address(named, &text)).transpose()?;
         let (file, key_origin) = match (self.key_file(&NAMES, lookup), ready.flatten().filter(|_| url.is_none())) {
             (Some(file), _) => (Some(file), "options or environment"),
             // The operator's key belongs to this exchange: an address of another one does not get it.
@@ -97,6 +94,22 @@ impl VenueArgs {
         };
         Ok(Venue { env, key: file.map(|file| Key { file, signature_type, funder }), key_origin })
     }
+}
+
+/// Why there is no wallet to trade with.
+fn unusable(error: KeyError) -> CliError {
+    let foreign = matches!(error, KeyError::FunderOfEoa { .. });
+    let told = CliError::from(PolymarketError::from(error));
+    if foreign { told.hint(FOREIGN_WALLET) } else { told }
+}
+
+/// The wallet whose money is traded, as `named` gives it.
+fn address(named: &str, text: &str) -> Result<alloy_primitives::Address, CliError> {
+    text.trim().parse().map_err(|_no_address| {
+        let found: String = text.chars().take(64).collect();
+        CliError::usage(format!("{named}: expected an address of 0x and 40 hex digits, found `{found}`"))
+            .hint("leave it out where the wallet follows from the key; `brier auth check` shows the addresses that do")
+    })
 }
 
 fn hosts(ready: &PolymarketReady) -> Result<Hosts, brier_polymarket::EnvError> {
@@ -142,7 +155,7 @@ impl Venue {
     /// A client with the wallet and its API credentials, which are created or derived when there are none yet.
     pub(crate) async fn signed(&self) -> Result<Client, CliError> {
         let key = self.key.as_ref().ok_or_else(|| CliError::failure("no wallet key is named").hint(NO_KEY))?;
-        let wallet = key.wallet().map_err(PolymarketError::from)?;
+        let wallet = key.wallet().map_err(unusable)?;
         let client = Client::new(self.env.clone(), Some(wallet), Config::new(seed()))?;
         client.ensure_credentials(&key.creds_file(&self.env), NONCE).await?;
         Ok(client)
@@ -157,6 +170,10 @@ impl Venue {
 /// What to do without a key.
 pub(crate) const NO_KEY: &str = "set POLYMARKET_PRIVATE_KEY_PATH, or give --key-file; the key of a running `brier \
                                  exchange` is found through its ready file";
+
+/// What to do where an account without a wallet of its own names one.
+pub(crate) const FOREIGN_WALLET: &str = "leave out `--wallet`, or say `--signature-type proxy`, `safe` or `deposit`, whose \
+                                         money is in a wallet";
 
 /// A market that a person named, and the outcome, if a token was.
 #[derive(Clone, Debug)]
@@ -264,6 +281,29 @@ pub(crate) fn name_of(listing: &Listing) -> &str {
     if listing.slug.is_empty() { listing.ticker.as_str() } else { &listing.slug }
 }
 
+/// Where a market is in its life, as `brier markets` says it.
+pub(crate) const fn status_word(status: MarketStatus) -> &'static str {
+    match status {
+        MarketStatus::Initialized => "unopened",
+        MarketStatus::Active => "active",
+        MarketStatus::Inactive => "inactive",
+        MarketStatus::Closed => "closed",
+        MarketStatus::Determined => "determined",
+        MarketStatus::Disputed => "disputed",
+        MarketStatus::Amended => "amended",
+        MarketStatus::Finalized => "finalized",
+    }
+}
+
+/// What it resolved to.
+pub(crate) fn result_word(result: MarketResult) -> String {
+    match result {
+        MarketResult::Yes => "yes".to_owned(),
+        MarketResult::No => "no".to_owned(),
+        MarketResult::Scalar(value) => format!("YES pays {value}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::args;
@@ -278,10 +318,21 @@ mod tests {
     fn what_is_no_thing_of_this_venue_is_refused() {
         assert!(resolve(&args("demo")).is_err());
         assert!(resolve(&VenueArgs { key_id: Some("x".into()), ..args("prod") }).is_err());
-        assert!(resolve(&VenueArgs { wallet: Some("0x1".into()), ..args("prod") }).is_err());
+        let wallet = resolve(&VenueArgs { wallet: Some("0x1".into()), ..args("prod") }).unwrap_err();
+        assert_eq!(wallet.to_string(), "--wallet: expected an address of 0x and 40 hex digits, found `0x1`");
         assert!(resolve(&VenueArgs { signature_type: Some("ledger".into()), ..args("prod") }).is_err());
         assert!(resolve(&VenueArgs { url: Some("http://127.0.0.1:1".into()), ..args("prod") }).is_err());
         assert!(resolve(&VenueArgs { url: Some("https://clob.polymarket.com".into()), ..args("local") }).is_err());
+    }
+
+    #[test]
+    fn a_wallet_of_an_account_without_one_is_told_with_the_way_out() {
+        let error = unusable(KeyError::FunderOfEoa { found: alloy_primitives::Address::ZERO });
+        let mut out = Vec::new();
+        error.print(&mut out);
+        let told = String::from_utf8(out).unwrap();
+        assert!(told.starts_with("error: wallet (funder): expected the key's own address"), "{told}");
+        assert!(told.contains("\nhint: leave out `--wallet`, or say `--signature-type proxy`"), "{told}");
     }
 
     #[test]

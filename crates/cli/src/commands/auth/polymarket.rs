@@ -11,7 +11,7 @@ use brier_types::VenueError as _;
 
 use super::{CheckArgs, Document, Step, bad, clock_step, good};
 use crate::error::{CliError, without_advice};
-use crate::venue::polymarket::{Key, NO_KEY, NONCE, Venue};
+use crate::venue::polymarket::{FOREIGN_WALLET, Key, NO_KEY, NONCE, Venue};
 use crate::venue::{block_on, seed};
 
 /// How often the venue's time is asked for: each answer narrows the bounds.
@@ -51,11 +51,7 @@ fn key_problem(error: &KeyError, key: &Key) -> Step {
         KeyError::Io { .. } => ("key file", format!("make {file} readable for this user")),
         KeyError::Permissions { .. } => ("key file", format!("run `chmod 600 {file}`")),
         KeyError::NotAFile { .. } => ("key file", "give the file with the key itself".to_owned()),
-        KeyError::FunderOfEoa { .. } => (
-            "wallet",
-            "leave out `--wallet`, or say `--signature-type proxy`, `safe` or `deposit`, whose money is in a wallet"
-                .to_owned(),
-        ),
+        KeyError::FunderOfEoa { .. } => ("wallet", FOREIGN_WALLET.to_owned()),
         _ => (
             "key file",
             "give a file with the wallet's private key alone: 64 hex digits, with or without 0x".to_owned(),

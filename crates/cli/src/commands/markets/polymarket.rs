@@ -13,14 +13,14 @@ use brier_polymarket::rest::CatalogQuery;
 use brier_polymarket::{Client, PolymarketError};
 use brier_polymarket_protocol::clob::Book;
 use brier_polymarket_protocol::gamma;
-use brier_types::{MarketResult, MarketStatus, Money, Price, Qty, Rounding, SeriesTicker};
+use brier_types::{MarketStatus, Money, Price, Qty, Rounding, SeriesTicker};
 use serde::Serialize;
 
 use super::Args;
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, table};
 use crate::venue::block_on;
-use crate::venue::polymarket::find;
+use crate::venue::polymarket::{find, result_word, status_word};
 
 #[derive(Serialize)]
 struct Document {
@@ -281,27 +281,6 @@ const fn role_word(role: NegRiskRole) -> &'static str {
         NegRiskRole::Named => "named",
         NegRiskRole::Placeholder => "placeholder",
         NegRiskRole::Other => "other",
-    }
-}
-
-const fn status_word(status: MarketStatus) -> &'static str {
-    match status {
-        MarketStatus::Initialized => "unopened",
-        MarketStatus::Active => "active",
-        MarketStatus::Inactive => "inactive",
-        MarketStatus::Closed => "closed",
-        MarketStatus::Determined => "determined",
-        MarketStatus::Disputed => "disputed",
-        MarketStatus::Amended => "amended",
-        MarketStatus::Finalized => "finalized",
-    }
-}
-
-fn result_word(result: MarketResult) -> String {
-    match result {
-        MarketResult::Yes => "yes".to_owned(),
-        MarketResult::No => "no".to_owned(),
-        MarketResult::Scalar(value) => format!("YES pays {value}"),
     }
 }
 
