@@ -45,6 +45,14 @@ enum TokenWord {
 #[derive(Serialize)]
 struct Document {
     market: String,
+    /// What a person calls it, where that is not the market's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
+    /// Where the market is in its life, on a venue whose book does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
     /// The token whose own book this is; absent for the one book in YES terms.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -93,7 +101,15 @@ fn document(market: &str, wire: &OrderbookCountFp) -> Result<Document, CliError>
     // Shown as the venue told it, crossed or not.
     let view = book.view_untrusted();
     let side = |side| view.levels(side).map(|Level { price, qty }| LevelLine { price, contracts: qty }).collect();
-    Ok(Document { market: market.to_owned(), token: None, bids: side(BookSide::Bid), asks: side(BookSide::Ask) })
+    Ok(Document {
+        market: market.to_owned(),
+        slug: None,
+        status: None,
+        result: None,
+        token: None,
+        bids: side(BookSide::Bid),
+        asks: side(BookSide::Ask),
+    })
 }
 
 fn text(document: &Document) -> String {
@@ -109,7 +125,8 @@ fn text(document: &Document) -> String {
     });
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
-        return format!("{}: nobody bids and nobody asks", document.market);
+        let name = document.slug.as_ref().unwrap_or(&document.market);
+        return format!("{name}: nobody bids and nobody asks");
     }
     table(["contracts>", "bid $>", "ask $>", "contracts>"], rows)
 }

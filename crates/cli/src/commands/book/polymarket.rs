@@ -3,14 +3,16 @@
 //! Source: reference (Polymarket), sections 7.4 and 8.2, 2026-11-20.
 
 use brier_book::{Book, Level};
+use brier_polymarket::Client;
+use brier_polymarket::discovery::Listing;
 use brier_polymarket_protocol::clob;
-use brier_types::{BookSide, Outcome};
+use brier_types::{BookSide, MarketStatus, Outcome};
 
 use super::{Args, Document, LevelLine, TokenWord, text};
 use crate::error::{CliError, EXIT_OK};
 use crate::output::Output;
 use crate::venue::block_on;
-use crate::venue::polymarket::{find, token_of};
+use crate::venue::polymarket::{find, listings, result_word, status_word, token_of};
 
 /// Shows the book.
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
@@ -28,12 +30,58 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             }
         };
         let token = token_of(&found.listing, outcome);
-        let wire = client.book(token).await?;
         let own = args.token.map(|_| token.to_string());
-        document(found.listing.ticker.as_str(), own, &wire, usize::from(args.depth))
+        let listing = with_fate(&client, found.listing).await?;
+        let levels = match client.book(token).await {
+            Ok(wire) => document(listing.ticker.as_str(), own, &wire, usize::from(args.depth))?,
+            // The venue keeps no book of a market that has ended.
+            Err(error) if error.status() == Some(404) && listing.status != MarketStatus::Active => {
+                Document { token: own, ..empty(listing.ticker.as_str()) }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Document {
+            slug: Some(listing.slug).filter(|slug| !slug.is_empty()),
+            status: Some(status_word(listing.status)),
+            result: listing.result.map(result_word),
+            ..levels
+        })
     })?;
-    output.either(&document, |output| output.line(text(&document)))?;
+    output.either(&document, |output| {
+        if let Some(fate) = fate(&document) {
+            output.line(fate)?;
+        }
+        output.line(text(&document))
+    })?;
     Ok(EXIT_OK)
+}
+
+/// The listing with what became of the market: the order book's own record says only that no orders are taken.
+async fn with_fate(client: &Client, listing: Listing) -> Result<Listing, CliError> {
+    if listing.accepting_orders || !listing.slug.is_empty() {
+        return Ok(listing);
+    }
+    Ok(listings(client, &[listing.condition]).await?.remove(&listing.condition).unwrap_or(listing))
+}
+
+/// Says of a market that does not trade that it does not.
+fn fate(document: &Document) -> Option<String> {
+    let status = document.status.filter(|status| *status != status_word(MarketStatus::Active))?;
+    let name = document.slug.as_ref().unwrap_or(&document.market);
+    let result = document.result.as_ref().map_or_else(String::new, |result| format!(", result {result}"));
+    Some(format!("{name} does not trade now: {status}{result}"))
+}
+
+fn empty(market: &str) -> Document {
+    Document {
+        market: market.to_owned(),
+        slug: None,
+        status: None,
+        result: None,
+        token: None,
+        bids: Vec::new(),
+        asks: Vec::new(),
+    }
 }
 
 /// The levels of one token, best first.
@@ -53,7 +101,7 @@ fn document(market: &str, token: Option<String>, wire: &clob::Book, depth: usize
         let levels = view.levels(side).take(most);
         levels.map(|Level { price, qty }| LevelLine { price, contracts: qty }).collect()
     };
-    Ok(Document { market: market.to_owned(), token, bids: side(BookSide::Bid), asks: side(BookSide::Ask) })
+    Ok(Document { token, bids: side(BookSide::Bid), asks: side(BookSide::Ask), ..empty(market) })
 }
 
 #[cfg(test)]
@@ -79,5 +127,17 @@ mod tests {
         let shown = text(&document("0xc0", None, &wire, 1).unwrap());
         assert_eq!(shown, "contracts   bid $   ask $  contracts\n   100.00  0.5200  0.5300      50.00");
         assert_eq!(document("0xc0", None, &wire, 0).unwrap().asks.len(), 2);
+    }
+
+    #[test]
+    fn a_market_that_does_not_trade_is_told_from_one_that_nobody_trades() {
+        let of = |status, result: Option<&str>| {
+            let (slug, result) = (Some("rain".to_owned()), result.map(str::to_owned));
+            Document { slug, status: Some(status), result, ..empty("0xc0") }
+        };
+        assert_eq!((fate(&of("active", None)), fate(&empty("0xc0"))), (None, None));
+        let settled = of("finalized", Some("yes"));
+        assert_eq!(fate(&settled).unwrap(), "rain does not trade now: finalized, result yes");
+        assert_eq!(text(&settled), "rain: nobody bids and nobody asks");
     }
 }
