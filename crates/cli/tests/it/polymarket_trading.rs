@@ -95,6 +95,12 @@ fn markets_are_listed_with_quotes_and_their_part_in_an_event() {
     assert!(cut.contains("there are more markets"), "{cut}");
     assert_eq!(venue.json(&["markets", "--status", "settled"])["markets"], json!([]));
     assert!(venue.shown(&["markets", "--event", "nothing"]).contains("error: no event is called nothing"));
+    let condition = venue.market["condition_id"].as_str().unwrap();
+    venue.exchange.admin(&format!("/polymarket/markets/{condition}/resolve"), &json!({"result": "yes"}));
+    for (name, shown) in [(RAIN, RAIN), (condition, RAIN)] {
+        let book = venue.shown(&["book", name]);
+        assert!(book.contains(&format!("{shown} does not trade now: finalized, result yes")), "{book}");
+    }
     venue.exchange.stop();
 }
 
@@ -117,7 +123,9 @@ fn an_order_is_planned_placed_filled_settled_sold_and_canceled() {
     for name in [RAIN, venue.market["condition_id"].as_str().unwrap(), no] {
         let book = venue.json(&["book", name]);
         assert_eq!((&book["asks"], &book["bids"], &book["market"]), (&asks, &json!([]), &venue.market["condition_id"]));
+        assert_eq!(book["status"], "active");
     }
+    assert_eq!(venue.json(&["book", RAIN])["slug"], RAIN);
     let own = venue.json(&["book", "--token", no]);
     assert_eq!((&own["token"], &own["bids"][0]["price"]), (&json!(no), &json!("0.5800")));
     assert_eq!(venue.json(&["book", RAIN, "--token=no"])["bids"], own["bids"]);
@@ -160,8 +168,22 @@ fn an_order_is_planned_placed_filled_settled_sold_and_canceled() {
     let gone = venue.shown(&["cancel", id]);
     assert!(gone.starts_with("exit 1") && gone.contains("was not canceled: "), "{gone}");
     let until = ["order", "buy", "yes", "5@0.2", RAIN, "--tif", "gtd", "--expires", "2099-01-01T00:00:00Z"];
-    venue.json(&until);
-    assert_eq!(venue.json(&["cancel", "--market", RAIN])["orders"].as_array().unwrap().len(), 1);
+    let sent = venue.json(&until)["sent"].clone();
+    assert_eq!(
+        (&sent["expires"], &sent["venue"]["expiration"]),
+        (&json!("2099-01-01T00:00:00Z"), &json!(4_070_908_860_u64))
+    );
+    let rests = &venue.json(&["portfolio"])["resting_orders"][0];
+    assert_eq!(
+        (&rests["expires"], &rests["signed_expiration"]),
+        (&json!("2099-01-01T00:00:00Z"), &json!("2099-01-01T00:01:00Z"))
+    );
+    let told = venue.shown(&until);
+    assert!(told.contains("  until: 2099-01-01T00:00:00Z (signed: a minute later)"), "{told}");
+    assert!(told.contains("bid 5.00 at $0.2000 in the YES book of rain-new-year"), "{told}");
+    let canceled = venue.json(&["cancel", "--market", RAIN]);
+    assert_eq!((canceled["orders"].as_array().unwrap().len(), &canceled["slug"]), (2, &json!(RAIN)));
+    assert!(venue.shown(&["cancel", "--market", RAIN]).contains("canceled  0 orders of rain-new-year"));
     assert_eq!(venue.as_maker(&["cancel", "--all"])["all"], true);
     assert_eq!(venue.json(&["portfolio"])["resting_orders"], json!([]));
     venue.exchange.stop();
@@ -177,6 +199,13 @@ fn dollars_are_spent_at_once_and_a_failed_trade_leaves_everything_as_it_was() {
     venue.as_maker(&["order", "buy", "no", "100@0.58", RAIN]);
     let spent = venue.json(&["order", "buy", "yes", "25usd", RAIN]);
     assert_eq!((&spent["outcome"], &spent["sent"]["venue"]["gives"]), (&json!("filled"), &json!("25.00")));
+    // As many shares in the YES book as are signed, to their last digit.
+    assert_eq!(
+        (&spent["sent"]["contracts"], &spent["sent"]["venue"]["takes"]),
+        (&json!("59.523800"), &json!("59.523800"))
+    );
+    let off_grid = venue.shown(&["order", "buy", "yes", "10@0.425", RAIN]);
+    assert!(off_grid.contains("expected a multiple of 0.01 from 0.01 to 0.9900, found 0.4250"), "{off_grid}");
     assert_eq!((&spent["sent"]["venue"]["order_type"], &spent["fee"]), (&json!("FOK"), &json!("0.725000")));
     // At a cent, $25 would buy the most shares and the dearest fee: 2,500 x 0.05 x 0.01 x 0.99.
     assert_eq!(spent["sent"]["fee_at_most"], "1.237500");

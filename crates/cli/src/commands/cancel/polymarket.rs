@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use brier_polymarket::discovery::Listing;
 use brier_polymarket_protocol::clob::CancelReply;
 use brier_polymarket_protocol::ids::OrderHash;
 use brier_types::Qty;
@@ -24,6 +25,7 @@ struct Document {
     canceled: Option<Qty>,
     all: bool,
     market: Option<String>,
+    slug: Option<String>,
     orders: Vec<String>,
     not_canceled: BTreeMap<String, String>,
 }
@@ -49,7 +51,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         let found = find(&client, name.as_str()).await?;
         let token = found.outcome.map(|outcome| token_of(&found.listing, outcome));
         let reply = client.cancel_market(found.listing.condition, token).await?;
-        Ok(Document::new(reply, None, None, Some(found.listing.ticker.to_string())))
+        Ok(Document::new(reply, None, None, Some(&found.listing)))
     })?;
     if let (Some(order), Some((_, reason))) = (&document.order_id, document.not_canceled.first_key_value()) {
         return Err(CliError::failure(format!("order {order} was not canceled: {reason}"))
@@ -60,25 +62,26 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 impl Document {
-    fn new(reply: CancelReply, order: Option<OrderHash>, rested: Option<Qty>, market: Option<String>) -> Self {
+    fn new(reply: CancelReply, order: Option<OrderHash>, rested: Option<Qty>, market: Option<&Listing>) -> Self {
         Self {
             order_id: order.map(|hash| hash.to_string()),
             canceled: rested.filter(|_| !reply.canceled.is_empty()),
             all: order.is_none() && market.is_none(),
-            market,
+            market: market.map(|listing| listing.ticker.to_string()),
+            slug: market.map(|listing| listing.slug.clone()).filter(|slug| !slug.is_empty()),
             orders: reply.canceled,
             not_canceled: reply.not_canceled,
         }
     }
 
     fn print(&self, output: &mut Output) -> Result<(), CliError> {
-        match (&self.order_id, self.canceled, &self.market) {
+        match (&self.order_id, self.canceled, self.slug.as_ref().or(self.market.as_ref())) {
             (Some(order), Some(canceled), _) => {
                 output.line(format_args!("canceled  {canceled} contracts of order {order}"))?;
             }
             (Some(order), None, _) => output.line(format_args!("canceled  order {order}"))?,
             (None, _, market) => {
-                let of = market.as_ref().map_or_else(String::new, |market| format!(" of {market}"));
+                let of = market.map_or_else(String::new, |market| format!(" of {market}"));
                 let count = counted(self.orders.len() as u64, "order", "orders");
                 output.line(format_args!("canceled  {count}{of}"))?;
                 for order in &self.orders {

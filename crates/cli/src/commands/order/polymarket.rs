@@ -8,7 +8,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use brier_polymarket::discovery::Listing;
-use brier_polymarket::orders::{BuildError, Leg, Prepared};
+use brier_polymarket::orders::{BuildError, EXPIRATION_THRESHOLD, Leg, Prepared};
 use brier_polymarket::rest::{OrdersQuery, Placed, TradesQuery};
 use brier_polymarket::{Client, PolymarketError};
 use brier_polymarket_protocol::amounts::{AmountError, AmountsError};
@@ -69,8 +69,11 @@ struct Sent {
     book_side: BookSide,
     #[serde(serialize_with = "as_text")]
     yes_price: Price,
+    /// The shares that are signed; of a purchase in dollars, those that its price limit gives at least.
     #[serde(serialize_with = "as_text")]
     contracts: Qty,
+    /// When the venue ends it, which is a minute before the `expiration` that is signed.
+    expires: Option<String>,
     fee_at_most: String,
     venue: VenueForm,
 }
@@ -91,6 +94,7 @@ struct VenueForm {
     takes: Qty,
     order_type: String,
     post_only: bool,
+    /// Seconds since 1970 as they are signed, a minute after the venue ends the order; 0 for none.
     expiration: u64,
     maker: String,
     signer: String,
@@ -257,6 +261,7 @@ impl Sent {
     fn new(order: &NewOrder, prepared: &Prepared, slug: String, fee_at_most: Money) -> Self {
         let signed = &prepared.signed.order;
         let units = |amount: u64| Qty::from_micros(amount).unwrap_or(Qty::MAX);
+        let (gives, takes) = (units(signed.maker_amount), units(signed.taker_amount));
         Self {
             market: order.market.to_string(),
             slug,
@@ -264,15 +269,16 @@ impl Sent {
             created: prepared.created.to_string(),
             book_side: order.side,
             yes_price: order.price,
-            contracts: order.qty,
+            contracts: if prepared.side == Side::Buy { takes } else { gives },
+            expires: ends(prepared.signed.expiration).map(|time| time.to_string()),
             fee_at_most: fee_at_most.to_string(),
             venue: VenueForm {
                 side: prepared.side.word(),
                 token: prepared.token.to_string(),
                 outcome: word(prepared.outcome),
                 price: prepared.price,
-                gives: units(signed.maker_amount),
-                takes: units(signed.taker_amount),
+                gives,
+                takes,
                 order_type: prepared.terms.kind.to_string(),
                 post_only: prepared.terms.post_only,
                 expiration: prepared.signed.expiration,
@@ -294,10 +300,26 @@ impl Sent {
             format!(
                 "{side} {outcome} {order_type}{post_only}, gives {gives} for {takes} of token {token}, from {maker}"
             ),
-            format!("{} {} at ${} in the YES book of {}", self.book_side, self.contracts, self.yes_price, self.market),
+            format!("{} {} at ${} in the YES book of {}", self.book_side, self.contracts, self.yes_price, self.name()),
             format!("at most ${}", self.fee_at_most),
         ]
     }
+
+    /// What a person calls the market.
+    fn name(&self) -> &str {
+        if self.slug.is_empty() { &self.market } else { &self.slug }
+    }
+
+    /// When the order ends by itself, if it does.
+    fn until(&self) -> Option<String> {
+        self.expires.as_ref().map(|time| format!("{time} (signed: a minute later)"))
+    }
+}
+
+/// When the venue ends an order with this signed expiration; `None` for one without.
+fn ends(expiration: u64) -> Option<Timestamp> {
+    let signed = i64::try_from(expiration).ok().filter(|seconds| *seconds > 0).and_then(Timestamp::from_secs);
+    signed.map(|time| time.minus(EXPIRATION_THRESHOLD))
 }
 
 impl Planned {
@@ -307,6 +329,9 @@ impl Planned {
         tell(format_args!("sending: {} to {env}", self.said))?;
         tell(format_args!("  venue: {venue}"))?;
         tell(format_args!("  YES:   {yes}"))?;
+        if let Some(until) = self.sent.until() {
+            tell(format_args!("  until: {until}"))?;
+        }
         tell(format_args!("  fee:   {fee}"))?;
         tell(format_args!("  order: {} (client order id {client_order_id}, created {created})", self.prepared.hash))
     }
@@ -346,7 +371,7 @@ async fn finish(client: &Client, planned: Planned, placed: &Placed) -> Result<(D
         outcome: match placed {
             Placed::Answered(answer) if answer.status == PostStatus::Delayed => "delayed",
             Placed::Known => KNOWN,
-            _ => outcome(&prepared, &sent, filled, resting),
+            _ => outcome(&sent, filled, resting),
         },
         average_yes_price: average(&prepared, &live, placed, told),
         fee: if trades.is_empty() { None } else { Some(charged(&trades)?.to_string()) },
@@ -360,10 +385,9 @@ async fn finish(client: &Client, planned: Planned, placed: &Placed) -> Result<(D
     Ok((document, said))
 }
 
-fn outcome(prepared: &Prepared, sent: &Sent, filled: Qty, resting: Qty) -> &'static str {
-    // An order that spends dollars is done when they are spent, however many shares that gave.
-    let asked =
-        if prepared.side == Side::Buy && !prepared.terms.kind.rests() { sent.venue.takes } else { sent.contracts };
+fn outcome(sent: &Sent, filled: Qty, resting: Qty) -> &'static str {
+    let asked = sent.contracts;
+    // Fills may come out short by up to 0.01 share.
     let enough = asked.saturating_sub(Qty::HUNDREDTH);
     outcome_word(filled, resting, if filled >= enough { filled } else { asked })
 }
@@ -415,6 +439,9 @@ impl Document {
         output.line(format_args!("sent      {said}"))?;
         output.line(format_args!("venue     {venue}"))?;
         output.line(format_args!("as        {yes}"))?;
+        if let Some(until) = self.sent.until() {
+            output.line(format_args!("until     {until}"))?;
+        }
         output.line(format_args!("order     {} (client order id {})", self.order_id, self.sent.client_order_id))?;
         if self.answer_was_lost {
             output.line("          the answer was lost, or the order was posted before; it was found by its hash")?;

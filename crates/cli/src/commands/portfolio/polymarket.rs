@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use brier_polymarket::Client;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::Wallet;
+use brier_polymarket::orders::EXPIRATION_THRESHOLD;
 use brier_polymarket::rest::{OrdersQuery, TradesQuery};
 use brier_polymarket_protocol::clob::OpenOrder;
 use brier_polymarket_protocol::convert::yes_terms;
@@ -93,7 +94,9 @@ struct Resting {
     #[serde(serialize_with = "as_text")]
     price_dollars: Price,
     order_type: String,
+    /// When the venue ends it, a minute before what is signed.
     expires: Option<String>,
+    signed_expiration: Option<String>,
 }
 
 /// Shows the portfolio.
@@ -224,7 +227,8 @@ fn resting(order: &OpenOrder, known: &BTreeMap<ConditionId, Listing>) -> Option<
         token: order.asset_id.clone(),
         price_dollars: order.price,
         order_type: order.order_type.as_str().to_owned(),
-        expires: order.expiration.map(|time| time.to_string()),
+        expires: order.expiration.map(|time| time.minus(EXPIRATION_THRESHOLD).to_string()),
+        signed_expiration: order.expiration.map(|time| time.to_string()),
     })
 }
 
