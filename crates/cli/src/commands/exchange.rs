@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use brier_exchange::{AdminError, CatalogError, ClockConfig, RunningServer, Server, ServerConfig};
-use brier_types::Money;
+use brier_types::{Money, Rounding};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
-use crate::output::{Output, counted, tell};
+use crate::output::{Output, as_text, counted, tell};
 use crate::venue::{PolymarketReady, Ready, default_data_dir, ready_file};
 
 /// Run an exchange on this machine that speaks Kalshi's and Polymarket's APIs, with play money
@@ -97,7 +97,18 @@ struct Started<'a> {
     python: String,
     typescript: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    polymarket_cash: Option<Cash>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     polymarket_python: Option<String>,
+}
+
+/// Play money of the operator's wallets, in dollars.
+#[derive(Clone, Copy, Serialize)]
+struct Cash {
+    #[serde(serialize_with = "as_text")]
+    eoa: Money,
+    #[serde(serialize_with = "as_text")]
+    deposit_wallet: Money,
 }
 
 /// The end of the journal that a crash left and that is gone.
@@ -192,6 +203,7 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
         journal_cut: server.recovery().torn.map(|torn| Cut { offset: torn.offset, bytes: torn.bytes }),
         python: operator.python_lines(&ready.rest),
         typescript: operator.typescript_lines(&ready.rest),
+        polymarket_cash: cash(server).await,
         polymarket_python: server
             .operator_wallet()
             .zip(server.polymarket())
@@ -223,6 +235,14 @@ fn polymarket(server: &RunningServer) -> Option<PolymarketReady> {
     })
 }
 
+/// What the operator's wallets have now.
+async fn cash(server: &RunningServer) -> Option<Cash> {
+    let (wallet, admin) = (server.operator_wallet()?, server.admin().polymarket());
+    let eoa = admin.balances(wallet.address.parse().ok()?).await.ok()?.cash;
+    let deposit_wallet = admin.balances(wallet.deposit_wallet.parse().ok()?).await.ok()?.cash;
+    Some(Cash { eoa, deposit_wallet })
+}
+
 fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
     let ready = started.ready;
     output.line(format_args!("REST          {}", ready.rest))?;
@@ -246,10 +266,16 @@ fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
         output.line(format_args!("Gamma         {}", polymarket.gamma))?;
         output.line(format_args!("Data API      {}", polymarket.data))?;
         output.line(format_args!("streams       {}/ws/market and /ws/user", polymarket.ws))?;
+        output.line(format_args!("wallet key    {} (the operator's)", polymarket.private_key_path.display()))?;
+        let has = |cash: Option<Money>| {
+            cash.map_or_else(String::new, |cash| format!(", play money ${}", cash.to_dollars2(Rounding::Floor)))
+        };
+        let cash = started.polymarket_cash;
+        output.line(format_args!("EOA           {}{}", polymarket.address, has(cash.map(|cash| cash.eoa))))?;
         output.line(format_args!(
-            "wallet        {} with its key in {}",
-            polymarket.address,
-            polymarket.private_key_path.display()
+            "deposit       {}{} (the deposit wallet: --signature-type deposit)",
+            polymarket.deposit_wallet,
+            has(cash.map(|cash| cash.deposit_wallet))
         ))?;
     }
     if let Some(python) = &started.polymarket_python {
