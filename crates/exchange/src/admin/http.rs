@@ -38,7 +38,7 @@ impl From<AdminError> for Failure {
         let text = error.to_string();
         match error {
             AdminError::NotFound { .. } => Self::with_details(&Code::NotFound, text),
-            AdminError::Invalid(_) | AdminError::Catalog(_) | AdminError::Key(_) => {
+            AdminError::Invalid(_) | AdminError::Listed { .. } | AdminError::Catalog(_) | AdminError::Key(_) => {
                 Self::with_details(&Code::InvalidParameters, text)
             }
             AdminError::Stopped(_) => Code::ServiceUnavailable.into(),

@@ -3,6 +3,7 @@
 //! Every change is a record of the journal like any order, so a restart finds it.
 
 pub(crate) mod http;
+pub(crate) mod members;
 
 use std::time::Duration;
 
@@ -38,6 +39,16 @@ pub enum AdminError {
     /// The request contradicts itself or the state; the text says how.
     #[error("{0}")]
     Invalid(String),
+    /// What a description names is listed already, and stays as it is.
+    #[error("{what} `{name}` is listed already; {next}")]
+    Listed {
+        /// Which of its names is taken, such as `market slug`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// What to do about it.
+        next: &'static str,
+    },
     /// A description cannot be listed.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -452,6 +463,7 @@ fn create_market(core: &mut Core, given: Value) -> Result<Market, AdminError> {
 }
 
 fn load_catalog(core: &mut Core, catalog: Value) -> Result<usize, AdminError> {
+    members::check("catalog", &catalog, &["series", "events", "markets"], &[])?;
     let Value::Object(mut catalog) = catalog else {
         return Err(invalid("catalog: expected an object with `series`, `events` and `markets`"));
     };

@@ -114,6 +114,7 @@ struct Tick {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewFees {
     rate: Num,
     #[serde(default = "one")]
@@ -299,6 +300,7 @@ async fn set_settlement(State(admin): Admin, bytes: Bytes) -> Reply {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Engine {
     mode: String,
     /// How long a post-only phase lasts; the venue's last two minutes.
@@ -317,6 +319,7 @@ async fn set_engine(State(admin): Admin, bytes: Bytes) -> Reply {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TierRequest {
     #[serde(default)]
     owner: Option<String>,

@@ -1,0 +1,72 @@
+//! Names of members in descriptions that people write: one that is not known is refused, with the nearest that is.
+//!
+//! It looks at names only; whether a value fits is for whoever reads it.
+
+use serde_json::Value;
+
+use super::AdminError;
+
+/// The longest name that is compared: longer ones are near to none.
+const MAX_NAME: usize = 64;
+
+/// Refuses an object that has a member of another name than those in `known` and `also`; an error tells `known`.
+///
+/// # Errors
+/// [`AdminError::Invalid`] says which member is not known, and which was probably meant.
+pub(crate) fn check(what: &str, given: &Value, known: &[&str], also: &[&str]) -> Result<(), AdminError> {
+    let mut names = given.as_object().into_iter().flat_map(|given| given.keys());
+    let Some(name) = names.find(|name| !known.contains(&name.as_str()) && !also.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let words = match nearest(name, known) {
+        Some(meant) => format!("perhaps `{meant}` is meant"),
+        None => format!("expected `{}`", known.join("`, `")),
+    };
+    Err(AdminError::Invalid(format!("{what}: unknown member `{name:.64}`; {words}")))
+}
+
+/// The known name that differs in the fewest letters, if they are fewer than half of it and three at most.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let (apart, meant) = known.iter().map(|meant| (distance(name, meant), *meant)).min_by_key(|(apart, _)| *apart)?;
+    (apart <= 3 && apart * 2 < name.len()).then_some(meant)
+}
+
+/// How many letters must be put in, left out or replaced.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (at, letter) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (place, other) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[place + 1];
+            row[place + 1] = replaced.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_told_with_the_nearest_or_with_all() {
+        let told = |given: Value| check("market", &given, &["slug", "fee_rate"], &["endDate"]).unwrap_err().to_string();
+        assert!(check("market", &json!({"slug": 1, "endDate": 2}), &["slug"], &["endDate"]).is_ok());
+        assert_eq!(told(json!({"fee_rte": 1})), "market: unknown member `fee_rte`; perhaps `fee_rate` is meant");
+        assert_eq!(told(json!({"feeRate": 1})), "market: unknown member `feeRate`; perhaps `fee_rate` is meant");
+        assert_eq!(told(json!({"colour": 1})), "market: unknown member `colour`; expected `slug`, `fee_rate`");
+    }
+
+    #[test]
+    fn letters_apart() {
+        let apart = [("", "abc"), ("seris", "series"), ("slug", "slug"), ("tick", "kick"), ("ab", "ba")];
+        assert_eq!(apart.map(|(left, right)| distance(left, right)), [3, 1, 0, 1, 2]);
+    }
+}
