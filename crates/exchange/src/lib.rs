@@ -35,8 +35,8 @@ pub use clock::ClockConfig;
 pub use core::Stopped;
 pub use operator::{OperatorError, OperatorKey, OperatorKeys, OperatorWallet};
 pub use polymarket::admin::{
-    ListedMarket, PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange, TokenBalance, TradeStep,
-    WalletBalances, Wallets,
+    CatalogLoad, ListedMarket, PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange, TokenBalance,
+    TradeStep, WalletBalances, Wallets,
 };
 pub use recovery::RecoveryReport;
 pub use server::{PolymarketAddresses, RunningServer, Server, ServerConfig, StartError};

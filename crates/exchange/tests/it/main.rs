@@ -8,6 +8,7 @@ mod kill;
 mod lists;
 mod orders;
 mod polymarket_failures;
+mod polymarket_listing;
 mod polymarket_markets;
 mod polymarket_orders;
 mod polymarket_reads;

@@ -2,7 +2,13 @@
 //!
 //! Ids that are not given are computed as the contracts compute them, from oracle and question.
 //!
+//! A slug is one market's and one event's. That is asked here, before a record is written, and not where records are applied:
+//! journals written before it was asked replay as they are. The venue's own records may have members that are not read; in a
+//! few words of somebody's own such a member is a mistake.
+//!
 //! Source: reference (Polymarket), sections 5.5, 12 and 16.2, 2026-11-20.
+
+use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256, address, keccak256};
 use brier_polymarket_protocol::chain::{
@@ -15,8 +21,8 @@ use brier_types::{Money, Price, Qty};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ListedMarket;
-use crate::admin::AdminError;
+use super::{CatalogLoad, ListedMarket};
+use crate::admin::{AdminError, members};
 use crate::core::Core;
 use crate::polymarket::record::{EventListing, Fees, MarketListing, Record, RewardsListing};
 
@@ -29,6 +35,76 @@ const WRAPPED_COLLATERAL: Address = address!("0x3A3BD7bb9528E159577F7C2e685CC81A
 const FIRST_EVENT: usize = 9_000_000;
 /// The same of markets.
 const FIRST_MARKET: usize = 90_000_000;
+
+/// Members of which the venue's own records have one, and a few words none.
+const MARKS_OF_GAMMA: [&str; 4] = ["conditionId", "clobTokenIds", "createdAt", "updatedAt"];
+
+/// Members of an event's short form; the first is none of an event within a market.
+const EVENT: [&str; 11] = [
+    "markets",
+    "id",
+    "slug",
+    "ticker",
+    "title",
+    "description",
+    "neg_risk",
+    "neg_risk_market_id",
+    "end_date",
+    "tags",
+    "series_slug",
+];
+/// What is read of the venue's record under another name.
+const EVENT_OF_GAMMA: [&str; 4] = ["negRisk", "negRiskMarketID", "endDate", "seriesSlug"];
+
+/// Members of a market's short form.
+const MARKET: [&str; 25] = [
+    "id",
+    "question",
+    "slug",
+    "event",
+    "description",
+    "resolution_source",
+    "end_date",
+    "condition_id",
+    "question_id",
+    "token_ids",
+    "outcomes",
+    "group_item_title",
+    "neg_risk",
+    "neg_risk_market_id",
+    "neg_risk_other",
+    "tick",
+    "min_size",
+    "fee_rate",
+    "fee_exponent",
+    "rebate_rate",
+    "accepting",
+    "seconds_delay",
+    "rewards",
+    "tags",
+    "poly_v2",
+];
+/// What is read of the venue's record under another name.
+const MARKET_OF_GAMMA: [&str; 14] = [
+    "events",
+    "resolutionSource",
+    "endDate",
+    "questionID",
+    "groupItemTitle",
+    "negRisk",
+    "negRiskMarketID",
+    "negRiskOther",
+    "orderPriceMinTickSize",
+    "orderMinSize",
+    "feesEnabled",
+    "feeSchedule",
+    "acceptingOrders",
+    "secondsDelay",
+];
+
+fn is_of_gamma(record: &Value) -> bool {
+    MARKS_OF_GAMMA.iter().any(|name| record.get(name).is_some())
+}
 
 fn invalid(text: impl Into<String>) -> AdminError {
     AdminError::Invalid(text.into())
@@ -79,6 +155,7 @@ struct FeesGiven {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RewardsGiven {
     #[serde(with = "wire::text")]
     min_size: Qty,
@@ -165,40 +242,67 @@ fn tags_of(tags: Option<Vec<Tag>>) -> Vec<String> {
 /// The oracle under which ordinary markets are prepared.
 const ORACLE: Address = Contracts::UMA_CTF_ADAPTER_V3;
 
-/// Lists an event and the markets in it.
+/// A slug for what has none; texts without a letter that addresses take make none.
+fn slug_or(given: Option<&str>, text: &str, otherwise: impl FnOnce() -> String) -> String {
+    let given = given.filter(|slug| !slug.is_empty()).map(str::to_owned);
+    given.or_else(|| Some(slug_of(text)).filter(|slug| !slug.is_empty())).unwrap_or_else(otherwise)
+}
+
+/// Lists an event and the markets in it; nothing of it if a name is taken or unknown.
 pub(super) fn event(core: &mut Core, mut given: Value) -> Result<(String, Vec<ListedMarket>), AdminError> {
+    let of_gamma = is_of_gamma(&given);
+    if !of_gamma {
+        members::check("event", &given, &EVENT, &EVENT_OF_GAMMA)?;
+    }
     let markets = match given.get_mut("markets").map(Value::take) {
         Some(Value::Array(markets)) => markets,
-        _ => Vec::new(),
+        None | Some(Value::Null) => Vec::new(),
+        Some(_) => return Err(invalid("event: expected `markets` to be a list")),
     };
-    let neg_risk = markets.iter().any(|market| flag(market, &["neg_risk", "negRisk"]));
-    let id = plain_event(core, read("event", &given)?, neg_risk)?;
-    let mut listed = Vec::new();
-    for mut one in markets {
-        if let Value::Object(one) = &mut one {
-            one.insert("event".to_owned(), id.as_str().into());
+    let markets: Vec<MarketRecord> =
+        markets.into_iter().map(|market| MarketRecord::read(market, of_gamma)).collect::<Result<_, _>>()?;
+    let neg_risk = markets.iter().any(|market| market.given.neg_risk == Some(true));
+    let event = event_listing(core, read("event", &given)?, neg_risk)?;
+    let mut slugs = BTreeSet::new();
+    for (market, number) in markets.iter().zip(core.polymarket.markets.len()..) {
+        let slug = market.given.slug(number);
+        is_free(core, &market.given, &slug)?;
+        if let Some(slug) = slugs.replace(slug) {
+            return Err(invalid(format!("event: two of its markets have the slug `{slug}`; give one another `slug`")));
         }
-        listed.push(market(core, one)?);
+    }
+    let id = list_event(core, event)?;
+    let mut listed = Vec::new();
+    for mut market in markets {
+        if let Value::Object(record) = &mut market.record {
+            record.insert("event".to_owned(), id.as_str().into());
+        }
+        listed.push(list_market(core, market)?);
     }
     Ok((id, listed))
 }
 
-fn flag(value: &Value, names: &[&str]) -> bool {
-    names.iter().any(|name| value.get(name).and_then(Value::as_bool) == Some(true))
-}
-
-fn plain_event(core: &mut Core, given: EventGiven, neg_risk: bool) -> Result<String, AdminError> {
+/// The event as it would be listed, its names free.
+fn event_listing(core: &Core, given: EventGiven, neg_risk: bool) -> Result<EventListing, AdminError> {
     let number = core.polymarket.events.len();
     let title = given.title.or_else(|| given.slug.clone()).unwrap_or_else(|| format!("Event {number}"));
-    let slug = given.slug.unwrap_or_else(|| slug_of(&title));
+    let slug = slug_or(given.slug.as_deref(), &title, || format!("event-{number}"));
     let neg_risk = given.neg_risk.unwrap_or(neg_risk);
     let neg_risk_market_id = match given.neg_risk_market_id.filter(|id| !id.is_empty()) {
         _ if !neg_risk => String::new(),
         Some(id) => id.parse::<NegRiskMarketId>().map_err(|error| invalid(error.to_string()))?.to_string(),
         None => neg_risk_market_id(ORACLE, format!("{number} {title}").as_bytes()).to_string(),
     };
-    let listing = EventListing {
-        id: given.id.unwrap_or_else(|| (FIRST_EVENT + number).to_string()),
+    let id = given.id.unwrap_or_else(|| (FIRST_EVENT + number).to_string());
+    if core.polymarket.events.contains_key(&id) {
+        return Err(AdminError::Listed { what: "event", name: id, next: "give another `id`" });
+    }
+    if event_by_slug(core, &slug).is_some() {
+        let next = "give another `slug`, or list a market in it with its number as `event`";
+        return Err(AdminError::Listed { what: "event slug", name: slug, next });
+    }
+    Ok(EventListing {
+        id,
         ticker: given.ticker.unwrap_or_else(|| slug.clone()),
         slug,
         title,
@@ -208,10 +312,24 @@ fn plain_event(core: &mut Core, given: EventGiven, neg_risk: bool) -> Result<Str
         end_date: given.end_date.unwrap_or_default(),
         tags: tags_of(given.tags),
         series_slug: given.series_slug.unwrap_or_default(),
-    };
+    })
+}
+
+/// The number of the event of this slug.
+fn event_by_slug(core: &Core, slug: &str) -> Option<String> {
+    core.polymarket.events.values().find(|row| row.listing.slug == slug).map(|row| row.listing.id.clone())
+}
+
+fn list_event(core: &mut Core, listing: EventListing) -> Result<String, AdminError> {
     let id = listing.id.clone();
     core.submit_polymarket(Record::ListEvent(Box::new(listing)))?;
     Ok(id)
+}
+
+/// The event that stands in a market's record.
+fn event_within(record: &Value) -> Option<&Value> {
+    let within = record.get("event").filter(|event| event.is_object());
+    within.or_else(|| record.get("events").and_then(|events| events.get(0)))
 }
 
 /// The event of a market: named, in the record, or made for it.
@@ -221,8 +339,7 @@ fn event_of(core: &mut Core, record: &Value, given: &MarketGiven) -> Result<Stri
         Some(Value::Number(id)) => Some(id.to_string()),
         _ => None,
     };
-    let within = record.get("event").filter(|event| event.is_object());
-    let within = within.or_else(|| record.get("events").and_then(|events| events.get(0)));
+    let within = event_within(record);
     let neg_risk = given.neg_risk.unwrap_or(false);
     let event: EventGiven = match (named, within) {
         (Some(id), _) if core.polymarket.events.contains_key(&id) => return Ok(id),
@@ -230,8 +347,13 @@ fn event_of(core: &mut Core, record: &Value, given: &MarketGiven) -> Result<Stri
         (None, Some(event)) => read("event", event)?,
         (None, None) => EventGiven::default(),
     };
-    if let Some(id) = event.id.as_ref().filter(|id| core.polymarket.events.contains_key(*id)) {
-        return Ok(id.clone());
+    let known = match (&event.id, &event.slug) {
+        (Some(id), _) => core.polymarket.events.contains_key(id).then(|| id.clone()),
+        (None, Some(slug)) => event_by_slug(core, slug),
+        (None, None) => None,
+    };
+    if let Some(id) = known {
+        return Ok(id);
     }
     let event = EventGiven {
         title: event.title.or_else(|| given.question.clone()),
@@ -240,25 +362,94 @@ fn event_of(core: &mut Core, record: &Value, given: &MarketGiven) -> Result<Stri
         neg_risk_market_id: event.neg_risk_market_id.or_else(|| given.neg_risk_market_id.clone()),
         ..event
     };
-    plain_event(core, event, neg_risk)
+    let event = event_listing(core, event, neg_risk)?;
+    list_event(core, event)
+}
+
+/// A market's record, its own members all known.
+struct MarketRecord {
+    record: Value,
+    given: MarketGiven,
+}
+
+impl MarketRecord {
+    /// Reads a record. What stands in one of the venue's is one of the venue's.
+    fn read(record: Value, of_gamma: bool) -> Result<Self, AdminError> {
+        let (record, of_gamma) = match record.get("raw") {
+            Some(raw) if raw.is_object() => {
+                let mut raw = raw.clone();
+                // What a recording says beside the venue's record is not the venue's, but `accepting` and `event` are ours.
+                for name in ["accepting", "event", "tick"] {
+                    if let (Some(value), Value::Object(raw)) = (record.get(name), &mut raw) {
+                        raw.insert(name.to_owned(), value.clone());
+                    }
+                }
+                (raw, true)
+            }
+            _ => {
+                let of_gamma = of_gamma || is_of_gamma(&record);
+                (record, of_gamma)
+            }
+        };
+        if !of_gamma {
+            members::check("market", &record, &MARKET, &MARKET_OF_GAMMA)?;
+            if let Some(event) = event_within(&record).filter(|event| !is_of_gamma(event)) {
+                members::check("event", event, &EVENT[1..], &EVENT_OF_GAMMA)?;
+            }
+            if let Some(fees) = record.get("feeSchedule") {
+                members::check("feeSchedule", fees, &["rate", "exponent", "rebateRate", "takerOnly"], &[])?;
+            }
+        }
+        let given = read("market", &record)?;
+        Ok(Self { record, given })
+    }
+}
+
+impl MarketGiven {
+    /// Its question, or one for the market of this number.
+    fn question(&self, number: usize) -> String {
+        self.question.clone().unwrap_or_else(|| format!("Market {number}"))
+    }
+
+    /// Its slug, or one for the market of this number.
+    fn slug(&self, number: usize) -> String {
+        slug_or(self.slug.as_deref(), &self.question(number), || format!("market-{number}"))
+    }
+}
+
+/// Whether no market has a name of this one.
+fn is_free(core: &Core, given: &MarketGiven, slug: &str) -> Result<(), AdminError> {
+    let state = &core.polymarket;
+    let condition = given.condition_id.as_ref().filter(|id| {
+        let id = id.parse::<ConditionId>();
+        id.is_ok_and(|id| state.conditions.contains_key(&id))
+    });
+    if let Some(condition) = condition {
+        let next = "each is one market's";
+        return Err(AdminError::Listed { what: "condition", name: condition.clone(), next });
+    }
+    for row in &state.markets {
+        if given.id.as_ref() == Some(&row.listing.id) {
+            let name = row.listing.id.clone();
+            return Err(AdminError::Listed { what: "market", name, next: "give another `id`" });
+        }
+        if row.listing.slug == slug {
+            let name = slug.to_owned();
+            return Err(AdminError::Listed { what: "market slug", name, next: "give another `slug`" });
+        }
+    }
+    Ok(())
 }
 
 /// Lists a market.
 pub(super) fn market(core: &mut Core, record: Value) -> Result<ListedMarket, AdminError> {
-    let record = match record.get("raw") {
-        Some(raw) if raw.is_object() => {
-            let mut raw = raw.clone();
-            // What a recording says beside the venue's record is not the venue's, but `accepting` and `event` are ours.
-            for name in ["accepting", "event", "tick"] {
-                if let (Some(value), Value::Object(raw)) = (record.get(name), &mut raw) {
-                    raw.insert(name.to_owned(), value.clone());
-                }
-            }
-            raw
-        }
-        _ => record,
-    };
-    let given: MarketGiven = read("market", &record)?;
+    list_market(core, MarketRecord::read(record, false)?)
+}
+
+fn list_market(core: &mut Core, market: MarketRecord) -> Result<ListedMarket, AdminError> {
+    let MarketRecord { record, given } = market;
+    // Before its event is made, which would be left behind.
+    is_free(core, &given, &given.slug(core.polymarket.markets.len()))?;
     let event = event_of(core, &record, &given)?;
     let listing = listing(core, given, event)?;
     let neg_risk = core.polymarket.events[&listing.event].listing.neg_risk;
@@ -309,10 +500,9 @@ fn listing(core: &Core, given: MarketGiven, event: String) -> Result<MarketListi
     let state = &core.polymarket;
     let number = state.markets.len();
     let fees = fees_of(&given)?;
-    let question = given.question.clone().unwrap_or_else(|| format!("Market {number}"));
+    let (question, slug) = (given.question(number), given.slug(number));
     let (condition, question_id, tokens) = names(core, &given, &event, &question)?;
     let outcomes = given.outcomes.map_or(Ok(["Yes", "No"].map(str::to_owned)), |list| pair("outcomes", list))?;
-    let slug = given.slug.unwrap_or_else(|| slug_of(&question));
     let rewards = given.rewards.map(|it| RewardsListing {
         min_size: it.min_size,
         max_spread: it.max_spread,
@@ -384,8 +574,9 @@ fn names(
     Ok((condition.to_string(), asked.to_string(), tokens))
 }
 
-/// Lists many things.
-pub(super) fn catalog(core: &mut Core, given: Value) -> Result<Vec<ListedMarket>, AdminError> {
+/// Lists many things. With `again` what is listed already is kept as it is and told, an event with its markets.
+pub(super) fn catalog(core: &mut Core, given: Value, again: bool) -> Result<CatalogLoad, AdminError> {
+    members::check("catalog", &given, &["events", "markets"], &[])?;
     let (events, markets) = match given {
         Value::Array(markets) => (Vec::new(), markets),
         Value::Object(mut both) => {
@@ -398,12 +589,23 @@ pub(super) fn catalog(core: &mut Core, given: Value) -> Result<Vec<ListedMarket>
         }
         _ => return Err(invalid("catalog: expected an object with `events` and `markets`, or a list of markets")),
     };
-    let mut listed = Vec::new();
+    let mut load = CatalogLoad::default();
+    let mut put = |listed: Result<Vec<ListedMarket>, AdminError>| match listed {
+        Ok(listed) => {
+            load.listed.extend(listed);
+            Ok(())
+        }
+        Err(AdminError::Listed { what, name, .. }) if again => {
+            load.kept.push(format!("{what} `{name}`"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
     for one in events {
-        listed.extend(event(core, one)?.1);
+        put(event(core, one).map(|(_, markets)| markets))?;
     }
     for one in markets {
-        listed.push(market(core, one)?);
+        put(market(core, one).map(|market| vec![market]))?;
     }
-    Ok(listed)
+    Ok(load)
 }

@@ -48,6 +48,15 @@ pub struct ListedMarket {
     pub neg_risk: bool,
 }
 
+/// What became of a catalog of which something may have been listed before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogLoad {
+    /// Markets that were listed.
+    pub listed: Vec<ListedMarket>,
+    /// What was listed already and stays as it is, by the name that is taken, such as ``market slug `rain` ``.
+    pub kept: Vec<String>,
+}
+
 /// The wallets of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Wallets {
@@ -224,10 +233,10 @@ impl PolymarketAdmin {
     ///
     /// Takes the venue's own Gamma record or a short one: `title`, and as wished `id`, `slug`, `ticker`, `description`,
     /// `neg_risk`, `neg_risk_market_id`, `end_date`, `tags`, `series_slug`. What is left out is made up; ids are computed as
-    /// the contracts would.
+    /// the contracts would. Another member of a short one is refused.
     ///
     /// # Errors
-    /// [`AdminError::Invalid`] says what is wrong with it.
+    /// [`AdminError::Invalid`] says what is wrong with it, [`AdminError::Listed`] which of its names or its markets' is taken.
     pub async fn list_event(&self, event: Value) -> Result<Vec<ListedMarket>, AdminError> {
         self.core.call(move |core| listing::event(core, event)).await?.map(|(_, markets)| markets)
     }
@@ -240,10 +249,11 @@ impl PolymarketAdmin {
     /// `fee_rate` (0), `fee_exponent` (1), `rebate_rate` (0), `accepting` (true), `seconds_delay` (0), `tags`,
     /// `rewards` (`min_size`, `max_spread` in dollars, `daily_rate` in dollars), and `poly_v2` for positions of the V3 exchange.
     /// An unknown or missing event is listed with it. Ids that are left out are computed from the question as the contracts
-    /// would, so that they are real ones.
+    /// would, so that they are real ones; a slug that is left out is made of the question. Another member of a short one is
+    /// refused.
     ///
     /// # Errors
-    /// [`AdminError::Invalid`] says what is wrong with it.
+    /// [`AdminError::Invalid`] says what is wrong with it, [`AdminError::Listed`] which of its names is taken.
     pub async fn list_market(&self, market: Value) -> Result<ListedMarket, AdminError> {
         self.core.call(move |core| listing::market(core, market)).await?
     }
@@ -252,9 +262,18 @@ impl PolymarketAdmin {
     /// wrong; what came before it is listed.
     ///
     /// # Errors
-    /// [`AdminError::Invalid`] says what is wrong.
+    /// [`AdminError::Invalid`] says what is wrong, [`AdminError::Listed`] what is taken.
     pub async fn load_catalog(&self, catalog: Value) -> Result<Vec<ListedMarket>, AdminError> {
-        self.core.call(move |core| listing::catalog(core, catalog)).await?
+        self.core.call(move |core| listing::catalog(core, catalog, false)).await?.map(|load| load.listed)
+    }
+
+    /// As [`PolymarketAdmin::load_catalog`], for a catalog that was loaded before: what is listed already is kept as it is,
+    /// an event together with its markets.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] says what is wrong.
+    pub async fn load_catalog_again(&self, catalog: Value) -> Result<CatalogLoad, AdminError> {
+        self.core.call(move |core| listing::catalog(core, catalog, true)).await?
     }
 
     /// Changes a market, named by its condition, one of its tokens, Gamma's number or its slug.
