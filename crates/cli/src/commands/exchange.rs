@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use brier_exchange::{AdminError, CatalogError, ClockConfig, RunningServer, Server, ServerConfig};
+use brier_exchange::{AdminError, CatalogError, CatalogLoad, ClockConfig, RunningServer, Server, ServerConfig};
 use brier_types::{Money, Rounding};
 use serde::Serialize;
 
@@ -294,12 +294,16 @@ async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
     let mut catalog: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
     if let Some(other) = catalog.as_object_mut().and_then(|catalog| catalog.remove("polymarket")) {
-        match server.admin().polymarket().load_catalog(other).await {
-            Ok(listed) => tracing::info!(listed = listed.len(), "Polymarket's catalog listed"),
-            Err(error @ AdminError::Invalid(_)) if server.recovery().records > 0 => {
-                tracing::warn!(%error, "Polymarket's catalog is listed already and kept as it is");
-            }
-            Err(error) => return Err(failed(&error)),
+        let admin = server.admin().polymarket();
+        let load = if server.recovery().records > 0 {
+            admin.load_catalog_again(other).await
+        } else {
+            admin.load_catalog(other).await.map(|listed| CatalogLoad { listed, ..CatalogLoad::default() })
+        };
+        let CatalogLoad { listed, kept } = load.map_err(|error| failed(&error))?;
+        tracing::info!(listed = listed.len(), "Polymarket's catalog listed");
+        if let Some(first) = kept.first() {
+            tracing::warn!(kept = kept.len(), first, "Polymarket's catalog is listed already and kept as it is");
         }
     }
     match server.admin().load_catalog(catalog).await {

@@ -20,12 +20,18 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Starts one and reads the line it prints once it serves.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    fn start_with(folder: &Path, more: &[&str]) -> Self {
         let mut child = brier()
             .args(["exchange", "--json", "--admin", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.join("data"))
             .arg("--ready-file")
             .arg(folder.join("ready.json"))
+            .args(more)
             .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(folder.join("said")).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -276,6 +282,36 @@ fn a_torn_journal_is_told_and_a_damaged_one_refused() {
     std::fs::write(&journal, damaged).unwrap();
     let told = refused(&folder.path().join("data"), "127.0.0.1:0");
     assert!(told.contains("is damaged") && told.contains("hint: the disk or another program changed"), "{told}");
+}
+
+#[test]
+fn a_catalog_named_at_every_start_is_listed_once_and_a_mistake_in_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.json");
+    let catalog = path.to_str().unwrap();
+    let mut listing = json!({"polymarket": {"markets": [{"question": "Rain?", "slug": "rain"}]}});
+    let write = |listing: &Value| std::fs::write(&path, listing.to_string()).unwrap();
+    write(&listing);
+    for start in 0..2 {
+        let exchange = Exchange::start_with(folder.path(), &["--catalog", catalog]);
+        let markets = exchange.json(&["markets", "--venue", "polymarket"]);
+        assert_eq!(markets["markets"].as_array().unwrap().len(), 1, "{markets}");
+        exchange.stop();
+        let said = std::fs::read_to_string(folder.path().join("said")).unwrap();
+        assert_eq!(said.contains("listed already and kept as it is"), start == 1, "{said}");
+    }
+    let data = folder.path().join("data");
+    let refused = |listing: &Value| {
+        write(listing);
+        let mut command = brier();
+        command.args(["exchange", "--listen", "127.0.0.1:0", "--catalog", catalog, "--data-dir"]).arg(&data);
+        shown(&command.output().unwrap())
+    };
+    listing["polymarket"]["markets"][0]["fee_rte"] = json!("0.05");
+    let told = refused(&listing);
+    assert!(told.starts_with("exit 1") && told.contains("perhaps `fee_rate` is meant"), "{told}");
+    let told = refused(&json!({"seris": []}));
+    assert!(told.starts_with("exit 1") && told.contains("perhaps `series` is meant"), "{told}");
 }
 
 #[test]
