@@ -1,0 +1,8 @@
+//! The live shell of the engine: it drains what is ready, orders it, writes it down, lets the engine decide, commits, and only
+//! then carries out what was decided.
+//!
+//! Invariants: one thread owns the engine; nothing leaves before the input that caused it and the intent itself are durable;
+//! what comes back comes back as an input. Everything here that decides something ([`gateway`]) is free of I/O, so that the
+//! simulator runs the very same code.
+
+pub mod gateway;
