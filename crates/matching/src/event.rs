@@ -4,20 +4,20 @@ use brier_types::{BookSide, MarketResult, MarketStatus, Money, Price, Qty, Signe
 
 use crate::ids::{AccountId, GroupId, MarketId, OrderId, TradeNo};
 
-/// Receives events as they happen. `Vec<Event>` keeps them all; `()` drops them.
-pub trait EventSink {
+/// Receives events as they happen. a `Vec` keeps them all; `()` drops them.
+pub trait EventSink<E = Event> {
     /// One thing that happened.
-    fn event(&mut self, event: Event);
+    fn event(&mut self, event: E);
 }
 
-impl EventSink for Vec<Event> {
-    fn event(&mut self, event: Event) {
+impl<E> EventSink<E> for Vec<E> {
+    fn event(&mut self, event: E) {
         self.push(event);
     }
 }
 
-impl EventSink for () {
-    fn event(&mut self, _event: Event) {}
+impl<E> EventSink<E> for () {
+    fn event(&mut self, _event: E) {}
 }
 
 /// One thing that happened.

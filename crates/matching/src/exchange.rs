@@ -26,7 +26,7 @@ use crate::position::{FITS, History, Position};
 use crate::refusal::Refusal;
 
 /// Largest amount one command may move, $1 trillion, so that sums stay within 64 bits.
-const MAX_FUNDS: Money = Money::from_micros(1_000_000_000_000_000_000);
+pub(crate) const MAX_FUNDS: Money = Money::from_micros(1_000_000_000_000_000_000);
 
 /// Most order groups of one account.
 ///

@@ -13,7 +13,7 @@ use brier_types::{
     Outcome, Price, PublicTrade, Qty, Rounding, TradeId, VenueOrderId, notional,
 };
 
-use crate::clob::TraderSide;
+use crate::clob::{OpenOrder, TraderSide};
 use crate::ids::Side;
 use crate::stream::user::{OrderStanding, UserOrder, UserTrade, fill_status};
 use crate::stream::{Book, LastTrade};
@@ -396,6 +396,26 @@ fn taker_gross(trade: &UserTrade) -> Money {
 pub fn trade_status(trade: &UserTrade) -> Result<FillStatus, ConvertError> {
     fill_status(&trade.status)
         .ok_or_else(|| ConvertError::Status { kind: "trade", word: trade.status.as_str().chars().take(64).collect() })
+}
+
+/// An open order as REST lists it, in the core's words.
+///
+/// # Errors
+/// [`ConvertError`] when an id is none or the token is not listed.
+pub fn open_order(order: &OpenOrder, tokens: &TokenMap) -> Result<OrderUpdate, ConvertError> {
+    let (listing, outcome) = tokens.find(&order.asset_id)?;
+    let (side, price) = yes_terms(outcome, order.side, order.price);
+    Ok(OrderUpdate {
+        order: VenueOrderId::new(&order.id)?,
+        client_order_id: None,
+        market: listing.market.clone(),
+        side,
+        price,
+        status: OrderStatus::Resting,
+        filled: order.size_matched,
+        remaining: order.original_size.saturating_sub(order.size_matched),
+        reason: None,
+    })
 }
 
 /// One of our orders in the core's words.

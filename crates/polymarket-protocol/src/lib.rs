@@ -25,6 +25,7 @@ pub mod order_body;
 pub mod rewards;
 pub mod stream;
 pub mod tick;
+pub mod tiers;
 pub mod us;
 pub mod vectors;
 pub mod wallet;

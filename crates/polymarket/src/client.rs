@@ -16,6 +16,7 @@ use brier_connect::http::{self, HttpOptions, chain};
 use brier_polymarket_protocol::auth::{ApiCreds, l1_headers, l2_headers};
 use brier_polymarket_protocol::contracts::Chain;
 use brier_polymarket_protocol::errors::{CallKind, ClobError};
+use brier_polymarket_protocol::tiers::Tier;
 use brier_types::{FailureKind, Timestamp};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
@@ -23,7 +24,7 @@ use serde::de::DeserializeOwned;
 use crate::env::{Env, Hosts};
 use crate::error::{PolymarketError, excerpt};
 use crate::keys::Wallet;
-use crate::limits::{Limiter, Spend, Tier, Told};
+use crate::limits::{Limiter, Spend, Told};
 use crate::request::{Auth, Call};
 use crate::retry::{Ending, Verdict, decide};
 

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use brier_connect::bucket::{Shortage, TokenBucket};
+use brier_polymarket_protocol::tiers::Tier;
 use reqwest::Method;
 use tokio::time::Instant;
 
@@ -67,62 +68,6 @@ fn endpoint(service: Service, method: &Method, path: &str) -> &'static [Window] 
     }
 }
 
-/// What a signer may do: orders a second and at once; cancels may be twice as many.
-///
-/// Source: reference, section 14.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    /// Everybody.
-    Standard,
-    /// From $30,000 of volume in 30 days.
-    Copper,
-    /// From $50,000.
-    Bronze,
-    /// From $100,000.
-    Silver,
-    /// From $500,000.
-    Gold,
-    /// From $2,500,000.
-    Platinum,
-    /// From $5,000,000.
-    Diamond,
-    /// From $10,000,000.
-    Elite,
-}
-
-impl Tier {
-    /// Every tier, lowest first.
-    pub const ALL: [Self; 8] = [
-        Self::Standard,
-        Self::Copper,
-        Self::Bronze,
-        Self::Silver,
-        Self::Gold,
-        Self::Platinum,
-        Self::Diamond,
-        Self::Elite,
-    ];
-
-    /// Orders a second, and at once.
-    pub const fn orders(self) -> (u32, u32) {
-        match self {
-            Self::Standard => (40, 60),
-            Self::Copper => (60, 90),
-            Self::Bronze => (80, 120),
-            Self::Silver => (200, 300),
-            Self::Gold => (400, 600),
-            Self::Platinum => (450, 675),
-            Self::Diamond => (525, 787),
-            Self::Elite => (600, 900),
-        }
-    }
-
-    /// The tier that the venue's header names, in any case.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tier| format!("{tier:?}").eq_ignore_ascii_case(word.trim()))
-    }
-}
-
 /// What a call spends of layer two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spend {
@@ -159,11 +104,11 @@ pub struct Limits {
 impl Limits {
     /// Full buckets of the lowest tier.
     pub fn new(now: Duration) -> Self {
-        let (rate, burst) = Tier::Standard.orders();
+        let (orders, cancels) = (Tier::Standard.orders(), Tier::Standard.cancels());
         Self {
             windows: BTreeMap::new(),
-            orders: TokenBucket::new(burst, rate, now),
-            cancels: TokenBucket::new(burst * 2, rate * 2, now),
+            orders: TokenBucket::new(orders.1, orders.0, now),
+            cancels: TokenBucket::new(cancels.1, cancels.0, now),
             tier: Tier::Standard,
             blocked: BTreeMap::new(),
         }
@@ -205,7 +150,7 @@ impl Limits {
         match spend {
             Spend::Nothing => {}
             Spend::Orders(count) => need(self.orders.check(now, count))?,
-            Spend::Cancels(count) => need(self.cancels.check(now, count.min(self.tier.orders().1 * 2)))?,
+            Spend::Cancels(count) => need(self.cancels.check(now, count.min(self.tier.cancels().1)))?,
         }
         if wait > Duration::ZERO {
             return Err(Shortage::Wait(wait));
@@ -217,16 +162,16 @@ impl Limits {
             Spend::Nothing => Ok(()),
             Spend::Orders(count) => self.orders.take(now, count),
             // A cancel may leave the bucket below zero there, so it is never too large; here it just empties it.
-            Spend::Cancels(count) => self.cancels.take(now, count.min(self.tier.orders().1 * 2)),
+            Spend::Cancels(count) => self.cancels.take(now, count.min(self.tier.cancels().1)),
         }
     }
 
     /// Follows what the headers of an answer say.
     pub fn told(&mut self, now: Duration, spend: Spend, told: Told) {
         if let Some(tier) = told.tier.filter(|tier| *tier != self.tier) {
-            let (rate, burst) = tier.orders();
-            self.orders.reconfigure(now, burst, rate);
-            self.cancels.reconfigure(now, burst * 2, rate * 2);
+            let (orders, cancels) = (tier.orders(), tier.cancels());
+            self.orders.reconfigure(now, orders.1, orders.0);
+            self.cancels.reconfigure(now, cancels.1, cancels.0);
             self.tier = tier;
         }
         let bucket = match spend {

@@ -11,15 +11,15 @@ use brier_kalshi::stream::Interest;
 use brier_kalshi_protocol::rest::{BalanceQuery, FillsQuery};
 use brier_kalshi_protocol::ws::Channel;
 use brier_types::{
-    BookSide, ClientOrderId, EventTicker, Input, MarketResult, MarketTicker, Money, NewOrder, OrderStatus, Price, Qty,
-    SelfTradePrevention, SeriesTicker, TimeInForce, Timestamp, Venue, VenueOrderId,
+    BookSide, ClientOrderId, EventTicker, Input, MarketResult, MarketTicker, Money, OrderStatus, Price, Qty,
+    SeriesTicker, TimeInForce, Timestamp, Venue, VenueOrderId,
 };
 use serde_json::json;
 
 use super::bot::{Bot, Limits, TakerFee, Want};
 use super::house::House;
 use super::party::{PATIENCE, Party};
-use super::run::{Chance, Plan, Stage};
+use super::run::{Chance, Plan, Stage, order};
 use super::screen::{self, Row, detail};
 use super::session::{Cursor, Session};
 use super::summary::{MarketSummary, Recorded, VenueSummary};
@@ -357,29 +357,6 @@ fn note_order(house: &mut House, input: &Input) {
     if let Input::Order(update) = input {
         let remaining = if update.status == OrderStatus::Resting { update.remaining } else { Qty::ZERO };
         house.remaining(&update.order, remaining);
-    }
-}
-
-fn order(
-    id: ClientOrderId,
-    market: &MarketTicker,
-    side: BookSide,
-    price: Price,
-    qty: Qty,
-    time_in_force: TimeInForce,
-) -> NewOrder {
-    NewOrder {
-        client_order_id: id,
-        market: market.clone(),
-        side,
-        price,
-        qty,
-        time_in_force,
-        post_only: false,
-        reduce_only: false,
-        self_trade_prevention: SelfTradePrevention::TakerAtCross,
-        cancel_on_pause: false,
-        group: None,
     }
 }
 

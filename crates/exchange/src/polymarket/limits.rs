@@ -13,26 +13,47 @@ use alloy_primitives::Address;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use brier_polymarket_protocol::errors::text;
+use brier_polymarket_protocol::tiers;
 use serde::{Deserialize, Serialize};
 
 use super::http::Failure;
 use crate::clock::wall_now;
 
-/// How much an owner may post and cancel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// How much an owner may post and cancel. Written as its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 pub(crate) enum Tier {
-    #[default]
-    Standard,
-    Copper,
-    Bronze,
-    Silver,
-    Gold,
-    Platinum,
-    Diamond,
-    Elite,
+    /// One of the venue's.
+    Venue(tiers::Tier),
     /// Ours: nothing is refused.
     Unlimited,
+}
+
+impl Default for Tier {
+    fn default() -> Self {
+        Self::Venue(tiers::Tier::Standard)
+    }
+}
+
+impl From<Tier> for &'static str {
+    fn from(tier: Tier) -> Self {
+        tier.word()
+    }
+}
+
+impl TryFrom<String> for Tier {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        if word == Self::Unlimited.word() {
+            return Ok(Self::Unlimited);
+        }
+        let known = tiers::Tier::ALL.into_iter().find(|tier| tier.word() == word);
+        known.map(Self::Venue).ok_or_else(|| {
+            let words = tiers::Tier::ALL.map(tiers::Tier::word).join(", ");
+            format!("unknown tier `{word}`, expected one of {words} or {}", Self::Unlimited.word())
+        })
+    }
 }
 
 /// What is limited.
@@ -45,35 +66,19 @@ pub(crate) enum Scope {
 impl Tier {
     pub(crate) const fn word(self) -> &'static str {
         match self {
-            Self::Standard => "standard",
-            Self::Copper => "copper",
-            Self::Bronze => "bronze",
-            Self::Silver => "silver",
-            Self::Gold => "gold",
-            Self::Platinum => "platinum",
-            Self::Diamond => "diamond",
-            Self::Elite => "elite",
+            Self::Venue(tier) => tier.word(),
             Self::Unlimited => "unlimited",
         }
     }
 
     /// Tokens a second and tokens at most.
-    const fn allows(self, scope: Scope) -> Option<(i64, i64)> {
-        let (rate, burst) = match self {
-            Self::Standard => (40, 60),
-            Self::Copper => (60, 90),
-            Self::Bronze => (80, 120),
-            Self::Silver => (200, 300),
-            Self::Gold => (400, 600),
-            Self::Platinum => (450, 675),
-            Self::Diamond => (525, 787),
-            Self::Elite => (600, 900),
-            Self::Unlimited => return None,
+    fn allows(self, scope: Scope) -> Option<(i64, i64)> {
+        let Self::Venue(tier) = self else { return None };
+        let (rate, burst) = match scope {
+            Scope::Post => tier.orders(),
+            Scope::Cancel => tier.cancels(),
         };
-        Some(match scope {
-            Scope::Post => (rate, burst),
-            Scope::Cancel => (rate * 2, burst * 2),
-        })
+        Some((rate.into(), burst.into()))
     }
 }
 
@@ -187,13 +192,13 @@ mod tests {
     #[test]
     fn a_batch_is_taken_whole_or_not_at_all() {
         let buckets = Buckets::new();
-        let take = |cost| buckets.take(Address::ZERO, Tier::Standard, Scope::Post, cost);
+        let take = |cost| buckets.take(Address::ZERO, Tier::default(), Scope::Post, cost);
         assert_eq!(take(45).unwrap().remaining, 15);
         let refused = take(60).unwrap_err();
         assert_eq!((refused.status, refused.error.as_str()), (429, "Too Many Requests"));
         assert!(take(15).unwrap().remaining < 15, "what was refused took nothing");
-        assert!(buckets.take(Address::ZERO, Tier::Standard, Scope::Cancel, 100).is_ok(), "cancels have their own");
-        assert!(buckets.owe(Address::ZERO, Tier::Standard, Scope::Cancel, 100).remaining < 0);
+        assert!(buckets.take(Address::ZERO, Tier::default(), Scope::Cancel, 100).is_ok(), "cancels have their own");
+        assert!(buckets.owe(Address::ZERO, Tier::default(), Scope::Cancel, 100).remaining < 0);
         assert!(buckets.take(Address::ZERO, Tier::Unlimited, Scope::Post, 1_000_000).is_ok());
     }
 }

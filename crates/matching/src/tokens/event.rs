@@ -5,22 +5,6 @@ use brier_types::{Action, BookSide, FillStatus, MarketResult, Money, Outcome, Pr
 use super::command::PositionOperation;
 use crate::ids::{AccountId, GroupId, MarketId, OrderId, TradeNo};
 
-/// Receives events as they happen. `Vec<Event>` keeps them all; `()` drops them.
-pub trait EventSink {
-    /// One thing that happened.
-    fn event(&mut self, event: Event);
-}
-
-impl EventSink for Vec<Event> {
-    fn event(&mut self, event: Event) {
-        self.push(event);
-    }
-}
-
-impl EventSink for () {
-    fn event(&mut self, _event: Event) {}
-}
-
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

@@ -30,10 +30,12 @@ use brier_types::{
 pub use command::{
     Command, MarketCommand, MarketSpec, PlaceOrder, Placed, PositionOperation, Reply, SettlementStep, Size,
 };
-pub use event::{EndReason, Event, EventSink, Match, MatchFill, MatchKind, MatchSide};
+pub use event::{EndReason, Event, Match, MatchFill, MatchKind, MatchSide};
 pub use refusal::Refusal;
 
 use crate::book::{OrderBook, Slab};
+use crate::event::EventSink;
+use crate::exchange::MAX_FUNDS;
 use crate::ids::{AccountId, GroupId, MarketId, OrderId, TradeNo};
 use crate::ledger::Ledger;
 use crate::market::{gcd, grid_unit};
@@ -45,9 +47,6 @@ use settle::Pending;
 ///
 /// Source: reference (Polymarket), section 7.4: fills may come out short by up to 0.01 share.
 pub const DUST: Qty = Qty::HUNDREDTH;
-
-/// The most that may be moved in or out at once, and the most money there may be in all: a trillion dollars.
-const MAX_FUNDS: Money = Money::from_micros(1_000_000_000_000_000_000);
 
 /// What an order has beside its place in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,7 +192,12 @@ impl TokenExchange {
     ///
     /// # Panics
     /// When `now` lies before the time of an earlier command: the caller's clock must not step back.
-    pub fn apply(&mut self, now: Timestamp, command: &Command, out: &mut impl EventSink) -> Result<Reply, Refusal> {
+    pub fn apply(
+        &mut self,
+        now: Timestamp,
+        command: &Command,
+        out: &mut impl EventSink<Event>,
+    ) -> Result<Reply, Refusal> {
         self.advance(now, out);
         match command {
             Command::Tick => Ok(Reply::Done),
@@ -214,7 +218,7 @@ impl TokenExchange {
         }
     }
 
-    fn advance(&mut self, now: Timestamp, out: &mut impl EventSink) {
+    fn advance(&mut self, now: Timestamp, out: &mut impl EventSink<Event>) {
         assert!(self.now <= now, "the caller's clock must not step back");
         while let Some((at, order)) = self.expiries.first().copied().filter(|(at, _)| *at <= now) {
             self.now = self.now.max(at);
@@ -229,7 +233,7 @@ impl TokenExchange {
         Ok(Reply::Account(AccountId(id)))
     }
 
-    fn fund(&mut self, account: AccountId, amount: Money, out: &mut impl EventSink) -> Result<Reply, Refusal> {
+    fn fund(&mut self, account: AccountId, amount: Money, out: &mut impl EventSink<Event>) -> Result<Reply, Refusal> {
         let owner = self.accounts.get_mut(account.0 as usize).ok_or(Refusal::UnknownAccount)?;
         if amount > MAX_FUNDS || amount.checked_neg().is_none_or(|minus| minus > MAX_FUNDS) {
             return Err(Refusal::BadSize);
@@ -250,7 +254,7 @@ impl TokenExchange {
         Ok(Reply::Done)
     }
 
-    fn create_market(&mut self, spec: &MarketSpec, out: &mut impl EventSink) -> Result<Reply, Refusal> {
+    fn create_market(&mut self, spec: &MarketSpec, out: &mut impl EventSink<Event>) -> Result<Reply, Refusal> {
         let id = u32::try_from(self.markets.len()).map_err(|_| Refusal::TooMany("markets"))?;
         let market = MarketId(id);
         let pool = match spec.group {
@@ -290,7 +294,7 @@ impl TokenExchange {
         &mut self,
         market: MarketId,
         change: &MarketCommand,
-        out: &mut impl EventSink,
+        out: &mut impl EventSink<Event>,
     ) -> Result<Reply, Refusal> {
         let it = self.markets.get_mut(market.0 as usize).ok_or(Refusal::UnknownMarket)?;
         if it.result.is_some() {
@@ -314,7 +318,7 @@ impl TokenExchange {
         Ok(Reply::Done)
     }
 
-    fn clear_book(&mut self, market: MarketId, reason: EndReason, out: &mut impl EventSink) {
+    fn clear_book(&mut self, market: MarketId, reason: EndReason, out: &mut impl EventSink<Event>) {
         let book = &self.markets[market.0 as usize].book;
         let slots: Vec<u32> =
             book.orders(&self.slab, BookSide::Bid).chain(book.orders(&self.slab, BookSide::Ask)).collect();

@@ -6,11 +6,12 @@
 use brier_types::{Action, BookSide, FillStatus, Money, Price, Qty, Rounding, TimeInForce, notional};
 
 use super::command::{PlaceOrder, Placed, Size, expiry};
-use super::event::{EndReason, Event, EventSink, Match, MatchFill, MatchKind, MatchSide};
+use super::event::{EndReason, Event, Match, MatchFill, MatchKind, MatchSide};
 use super::settle::Pending;
 use super::{
     DUST, OrderData, Refusal, TokenExchange, in_yes_terms, is_immediate, own_price, short_of_cash, short_of_tokens,
 };
+use crate::event::EventSink;
 use crate::ids::{AccountId, OrderId, TradeNo};
 use crate::position::{FITS, pairs};
 use crate::refusal::MAX_ORDER_QTY;
@@ -43,7 +44,7 @@ impl TokenExchange {
     ///
     /// # Errors
     /// [`Refusal`] says why nothing was changed.
-    pub fn place(&mut self, order: &PlaceOrder, out: &mut impl EventSink) -> Result<Placed, Refusal> {
+    pub fn place(&mut self, order: &PlaceOrder, out: &mut impl EventSink<Event>) -> Result<Placed, Refusal> {
         self.check_new(order)?;
         let plan = self.plan(order);
         let remaining = match order.size {
@@ -229,7 +230,7 @@ impl TokenExchange {
     }
 
     /// Fills what the plan says; answers the number of the match.
-    fn carry_out(&mut self, slot: u32, order: &PlaceOrder, plan: &Plan, out: &mut impl EventSink) -> TradeNo {
+    fn carry_out(&mut self, slot: u32, order: &PlaceOrder, plan: &Plan, out: &mut impl EventSink<Event>) -> TradeNo {
         self.trades += 1;
         let no = TradeNo(self.trades);
         let taker = MatchSide {
@@ -274,7 +275,7 @@ impl TokenExchange {
     }
 
     /// Takes a fill off a resting order and off what it holds; an order with nothing but dust left ends.
-    fn fill_maker(&mut self, fill: &Fill, out: &mut impl EventSink) {
+    fn fill_maker(&mut self, fill: &Fill, out: &mut impl EventSink<Event>) {
         let (side, price) = (self.slab.side(fill.slot), self.slab.price(fill.slot));
         let (id, data) = (self.order_id(fill.slot), *self.slab.data(fill.slot));
         self.hold_for_order(&data, fill.qty, fill.maker_cash, false);
@@ -295,7 +296,7 @@ impl TokenExchange {
     }
 
     /// Lets what is left of an order rest.
-    fn rest(&mut self, slot: u32, out: &mut impl EventSink) {
+    fn rest(&mut self, slot: u32, out: &mut impl EventSink<Event>) {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
         let mut data = *self.slab.data(slot);
         data.amount = amount_of(data.action, own_price(data.outcome, price), qty);
@@ -314,7 +315,12 @@ impl TokenExchange {
     ///
     /// # Errors
     /// [`Refusal::UnknownOrder`] when it does not rest or is somebody else's.
-    pub fn cancel(&mut self, account: AccountId, order: OrderId, out: &mut impl EventSink) -> Result<Qty, Refusal> {
+    pub fn cancel(
+        &mut self,
+        account: AccountId,
+        order: OrderId,
+        out: &mut impl EventSink<Event>,
+    ) -> Result<Qty, Refusal> {
         let slot = order.slot();
         if !self.slab.rests(slot, order.generation()) || self.slab.data(slot).account != account {
             return Err(Refusal::UnknownOrder);
@@ -325,7 +331,7 @@ impl TokenExchange {
     }
 
     /// Takes a resting order out of its book and frees what it holds.
-    pub(super) fn end_resting(&mut self, slot: u32, reason: EndReason, out: &mut impl EventSink) {
+    pub(super) fn end_resting(&mut self, slot: u32, reason: EndReason, out: &mut impl EventSink<Event>) {
         let (side, price, qty) = (self.slab.side(slot), self.slab.price(slot), self.slab.qty(slot));
         let data = *self.slab.data(slot);
         self.hold_for_order(&data, qty, data.amount, false);
@@ -337,7 +343,7 @@ impl TokenExchange {
     }
 
     /// Ends an order that is in no book.
-    fn finish(&mut self, slot: u32, canceled: Qty, reason: EndReason, out: &mut impl EventSink) {
+    fn finish(&mut self, slot: u32, canceled: Qty, reason: EndReason, out: &mut impl EventSink<Event>) {
         let (order, data) = (self.order_id(slot), *self.slab.data(slot));
         if let Some(expires) = data.expires {
             self.expiries.remove(&(expires, order));

@@ -5,8 +5,9 @@
 use brier_types::{MarketResult, Money, Outcome, Price, Qty, Rounding, notional};
 
 use super::command::{PositionOperation, Reply};
-use super::event::{EndReason, Event, EventSink};
+use super::event::{EndReason, Event};
 use super::{Refusal, TokenExchange, short_of_cash, short_of_tokens};
+use crate::event::EventSink;
 use crate::ids::{AccountId, GroupId, MarketId};
 use crate::position::{FITS, pairs};
 use crate::refusal::MAX_ORDER_QTY;
@@ -16,7 +17,7 @@ impl TokenExchange {
         &mut self,
         account: AccountId,
         operation: &PositionOperation,
-        out: &mut impl EventSink,
+        out: &mut impl EventSink<Event>,
     ) -> Result<Reply, Refusal> {
         self.accounts.get(account.0 as usize).ok_or(Refusal::UnknownAccount)?;
         let cash = match operation {
@@ -197,7 +198,7 @@ impl TokenExchange {
         &mut self,
         market: MarketId,
         result: MarketResult,
-        out: &mut impl EventSink,
+        out: &mut impl EventSink<Event>,
     ) -> Result<Reply, Refusal> {
         let pool = &self.pools[self.markets[market.0 as usize].pool as usize];
         if pool.negative_risk {

@@ -6,8 +6,9 @@
 use brier_types::{Action, FillStatus, Money, Qty};
 
 use super::command::{Reply, SettlementStep};
-use super::event::{Event, EventSink, Match, MatchFill, MatchKind, MatchSide};
+use super::event::{Event, Match, MatchFill, MatchKind, MatchSide};
 use super::{Refusal, TokenExchange};
+use crate::event::EventSink;
 use crate::ids::{MarketId, TradeNo};
 use crate::position::{FITS, pairs};
 
@@ -24,7 +25,7 @@ impl TokenExchange {
         &mut self,
         trade: TradeNo,
         step: SettlementStep,
-        out: &mut impl EventSink,
+        out: &mut impl EventSink<Event>,
     ) -> Result<Reply, Refusal> {
         let pending = self.pending.get_mut(&trade).ok_or(Refusal::UnknownTrade)?;
         let unsettled = matches!(pending.status, FillStatus::Matched | FillStatus::Retrying);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use brier_polymarket_protocol::clob::{OpenOrder, Trade};
 use brier_polymarket_protocol::convert::{
-    ConvertError, Listing, TokenMap, order_update, own_fills, trade_status, yes_terms,
+    ConvertError, Listing, TokenMap, open_order, order_update, own_fills, trade_status,
 };
 use brier_polymarket_protocol::fees::FeeSchedule;
 use brier_polymarket_protocol::stream::user::{UserOrder, UserTrade};
@@ -137,7 +137,7 @@ impl Account {
         }
         let mut listed = BTreeSet::new();
         for order in open_orders {
-            match self.open_order(order) {
+            match open_order(order, &self.tokens) {
                 Ok(update) => {
                     listed.insert(update.order.clone());
                     inputs.extend(self.take_order(update));
@@ -160,23 +160,6 @@ impl Account {
             inputs.extend(self.take_order(OrderUpdate { status, filled, remaining: Qty::ZERO, reason, ..order }));
         }
         (inputs, problems)
-    }
-
-    /// An open order as REST lists it.
-    fn open_order(&self, order: &OpenOrder) -> Result<OrderUpdate, ConvertError> {
-        let (listing, outcome) = self.tokens.find(&order.asset_id)?;
-        let (side, price) = yes_terms(outcome, order.side, order.price);
-        Ok(OrderUpdate {
-            order: VenueOrderId::new(&order.id)?,
-            client_order_id: None,
-            market: listing.market.clone(),
-            side,
-            price,
-            status: OrderStatus::Resting,
-            filled: order.size_matched,
-            remaining: order.original_size.saturating_sub(order.size_matched),
-            reason: None,
-        })
     }
 }
 

@@ -10,10 +10,9 @@ use brier_polymarket::orders::{Leg, Prepared};
 use brier_polymarket::rest::OrdersQuery;
 use brier_polymarket_protocol::clob::{MAX_BATCH_ORDERS, OpenOrder};
 use brier_polymarket_protocol::ids::{OrderHash, Side};
-use brier_types::{
-    BookSide, ClientOrderId, MarketTicker, NewOrder, Price, Qty, SelfTradePrevention, TimeInForce, Timestamp,
-};
+use brier_types::{BookSide, ClientOrderId, Price, Qty, TimeInForce, Timestamp};
 
+use super::super::run::order;
 use super::party::Party;
 
 /// The house.
@@ -95,29 +94,6 @@ fn plan(resting: &[OpenOrder], wanted: &[Level]) -> anyhow::Result<(Vec<OrderHas
         }
     }
     Ok((cancels, missing))
-}
-
-pub(super) fn order(
-    id: ClientOrderId,
-    market: &MarketTicker,
-    side: BookSide,
-    price: Price,
-    qty: Qty,
-    time_in_force: TimeInForce,
-) -> NewOrder {
-    NewOrder {
-        client_order_id: id,
-        market: market.clone(),
-        side,
-        price,
-        qty,
-        time_in_force,
-        post_only: false,
-        reduce_only: false,
-        self_trade_prevention: SelfTradePrevention::TakerAtCross,
-        cancel_on_pause: false,
-        group: None,
-    }
 }
 
 #[cfg(test)]

@@ -29,11 +29,11 @@ use brier_types::{
 };
 
 use super::bot::{Bot, Limits, TakerFee, Want};
-use super::run::{Chance, Plan, Stage};
+use super::run::{Chance, Plan, Stage, order};
 use super::screen::{self, Row, detail};
 use super::summary::{MarketSummary, Recorded, VenueSummary, undone};
 use compare::{Tally, dollars, equals, rehash};
-use maker::{Maker, order};
+use maker::Maker;
 use party::{Ears, Party};
 use recorded::{Series, Shown, Window};
 
