@@ -19,6 +19,7 @@ const FLOORS: &[(&str, bool)] = &[
     ("brier-models", true),
     ("brier-engine", true),
     ("brier-store", false),
+    ("brier-strategies", true),
     ("brier-connect", false),
     ("brier-kalshi", false),
     ("brier-polymarket", false),

@@ -24,6 +24,16 @@ pub enum Input {
         /// What it said.
         body: FeedInput,
     },
+    /// The stream of our own orders and fills came or went, where it is a connection of its own (Polymarket's user channel);
+    /// books do not hang on it.
+    AccountStream {
+        /// Which venue.
+        venue: Venue,
+        /// Whether it is up.
+        up: bool,
+        /// Why, for people.
+        reason: String,
+    },
     /// What became of one of our requests.
     Answer {
         /// Which venue was asked.

@@ -13,6 +13,7 @@
 
 pub mod books;
 pub mod command;
+pub mod config;
 pub mod engine;
 pub mod halts;
 pub mod ids;
@@ -26,7 +27,8 @@ pub mod strategy;
 pub mod view;
 
 pub use command::{Alert, ChangeOrder, Command, Funding, Lookup, PlaceOrder, Request, Scope};
-pub use engine::State;
+pub use config::{EngineConfig, ExitRules, VenueHabits};
+pub use engine::{Counts, Engine, RestoreError, State};
 pub use ids::{EventId, MarketId, OrderKey, RequestId, StrategyId};
 pub use input::{
     AccountSnapshot, Answer, FairValue, Input, NotNow, Operator, Reject, RejectCode, VenueCash, VenuePosition,

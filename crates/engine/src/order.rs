@@ -308,6 +308,8 @@ pub struct Order {
     pub state: OrderState,
     /// Contracts filled by fills that were booked and have not failed.
     pub booked: Qty,
+    /// Contracts of fills that were booked and failed on the venue's chain: they stay matched, and give nothing.
+    pub failed: Qty,
     /// Contracts filled by the venue's own running count.
     pub told: Qty,
     /// The newest request about it that has no answer yet.
@@ -318,6 +320,8 @@ pub struct Order {
     pub ask_at: Option<Timestamp>,
     /// How often it has been asked about since it was last clear.
     pub asks: u32,
+    /// When its terms last changed by the venue's word: an older message cannot shrink them.
+    pub terms_since: Timestamp,
     /// When something about it last changed.
     pub touched: Timestamp,
 }
@@ -325,12 +329,17 @@ pub struct Order {
 impl Order {
     /// Contracts that have filled, by fills or by the venue's count, whichever knows more.
     pub fn filled(&self) -> Qty {
-        self.booked.max(self.told)
+        self.heard().max(self.told)
+    }
+
+    /// Contracts of all fills that were told one by one, failed ones too.
+    pub fn heard(&self) -> Qty {
+        self.booked.checked_add(self.failed).unwrap_or(Qty::MAX)
     }
 
     /// Contracts that the venue counts as filled and no fill was booked for yet: they count as owned, at the limit.
-    pub const fn unbooked(&self) -> Qty {
-        self.told.saturating_sub(self.booked)
+    pub fn unbooked(&self) -> Qty {
+        self.told.saturating_sub(self.heard())
     }
 
     /// Whether it may still fill.
@@ -388,14 +397,10 @@ impl Order {
             && self.side != side
             && !self.worst_open().is_zero()
             && match side {
-                BookSide::Bid => self.worst_price_for_crossing() <= price,
-                BookSide::Ask => self.worst_price_for_crossing() >= price,
+                // Of the prices it may have, the worst is the one that another order meets first.
+                BookSide::Bid => self.worst_price() <= price,
+                BookSide::Ask => self.worst_price() >= price,
             }
-    }
-
-    /// Of the prices it may have, the one that another order meets first: the lowest ask, the highest bid.
-    fn worst_price_for_crossing(&self) -> Price {
-        self.worst_price()
     }
 }
 

@@ -32,7 +32,8 @@ pub struct Orders {
     by_venue_id: BTreeMap<VenueOrderId, OrderKey>,
     /// Orders that may still fill or miss a fill, by market.
     open: Vec<Vec<OrderKey>>,
-    open_count: usize,
+    /// The same of all markets together.
+    all_open: Vec<OrderKey>,
     /// Finished orders, oldest first.
     finished: std::collections::VecDeque<OrderKey>,
 }
@@ -70,7 +71,7 @@ impl Orders {
             free: Vec::new(),
             by_venue_id: BTreeMap::new(),
             open: Vec::new(),
-            open_count: 0,
+            all_open: Vec::with_capacity(256),
             finished: std::collections::VecDeque::with_capacity(KEPT_FINISHED + 1),
         };
         orders.grow(room.max(16));
@@ -130,7 +131,7 @@ impl Orders {
             "an order is kept under the key that was made for it"
         );
         self.open[order.market.index()].push(order.key);
-        self.open_count += 1;
+        self.all_open.push(order.key);
         place.order = Some(order);
     }
 
@@ -154,13 +155,13 @@ impl Orders {
         match (place, is_open) {
             (Some(place), false) => {
                 open.remove(place);
-                self.open_count -= 1;
+                self.all_open.retain(|known| *known != key);
                 self.finished.push_back(key);
                 self.forget_oldest();
             }
             (None, true) => {
                 open.push(key);
-                self.open_count += 1;
+                self.all_open.push(key);
                 self.finished.retain(|known| *known != key);
             }
             (Some(_), true) | (None, false) => {}
@@ -236,9 +237,9 @@ impl Orders {
         self.open.get(market.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// All open orders, by market and age.
+    /// All open orders, oldest first.
     pub fn iter_open(&self) -> impl Iterator<Item = &Order> {
-        self.open.iter().flatten().filter_map(|key| self.get(*key))
+        self.all_open.iter().filter_map(|key| self.get(*key))
     }
 
     /// All orders that are kept, finished ones too, by slot.
@@ -248,7 +249,7 @@ impl Orders {
 
     /// How many may still fill or miss a fill.
     pub const fn open_count(&self) -> usize {
-        self.open_count
+        self.all_open.len()
     }
 
     /// Contracts that open orders on one side of a market may still fill, or have filled without a fill being booked.
@@ -300,7 +301,7 @@ impl Orders {
             store.slots.push(Slot { generation: *generation, next_id, order: None });
         }
         store.free = free;
-        store.open_count = open.iter().map(Vec::len).sum();
+        store.all_open = open.iter().flatten().copied().collect();
         store.open = open;
         store.finished = finished.into();
         for order in orders {

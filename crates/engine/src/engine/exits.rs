@@ -1,0 +1,112 @@
+//! Positions that are closed by rule: when what is left to earn does not pay, at a stop, before the close.
+
+use brier_types::{BookSide, Outcome, Price, Qty, Rounding, Timestamp, notional};
+
+use super::Engine;
+use crate::command::Command;
+use crate::config::ExitRules;
+use crate::ids::{MarketId, StrategyId};
+use crate::order::Role;
+use crate::strategy::{Purpose, Take};
+
+const SECONDS_A_YEAR: u64 = 31_557_600;
+
+impl Engine {
+    /// Looks whether any strategy's position in a market is to be closed now.
+    pub(super) fn run_exits(&mut self, market: MarketId, out: &mut Vec<Command>) {
+        for strategy in 0..self.config.exits.len().min(self.seats.len()) {
+            let (strategy, rules) = (StrategyId(strategy as u16), self.config.exits[strategy]);
+            for outcome in [Outcome::Yes, Outcome::No] {
+                if let Some(take) = self.exit(strategy, market, outcome, &rules) {
+                    self.take(strategy, market, take, Role::Exit, out);
+                }
+            }
+        }
+    }
+
+    fn exit(&self, strategy: StrategyId, market: MarketId, outcome: Outcome, rules: &ExitRules) -> Option<Take> {
+        let position = self.state.portfolio.strategy(strategy, market);
+        let held = position.held(outcome);
+        if held.is_zero() || *rules == ExitRules::default() {
+            return None;
+        }
+        let book = self.state.books.view(market).ok()?;
+        // What a contract of this outcome can be sold for now, in its own price.
+        let (side, best) = match outcome {
+            Outcome::Yes => (BookSide::Ask, book.best_bid()?.price),
+            Outcome::No => (BookSide::Bid, book.best_ask()?.price.complement()),
+        };
+        let close_time = self.state.universe.get(market).market.close_time;
+        let cost = match outcome {
+            Outcome::Yes => position.yes.cost,
+            Outcome::No => position.no.cost,
+        };
+        let due = before_close(rules, self.now, close_time)
+            || converged(rules, best, self.now, close_time)
+            || stopped(rules, best, held, cost.micros());
+        if !due {
+            return None;
+        }
+        let worst = Price::new(best.pips().saturating_sub(rules.slippage.pips())).unwrap_or(Price::ZERO);
+        let limit = match outcome {
+            Outcome::Yes => worst,
+            Outcome::No => worst.complement(),
+        };
+        Some(Take { side, limit, qty: held, purpose: Purpose::Close })
+    }
+}
+
+fn before_close(rules: &ExitRules, now: Timestamp, close_time: Timestamp) -> bool {
+    rules.before_close.is_some_and(|before| now < close_time && close_time.since(now) <= before)
+}
+
+/// Whether what is left to earn on a contract is no more than the risk's price and what its capital must earn until then.
+///
+/// Capital is what selling would free: the price itself. The hurdle is simple interest, rounded up to a price step.
+fn converged(rules: &ExitRules, best: Price, now: Timestamp, close_time: Timestamp) -> bool {
+    let Some(risk) = rules.converged_within else { return false };
+    let left = best.complement().pips();
+    let seconds = close_time.since(now).as_secs();
+    let hurdle = (u128::from(best.pips()) * u128::from(rules.hurdle_bps) * u128::from(seconds))
+        .div_ceil(10_000 * u128::from(SECONDS_A_YEAR));
+    u128::from(left) <= u128::from(risk.pips()) + hurdle
+}
+
+/// Whether the market bids less than the average cost by the stop.
+fn stopped(rules: &ExitRules, best: Price, held: Qty, cost_micros: i64) -> bool {
+    let Some(stop) = rules.stop_loss else { return false };
+    let worth = notional(best, held, Rounding::Floor).micros();
+    let allowed = notional(stop, held, Rounding::Floor).micros();
+    cost_micros.saturating_sub(worth) >= allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn cents(cents: u8) -> Price {
+        Price::from_cents(cents).unwrap()
+    }
+
+    #[test]
+    fn near_certainty_is_sold_when_the_rest_does_not_pay() {
+        let rules = ExitRules { converged_within: Some(cents(1)), hurdle_bps: 0, ..ExitRules::default() };
+        let close = Timestamp::EPOCH.plus(Duration::from_hours(24));
+        assert!(converged(&rules, cents(99), Timestamp::EPOCH, close));
+        assert!(!converged(&rules, cents(98), Timestamp::EPOCH, close));
+        // At 10 % a year, half a year on 95 cents must earn 4.75 cents, and 5 are left.
+        let rules = ExitRules { converged_within: Some(Price::ZERO), hurdle_bps: 1_000, ..ExitRules::default() };
+        let half_a_year = Timestamp::EPOCH.plus(Duration::from_secs(SECONDS_A_YEAR / 2));
+        assert!(!converged(&rules, cents(95), Timestamp::EPOCH, half_a_year));
+        assert!(converged(&rules, cents(96), Timestamp::EPOCH, half_a_year));
+    }
+
+    #[test]
+    fn a_stop_compares_the_bid_with_the_average_cost() {
+        let rules = ExitRules { stop_loss: Some(cents(10)), ..ExitRules::default() };
+        let held = Qty::from_contracts(10).unwrap();
+        assert!(!stopped(&rules, cents(41), held, 5_000_000));
+        assert!(stopped(&rules, cents(40), held, 5_000_000));
+    }
+}

@@ -1,0 +1,5 @@
+//! What crosses the engine's border: inputs in, commands out.
+
+mod harness;
+mod lifecycle;
+mod pains;
