@@ -1,245 +1,388 @@
-//! Why risk says no. Each refusal names its limit, the value, and what would have fitted.
+//! Why risk refuses, with the limit, the value, and what would have fitted.
 
+use std::fmt;
 use std::time::Duration;
 
-use brier_types::{MarketStatus, Money, Price, Qty};
+use brier_book::Untrusted;
+use brier_types::{BookSide, MarketStatus, Money, Outcome, Price, Qty, SignedQty, Venue};
 
 use crate::command::Scope;
 use crate::halts::Cause;
+use crate::ids::{EventId, MarketId, OrderKey, StrategyId};
 
-/// Why an order is not admitted.
+/// Whose limit or holdings it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// The account's, all strategies together.
+    Account,
+    /// One strategy's.
+    Strategy(StrategyId),
+}
+
+/// Why a book cannot be believed, without the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Distrust {
+    /// Not subscribed.
+    Empty,
+    /// The first snapshot has not come.
+    Building,
+    /// Something was missed.
+    Stale,
+    /// Bid and ask have met.
+    Crossed,
+}
+
+impl From<&Untrusted> for Distrust {
+    fn from(why: &Untrusted) -> Self {
+        match why {
+            Untrusted::Empty => Self::Empty,
+            Untrusted::Building => Self::Building,
+            Untrusted::Stale(_) => Self::Stale,
+            Untrusted::Crossed { .. } => Self::Crossed,
+        }
+    }
+}
+
+/// What a price was held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// The best price of the other side.
+    Book,
+    /// The last middle of the book.
+    LastMid,
+    /// A fresh fair value.
+    Fair,
+}
+
+/// Risk's no. What would have fitted is said as contracts of the same request: of an order its quantity, of a change its
+/// total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Something is halted.
-    #[error("{scope:?} is halted: {cause:?}")]
+    /// A change of an order that is not known or is over.
+    #[error("order {order} is not known, or is over; nothing of it can be changed")]
+    UnknownOrder {
+        /// Which.
+        order: OrderKey,
+    },
+    /// Halted.
+    #[error("{} is halted: {cause}", Words(*.scope))]
     Halted {
         /// What.
         scope: Scope,
         /// Why.
         cause: Cause,
     },
-    /// The market takes no orders.
-    #[error("the market is {status:?}, and only an active one takes orders")]
-    MarketNotActive {
-        /// What it is.
+    /// The market does not trade.
+    #[error("{market} is {status:?} and takes no orders; Active would")]
+    NotActive {
+        /// Which.
+        market: MarketId,
+        /// Where it is in its life.
         status: MarketStatus,
     },
-    /// The market closes too soon.
-    #[error("the market closes in {left:?}, and new positions need at least {limit:?}")]
-    TooCloseToClose {
-        /// Time left.
+    /// Too close to the close for anything that does not close.
+    #[error("{market} closes in {left:?}: nothing new in the last {least:?}, only what closes")]
+    NearClose {
+        /// Which.
+        market: MarketId,
+        /// Time to the close.
         left: Duration,
         /// The limit.
-        limit: Duration,
+        least: Duration,
     },
     /// The price is none of the market's.
-    #[error("{price} is not on the market's price steps")]
+    #[error("{price} is no price of {market}; {below} or {above} would be")]
     OffGrid {
+        /// Which.
+        market: MarketId,
         /// The price.
         price: Price,
+        /// The next one of the grid below, or 0.
+        below: Price,
+        /// The next one of the grid above, or 1.
+        above: Price,
     },
-    /// The size is none of the market's.
-    #[error("{qty} is no multiple of the size step {step}")]
+    /// The quantity is none of the market's.
+    #[error("{qty} contracts are no multiple of {step} in {market}; {fits} would be")]
     OffStep {
-        /// The size.
+        /// Which.
+        market: MarketId,
+        /// The quantity.
         qty: Qty,
         /// The step.
         step: Qty,
+        /// The largest multiple below.
+        fits: Qty,
     },
     /// Too small to rest.
-    #[error("{qty} contracts, and an order that rests has at least {least}")]
+    #[error("{qty} contracts are too few to rest in {market}: at least {least}")]
     TooSmall {
-        /// The size.
+        /// Which.
+        market: MarketId,
+        /// What would rest.
         qty: Qty,
         /// The least.
         least: Qty,
     },
-    /// Too cheap to take.
-    #[error("worth ${dollars}, and an order that takes is worth at least ${least}")]
+    /// Too small to take.
+    #[error("an order worth ${worth} is too small to take in {market}: at least ${least}")]
     TooCheap {
-        /// Its worth.
-        dollars: Money,
+        /// Which.
+        market: MarketId,
+        /// Its worth at its limit price.
+        worth: Money,
         /// The least.
         least: Money,
     },
-    /// Too large.
-    #[error("{qty} contracts, at most {limit} in one order")]
-    OrderSize {
-        /// The size.
+    /// Too many contracts in one order.
+    #[error("{qty} contracts in one order of {market}: at most {limit}; {fits} would fit")]
+    OrderQty {
+        /// Which.
+        market: MarketId,
+        /// The limit.
+        limit: Qty,
+        /// What was asked.
         qty: Qty,
-        /// The limit.
-        limit: Qty,
-    },
-    /// The book cannot be believed.
-    #[error("the book is not built, stale or crossed; wait for it")]
-    UntrustedBook,
-    /// Nothing to compare the price with.
-    #[error("the book is empty, so nothing says what a fair price is; only post-only orders are placed")]
-    EmptyBook,
-    /// Too far beyond the book.
-    #[error("{price} is more than {limit} beyond the book's {reference}")]
-    BookCollar {
-        /// The price.
-        price: Price,
-        /// The book's.
-        reference: Price,
-        /// The limit.
-        limit: Price,
-    },
-    /// Too far beyond fair value.
-    #[error("{price} is more than {limit} beyond the fair value {reference}")]
-    FairCollar {
-        /// The price.
-        price: Price,
-        /// Fair value.
-        reference: Price,
-        /// The limit.
-        limit: Price,
-    },
-    /// It would meet our own order.
-    #[error("{price} would meet our own order at {own}")]
-    SelfCross {
-        /// The price.
-        price: Price,
-        /// Our own.
-        own: Price,
-    },
-    /// More would be sold than is owned and free.
-    #[error("{wanted} would be sold, and {free} are owned, final and not offered yet")]
-    NotOwned {
-        /// The size.
-        wanted: Qty,
-        /// What would fit.
-        free: Qty,
-    },
-    /// A closing order would open a position.
-    #[error("{wanted} would be closed, and {free} are owned and not offered yet")]
-    WouldOpen {
-        /// The size.
-        wanted: Qty,
-        /// What would fit.
-        free: Qty,
-    },
-    /// Too large a position.
-    #[error("position: at most {limit} contracts, would be {would_be}; {fits} more would fit")]
-    Position {
-        /// The limit.
-        limit: Qty,
-        /// What it would be.
-        would_be: Qty,
-        /// What would fit.
+        /// What would have fitted.
         fits: Qty,
     },
-    /// Too large a position of the strategy.
-    #[error("the strategy's position: at most {limit} contracts, would be {would_be}; {fits} more would fit")]
-    StrategyPosition {
+    /// Too many dollars in one order.
+    #[error("${would_be} in one order of {market}: at most ${limit}; {fits} contracts would fit")]
+    OrderCost {
+        /// Which.
+        market: MarketId,
         /// The limit.
-        limit: Qty,
+        limit: Money,
         /// What it would be.
-        would_be: Qty,
-        /// What would fit.
+        would_be: Money,
+        /// What would have fitted.
+        fits: Qty,
+    },
+    /// The book cannot be believed.
+    #[error("the book of {market} cannot be believed: {why:?}; wait for a snapshot")]
+    Untrusted {
+        /// Which.
+        market: MarketId,
+        /// Why.
+        why: Distrust,
+    },
+    /// The strategy needs a fresh fair value and there is none.
+    #[error("{strategy} trades {market} on a fresh fair value only, and there is none")]
+    NoFair {
+        /// Which.
+        market: MarketId,
+        /// Whose rule it is.
+        strategy: StrategyId,
+    },
+    /// The other side is empty and nothing else tells what is far away.
+    #[error("nothing tells what {price} is worth in {market}: the other side is empty")]
+    NoReference {
+        /// Which.
+        market: MarketId,
+        /// The price.
+        price: Price,
+    },
+    /// Too far through the market.
+    #[error("{side} at {price} in {market} goes too far against {against:?} at {reference}: {worst} would pass")]
+    Collar {
+        /// Which.
+        market: MarketId,
+        /// The side.
+        side: BookSide,
+        /// The price.
+        price: Price,
+        /// What it was held against.
+        against: Reference,
+        /// The price of that.
+        reference: Price,
+        /// The worst price that would have passed.
+        worst: Price,
+    },
+    /// It might meet our own order.
+    #[error("{side} at {price} in {market} may meet our own {other} at {other_price}; cancel that first")]
+    SelfCross {
+        /// Which.
+        market: MarketId,
+        /// The side.
+        side: BookSide,
+        /// The price.
+        price: Price,
+        /// The order that it may meet.
+        other: OrderKey,
+        /// The price that it may have.
+        other_price: Price,
+    },
+    /// More would be given up than is owned.
+    #[error("{owner} may give up {owned} {outcome} of {market}, of which {offered} are offered: {qty} are too many; {fits} would fit")]
+    NotOwned {
+        /// Which.
+        market: MarketId,
+        /// Whose.
+        owner: Owner,
+        /// What is given up.
+        outcome: Outcome,
+        /// Contracts owned that may be given up.
+        owned: Qty,
+        /// Of them, contracts that other orders offer or have given up already.
+        offered: Qty,
+        /// What was asked.
+        qty: Qty,
+        /// What would have fitted.
+        fits: Qty,
+    },
+    /// The position would be too large.
+    #[error("position of {owner} in {market}: at most {limit}, would be {would_be}; {fits} would fit")]
+    Position {
+        /// Which.
+        market: MarketId,
+        /// Whose.
+        owner: Owner,
+        /// The limit, of either outcome.
+        limit: Qty,
+        /// What it would be at worst; plus is YES.
+        would_be: SignedQty,
+        /// What would have fitted.
         fits: Qty,
     },
     /// The event could lose too much.
-    #[error("the event's worst case: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
+    #[error("worst case of event {event}: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
     EventLoss {
+        /// Which.
+        event: EventId,
         /// The limit.
         limit: Money,
-        /// What it would be.
+        /// What could be lost.
         would_be: Money,
-        /// What would fit.
+        /// What would have fitted.
         fits: Qty,
     },
-    /// All events could lose too much.
-    #[error("exposure: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
+    /// All events of a venue could lose too much.
+    #[error("exposure at {venue}: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
+    VenueExposure {
+        /// Where.
+        venue: Venue,
+        /// The limit.
+        limit: Money,
+        /// What could be lost.
+        would_be: Money,
+        /// What would have fitted.
+        fits: Qty,
+    },
+    /// All events together could lose too much.
+    #[error("exposure in all: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
     Exposure {
         /// The limit.
         limit: Money,
-        /// What it would be.
+        /// What could be lost.
         would_be: Money,
-        /// What would fit.
+        /// What would have fitted.
         fits: Qty,
     },
-    /// All events of the venue could lose too much.
-    #[error("exposure at this venue: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
-    VenueExposure {
-        /// The limit.
-        limit: Money,
-        /// What it would be.
-        would_be: Money,
-        /// What would fit.
-        fits: Qty,
-    },
-    /// The strategy's budget is spent.
-    #[error("the strategy's exposure: at most ${limit}, would be ${would_be}")]
-    StrategyExposure {
-        /// The limit.
-        limit: Money,
-        /// What it would be.
-        would_be: Money,
-    },
-    /// Not enough cash.
-    #[error("needs ${needs}, and ${free} are free on this shard; {fits} contracts would fit")]
+    /// Not enough cash for everything at its worst.
+    #[error("cash of {venue} shard {shard}: ${cash} may be used, ${would_be} would be needed at worst; {fits} contracts would fit")]
     Cash {
-        /// What it needs.
-        needs: Money,
-        /// What is free.
-        free: Money,
-        /// What would fit.
+        /// Where.
+        venue: Venue,
+        /// The shard.
+        shard: u16,
+        /// What may be used: cash less the reserve.
+        cash: Money,
+        /// What all orders there could need.
+        would_be: Money,
+        /// What would have fitted.
         fits: Qty,
     },
-    /// Too many orders.
-    #[error("{open} orders are open, at most {limit}")]
-    OpenOrders {
-        /// How many are open.
-        open: u32,
+    /// Too many open orders.
+    #[error("open orders of {}: at most {limit}, {open} are open", Words(*.scope))]
+    OrderCount {
+        /// Of what: all, a market, or a strategy.
+        scope: Scope,
         /// The limit.
         limit: u32,
+        /// How many there are.
+        open: u32,
     },
     /// Too fast.
-    #[error("more than {per_second} orders a second")]
+    #[error("more than {per_second} orders a second to {venue}; one more fits in {wait:?}")]
     Rate {
+        /// Where.
+        venue: Venue,
         /// The limit.
         per_second: u32,
+        /// How long until one fits.
+        wait: Duration,
     },
-    /// The order to be changed is not known.
-    #[error("the order to be changed is not known")]
-    UnknownOrder,
+    /// The strategy could lose too much.
+    #[error("exposure of {strategy}: at most ${limit}, would be ${would_be}; {fits} contracts would fit")]
+    StrategyExposure {
+        /// Which.
+        strategy: StrategyId,
+        /// The limit.
+        limit: Money,
+        /// What could be lost.
+        would_be: Money,
+        /// What would have fitted.
+        fits: Qty,
+    },
 }
 
 impl Refusal {
-    /// The size that this limit would have admitted, where size is the matter.
+    /// The largest quantity that passes the check that refused, in steps of the market; zero when none does, nothing when
+    /// quantity is not what was refused. It may still be refused by a later check.
     pub const fn fits(&self) -> Option<Qty> {
-        match self {
-            Self::OrderSize { limit, .. } => Some(*limit),
-            Self::NotOwned { free, .. } | Self::WouldOpen { free, .. } => Some(*free),
-            Self::Position { fits, .. }
-            | Self::StrategyPosition { fits, .. }
+        match *self {
+            Self::OffStep { fits, .. }
+            | Self::OrderQty { fits, .. }
+            | Self::OrderCost { fits, .. }
+            | Self::NotOwned { fits, .. }
+            | Self::Position { fits, .. }
             | Self::EventLoss { fits, .. }
-            | Self::Exposure { fits, .. }
             | Self::VenueExposure { fits, .. }
-            | Self::Cash { fits, .. } => Some(*fits),
-            Self::Halted { .. }
-            | Self::MarketNotActive { .. }
-            | Self::TooCloseToClose { .. }
+            | Self::Exposure { fits, .. }
+            | Self::Cash { fits, .. }
+            | Self::StrategyExposure { fits, .. } => Some(fits),
+            Self::UnknownOrder { .. }
+            | Self::Halted { .. }
+            | Self::NotActive { .. }
+            | Self::NearClose { .. }
             | Self::OffGrid { .. }
-            | Self::OffStep { .. }
             | Self::TooSmall { .. }
             | Self::TooCheap { .. }
-            | Self::UntrustedBook
-            | Self::EmptyBook
-            | Self::BookCollar { .. }
-            | Self::FairCollar { .. }
+            | Self::Untrusted { .. }
+            | Self::NoFair { .. }
+            | Self::NoReference { .. }
+            | Self::Collar { .. }
             | Self::SelfCross { .. }
-            | Self::StrategyExposure { .. }
-            | Self::OpenOrders { .. }
-            | Self::Rate { .. }
-            | Self::UnknownOrder => None,
+            | Self::OrderCount { .. }
+            | Self::Rate { .. } => None,
         }
     }
 
-    /// Whether it is the same limit that was met, whatever the numbers.
+    /// Whether the same check refused, whatever the figures.
     pub fn is_same_kind(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account => out.write_str("the account"),
+            Self::Strategy(strategy) => strategy.fmt(out),
+        }
+    }
+}
+
+/// A scope in words.
+pub(crate) struct Words(pub Scope);
+
+impl fmt::Display for Words {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Scope::All => out.write_str("everything"),
+            Scope::Venue(venue) => venue.fmt(out),
+            Scope::Market(market) => market.fmt(out),
+            Scope::Strategy(strategy) => strategy.fmt(out),
+        }
     }
 }
