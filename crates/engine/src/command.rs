@@ -173,6 +173,8 @@ pub enum Alert {
         /// Its words.
         text: String,
     },
+    /// Something that was told before, as it stands in a journal.
+    Told(String),
     /// A leg of a combo failed and the plan for it began.
     Combo {
         /// What happens.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use brier_types::{Price, Qty, Venue};
 
 use crate::instrument::venue_index;
+use crate::planted::Planted;
 use crate::risk::Limits;
 
 /// How one venue is worked with.
@@ -94,6 +95,9 @@ pub struct EngineConfig {
     pub group_limits: Vec<Option<Qty>>,
     /// Room for orders that is made at the start.
     pub room: u32,
+    /// A bug planted by a test of the simulator.
+    #[doc(hidden)]
+    pub planted: Option<Planted>,
 }
 
 impl EngineConfig {
@@ -112,6 +116,7 @@ impl EngineConfig {
             exits: Vec::new(),
             group_limits: Vec::new(),
             room: 1_024,
+            planted: None,
         }
     }
 

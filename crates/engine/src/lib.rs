@@ -12,6 +12,7 @@
 #![warn(clippy::float_arithmetic, clippy::wildcard_enum_match_arm)]
 
 pub mod books;
+pub mod codec;
 pub mod command;
 pub mod config;
 pub mod engine;
@@ -21,6 +22,7 @@ pub mod input;
 pub mod instrument;
 pub mod order;
 pub mod orders;
+mod planted;
 pub mod portfolio;
 pub mod risk;
 pub mod strategy;
@@ -35,5 +37,7 @@ pub use input::{
 };
 pub use instrument::{Custody, EventEntry, Fees, Instrument, Universe};
 pub use order::{EndReason, News, Next, Order, OrderState, Role};
+#[doc(hidden)]
+pub use planted::Planted;
 pub use strategy::{Combo, Interest, Leg, OnShortfall, Purpose, Quote, Signal, Strategy, Take, Want, Wants};
 pub use view::View;

@@ -159,10 +159,9 @@ pub fn next(now: Timestamp, state: OrderState, news: News) -> Next {
         ) => done(Canceled),
 
         // It does not rest, and that is all we know: what it filled may still be on its way to us.
-        (
-            News::Gone,
-            S::Resting | S::Amending { .. } | S::AmendInDoubt { .. } | S::Canceling | S::InDoubt { .. },
-        ) => Moved(S::Vanished { since: now }),
+        (News::Gone, S::Resting | S::Amending { .. } | S::AmendInDoubt { .. } | S::Canceling | S::InDoubt { .. }) => {
+            Moved(S::Vanished { since: now })
+        }
         (News::Gone, S::Submitting | S::Vanished { .. } | S::Done { .. }) => Same,
 
         // It exists.
@@ -354,10 +353,7 @@ impl Order {
 
     /// Whether nothing is clear: not accepted, not refused.
     pub const fn is_in_doubt(&self) -> bool {
-        matches!(
-            self.state,
-            OrderState::InDoubt { .. } | OrderState::AmendInDoubt { .. } | OrderState::Vanished { .. }
-        )
+        matches!(self.state, OrderState::InDoubt { .. } | OrderState::AmendInDoubt { .. } | OrderState::Vanished { .. })
     }
 
     /// The most contracts that it may still fill.
@@ -488,7 +484,9 @@ mod tests {
 
     #[test]
     fn a_cancel_that_is_sent_leaves_the_order_fillable() {
-        let Next::Moved(state) = next(T, OrderState::Resting, News::CancelSent) else { panic!("a resting order can go") };
+        let Next::Moved(state) = next(T, OrderState::Resting, News::CancelSent) else {
+            panic!("a resting order can go")
+        };
         assert_eq!(state, OrderState::Canceling);
         assert_eq!(next(T, state, News::Executed), Next::Moved(OrderState::Done { reason: EndReason::Filled }));
     }

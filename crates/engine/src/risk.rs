@@ -102,12 +102,8 @@ impl PartialEq for Risk {
 impl Risk {
     /// Risk under these limits, with nothing counted yet.
     pub fn new(limits: Limits) -> Self {
-        let memory = Memory {
-            rates: [Bucket::FULL; 2],
-            rejections: Rejections::default(),
-            mids: Vec::new(),
-            day: Day::NONE,
-        };
+        let memory =
+            Memory { rates: [Bucket::FULL; 2], rejections: Rejections::default(), mids: Vec::new(), day: Day::NONE };
         Self::restore(limits, memory)
     }
 
@@ -209,12 +205,7 @@ impl Risk {
     /// Looks at the day's loss, the fall from the day's highest equity and the strategies' losses: at most once a second
     /// unless a fill came. What is not resolved counts at its mark, at the last middle of its book if there is none, and at
     /// cost if there never was one.
-    pub fn watch(
-        &mut self,
-        now: Timestamp,
-        state: &State,
-        mark: &dyn Fn(MarketId) -> Option<Price>,
-    ) -> Option<Trip> {
+    pub fn watch(&mut self, now: Timestamp, state: &State, mark: &dyn Fn(MarketId) -> Option<Price>) -> Option<Trip> {
         let Memory { day, mids, .. } = &mut self.memory;
         let worth = |market: MarketId| {
             let resolved = state.universe.get(market).market.result.map(|result| result.yes_payout());

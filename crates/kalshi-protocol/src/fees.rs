@@ -161,6 +161,25 @@ impl FeeSchedule {
         Self { taker: Rate::new(700, multiplier), maker: Rate::new(maker, multiplier) }
     }
 
+    /// The schedule as plain numbers, for whoever writes it down: numerator and divisor of the taker's rate, then the maker's.
+    pub const fn parts(&self) -> [u64; 4] {
+        [self.taker.numerator, self.taker.divisor, self.maker.numerator, self.maker.divisor]
+    }
+
+    /// The schedule of numbers that [`FeeSchedule::parts`] gave; `None` for numbers that it cannot give.
+    pub const fn from_parts(parts: [u64; 4]) -> Option<Self> {
+        let [taker, taker_divisor, maker, maker_divisor] = parts;
+        // Ten times the highest coefficient and multiplier there are, and no divisor of zero.
+        const MOST: u64 = 100_000_000_000;
+        if taker > MOST || maker > MOST || taker_divisor == 0 || maker_divisor == 0 {
+            return None;
+        }
+        Some(Self {
+            taker: Rate { numerator: taker, divisor: taker_divisor },
+            maker: Rate { numerator: maker, divisor: maker_divisor },
+        })
+    }
+
     /// The fee of one fill before it meets the balance, rounded up to $0.0001.
     pub fn trade_fee(&self, role: Role, price: Price, qty: Qty) -> Money {
         match role {

@@ -11,6 +11,7 @@ use crate::halts::Cause;
 use crate::ids::{OrderKey, RequestId};
 use crate::input::{Answer, NotNow, Reject, RejectCode};
 use crate::order::{News, OrderState};
+use crate::planted::Planted;
 
 impl Engine {
     pub(super) fn on_answer(&mut self, venue: Venue, request: RequestId, answer: Answer, out: &mut Vec<Command>) {
@@ -90,7 +91,15 @@ impl Engine {
                 self.news(key, News::Rejected, out);
             }
             Answer::NotNow { .. } => self.news(key, News::NotSent, out),
-            Answer::InDoubt { .. } => self.news(key, News::PlaceInDoubt, out),
+            Answer::InDoubt { .. } => {
+                let timeout = self.config.planted == Some(Planted::TimeoutMeansRejected);
+                self.news(key, if timeout { News::Rejected } else { News::PlaceInDoubt }, out);
+                if self.config.planted == Some(Planted::DoubtIsFree)
+                    && let Some(order) = self.state.orders.get_mut(key)
+                {
+                    order.total = order.filled();
+                }
+            }
             other @ (Answer::Amended { .. }
             | Answer::Decreased { .. }
             | Answer::Canceled { .. }
@@ -280,7 +289,11 @@ impl Engine {
                 // Only a read of a moment at which the placing could no longer arrive proves that it never did.
                 let habits = self.config.habits(venue);
                 let provable = created.max(order.terms_since).plus(habits.request_life);
-                if as_of > provable || (order.venue_id.is_some() && as_of > order.touched.plus(habits.read_lag)) {
+                let planted = self.config.planted == Some(Planted::NotFoundAtOnce);
+                if planted
+                    || as_of > provable
+                    || (order.venue_id.is_some() && as_of > order.touched.plus(habits.read_lag))
+                {
                     self.news(key, News::NotFound, out);
                 } else {
                     self.ask_later(key);

@@ -134,7 +134,9 @@ impl Engine {
                 run.leg,
                 Price::new(max_loss).unwrap_or(Price::ONE)
             ),
-            OnShortfall::Hold => format!("combo {}: leg {} fell {short} short; holding what the others got", run.id, run.leg),
+            OnShortfall::Hold => {
+                format!("combo {}: leg {} fell {short} short; holding what the others got", run.id, run.leg)
+            }
         };
         out.push(Command::Alert(Alert::Combo { text }));
         if let OnShortfall::Unwind { .. } = run.combo.on_shortfall {
@@ -158,7 +160,12 @@ impl Engine {
             return true;
         }
         if unwinding.tries >= UNWIND_TRIES {
-            let text = format!("combo {}: {} of leg {} could not be closed and are held", run.id, unwinding.left, unwinding.leg + 1);
+            let text = format!(
+                "combo {}: {} of leg {} could not be closed and are held",
+                run.id,
+                unwinding.left,
+                unwinding.leg + 1
+            );
             out.push(Command::Alert(Alert::Combo { text }));
             run.unwinding = None;
             return true;

@@ -131,14 +131,19 @@ impl Engine {
             order: order.key,
             market_id: order.market,
             new: self.new_order(order, instrument),
-            funding: if instrument.custody == crate::instrument::Custody::Tokens { order.funding } else { Funding::Cash },
+            funding: if instrument.custody == crate::instrument::Custody::Tokens {
+                order.funding
+            } else {
+                Funding::Cash
+            },
             created: order.created,
         }
     }
 
     /// Asks to be woken when something is due next, if that is before what was asked for.
     pub(super) fn arm(&mut self, out: &mut Vec<Command>) {
-        let asks = self.state.orders.iter_open().filter(|order| order.request.is_none()).filter_map(|order| order.ask_at);
+        let asks =
+            self.state.orders.iter_open().filter(|order| order.request.is_none()).filter_map(|order| order.ask_at);
         let answers = self.pending.iter().map(|pending| pending.until);
         let seats = self.seats.iter().filter_map(|seat| seat.wake);
         let syncs = VENUES.iter().map(|venue| self.sync[venue_index(*venue)].due());

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use brier_types::{
-    AmendOrder, BookSide, MarketStatus, MarketTicker, NewOrder, OrderGroupId, Outcome, Price, Qty,
-    SelfTradePrevention, TimeInForce, Timestamp, Venue,
+    AmendOrder, BookSide, MarketStatus, MarketTicker, NewOrder, OrderGroupId, Outcome, Price, Qty, SelfTradePrevention,
+    TimeInForce, Timestamp, Venue,
 };
 
 use super::{Engine, Kind, VENUES};
@@ -18,6 +18,7 @@ use crate::halts::Cause;
 use crate::ids::{MarketId, OrderKey, StrategyId};
 use crate::instrument::{Custody, Instrument, venue_index};
 use crate::order::{News, Order, OrderState, Role};
+use crate::planted::Planted;
 use crate::risk::{Proposal, Refusal};
 use crate::strategy::{Purpose, Quote, Take};
 
@@ -304,9 +305,9 @@ impl Engine {
             Ok(_) => Stance::Quote,
             // Between two changes of one match; the next ones mend it.
             Err(brier_book::Untrusted::Crossed { .. }) => Stance::Hold,
-            Err(
-                brier_book::Untrusted::Empty | brier_book::Untrusted::Building | brier_book::Untrusted::Stale(_),
-            ) => Stance::Pull,
+            Err(brier_book::Untrusted::Empty | brier_book::Untrusted::Building | brier_book::Untrusted::Stale(_)) => {
+                Stance::Pull
+            }
         }
     }
 
@@ -319,7 +320,8 @@ impl Engine {
         // Each quote takes the orders that stand for it; what is left over is taken back.
         let mut claimed = std::mem::take(&mut self.keys);
         claimed.clear();
-        let quotes = if stance == Stance::Quote { self.desk.get(strategy, market).map_or(0, |it| it.quotes.len()) } else { 0 };
+        let quotes =
+            if stance == Stance::Quote { self.desk.get(strategy, market).map_or(0, |it| it.quotes.len()) } else { 0 };
         for place in 0..quotes {
             let Some(quote) = self.desk.get(strategy, market).and_then(|entry| entry.quotes.get(place)).copied() else {
                 break;
@@ -501,6 +503,9 @@ impl Engine {
         }
         let market = self.state.universe.ticker(market).clone();
         self.send(venue, Some(key), Kind::Cancel, Request::Cancel { order: key, market, venue_id }, out);
+        if self.config.planted == Some(Planted::CancelMeansGone) {
+            self.news(key, News::Canceled, out);
+        }
     }
 
     /// Places an order that rests, if budget and risk allow it now.

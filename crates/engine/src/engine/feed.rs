@@ -12,6 +12,7 @@ use crate::ids::{MarketId, OrderKey, StrategyId};
 use crate::input::FairValue;
 use crate::instrument::{Custody, Instrument, venue_index};
 use crate::order::{News, OrderState};
+use crate::planted::Planted;
 use crate::portfolio::{Booked, OwnFill, StatusNews};
 use crate::strategy::Signal;
 
@@ -33,7 +34,9 @@ impl Engine {
                 }
             }
             FeedInput::BookLost(loss) => {
-                self.state.books.lose(venue, &loss);
+                if self.config.planted != Some(Planted::LostBooksTrusted) {
+                    self.state.books.lose(venue, &loss);
+                }
                 for market in &loss.markets {
                     if let Some(market) = self.state.universe.find(venue, market.as_str()) {
                         self.signal(market, Signal::Book(market), out);
@@ -55,7 +58,9 @@ impl Engine {
             FeedInput::Lifecycle(life) => self.on_lifecycle(venue, &life, out),
             FeedInput::Connection(ConnectionInput::Up { .. }) => self.on_connected(venue, out),
             FeedInput::Connection(ConnectionInput::Down { reason, .. }) => {
-                self.state.books.disconnect(venue);
+                if self.config.planted != Some(Planted::LostBooksTrusted) {
+                    self.state.books.disconnect(venue);
+                }
                 self.on_account_stream(venue, false, &reason, out);
                 for market in 0..self.state.universe.len() as u32 {
                     if self.state.universe.get(MarketId(market)).venue() == venue {
@@ -106,8 +111,7 @@ impl Engine {
         self.risk.touch(market);
         let instrument = self.state.universe.get(market);
         for (place, seat) in self.seats.iter_mut().enumerate() {
-            let listens =
-                seat.all_markets || self.desk.wishes(place, instrument.venue(), &instrument.market.ticker);
+            let listens = seat.all_markets || self.desk.wishes(place, instrument.venue(), &instrument.market.ticker);
             seat.listens.resize(market.index() + 1, false);
             seat.listens[market.index()] = listens;
         }
@@ -141,9 +145,7 @@ impl Engine {
 
     /// Finds our order by the venue's name or by ours.
     pub(super) fn find_order(&self, venue_id: &str, client_id: Option<&str>) -> Option<OrderKey> {
-        client_id
-            .and_then(|id| self.state.orders.by_client_id(id))
-            .or_else(|| self.state.orders.by_venue_id(venue_id))
+        client_id.and_then(|id| self.state.orders.by_client_id(id)).or_else(|| self.state.orders.by_venue_id(venue_id))
     }
 
     /// Whether an order of this market is unanswered and has no name at the venue yet: an unknown name may be its.
@@ -159,6 +161,10 @@ impl Engine {
             return;
         };
         let key = self.find_order(fill.order.as_str(), fill.client_order_id.as_ref().map(AsRef::as_ref));
+        let over = key.and_then(|key| self.state.orders.get(key)).is_some_and(|order| !order.is_live());
+        if over && self.config.planted == Some(Planted::LateFillsDropped) {
+            return;
+        }
         if let Some(key) = key {
             self.name_order(key, &fill.order, out);
         } else if self.may_be_ours(market) {
@@ -182,7 +188,8 @@ impl Engine {
         let instrument = self.state.universe.get(market);
         let (custody, shard) = (instrument.custody, instrument.shard);
         // Fills that settle on a chain start provisional, whatever channel tells them first.
-        let status = if custody == Custody::Tokens && status == FillStatus::Confirmed { FillStatus::Matched } else { status };
+        let status =
+            if custody == Custody::Tokens && status == FillStatus::Confirmed { FillStatus::Matched } else { status };
         let (strategy, funding) = match key.and_then(|key| self.state.orders.get(key)) {
             Some(order) => (order.strategy, order.funding),
             None => (StrategyId::OPERATOR, Funding::Cash),
@@ -226,7 +233,8 @@ impl Engine {
         if let Some(key) = key {
             self.count_fill(key, fill.qty, out);
         } else {
-            let text = format!("fill {} in {} of order {}, which nobody here placed", fill.trade, fill.market, fill.order);
+            let text =
+                format!("fill {} in {} of order {}, which nobody here placed", fill.trade, fill.market, fill.order);
             self.anomaly(venue, Some(market), text, out);
         }
         if let Some(after) = fill.position_after
@@ -272,6 +280,9 @@ impl Engine {
     }
 
     pub(super) fn on_fill_status(&mut self, venue: Venue, update: &FillStatusUpdate, out: &mut Vec<Command>) {
+        if update.status == FillStatus::Failed && self.config.planted == Some(Planted::FailedFillsStay) {
+            return;
+        }
         let news = self.state.portfolio.set_status(&update.trade, &update.order, update.status);
         let Some(market) = self.state.universe.find(venue, update.market.as_str()) else {
             self.counts.unknown += 1;
@@ -465,6 +476,9 @@ impl Engine {
     pub(super) fn pay(&mut self, market: MarketId, result: MarketResult) {
         let instrument = self.state.universe.get(market);
         let (venue, shard, custody) = (instrument.venue(), instrument.shard, instrument.custody);
+        if self.config.planted == Some(Planted::PaidTwice) {
+            self.state.portfolio.forget_payout(market);
+        }
         if self.state.portfolio.settle(market, venue, shard, result).is_some() {
             self.risk.touch(market);
             self.risk.note_fill();
@@ -478,6 +492,9 @@ impl Engine {
 
     pub(super) fn on_started(&mut self, run: u32, out: &mut Vec<Command>) {
         self.run = run;
+        if self.config.planted == Some(Planted::KillForgotten) {
+            self.state.halts.lift(Scope::All, Cause::Kill);
+        }
         self.winding_down = false;
         self.armed = None;
         self.pending.clear();

@@ -31,7 +31,7 @@ use crate::strategy::{Signal, Strategy, Want, Wants};
 use crate::view::View;
 
 pub use checkpoint::RestoreError;
-pub(crate) use combos::ComboRun;
+pub(crate) use combos::{ComboRun, Unwinding};
 pub(crate) use execute::{Desk, floor_to};
 pub(crate) use reconcile::VenueSync;
 
@@ -215,8 +215,7 @@ impl Engine {
 
     /// Keeps a place for a strategy that runs outside and speaks through [`Input::Remote`].
     pub fn seat_remote(&mut self, name: &str) -> StrategyId {
-        let seat =
-            Seat { name: name.to_owned(), strategy: None, listens: Vec::new(), all_markets: false, wake: None };
+        let seat = Seat { name: name.to_owned(), strategy: None, listens: Vec::new(), all_markets: false, wake: None };
         self.add_seat(seat)
     }
 
@@ -267,6 +266,12 @@ impl Engine {
         self.state.orders.open_count() == 0 && self.pending.is_empty()
     }
 
+    /// The bug that a test planted.
+    #[doc(hidden)]
+    pub const fn planted(&self) -> Option<crate::planted::Planted> {
+        self.config.planted
+    }
+
     /// Whether the kill switch is pulled.
     pub fn is_killed(&self) -> bool {
         self.state.halts.is_killed()
@@ -281,10 +286,8 @@ impl Engine {
         self.now = now;
         self.counts.inputs += 1;
         let said = out.len();
-        let is_market_data = matches!(
-            input,
-            Input::Feed { body: FeedInput::Book(_) | FeedInput::Trade(_) | FeedInput::Quote(_), .. }
-        );
+        let is_market_data =
+            matches!(input, Input::Feed { body: FeedInput::Book(_) | FeedInput::Trade(_) | FeedInput::Quote(_), .. });
         match input {
             Input::Feed { venue, body } => self.on_feed(venue, body, out),
             Input::AccountStream { venue, up, reason } => self.on_account_stream(venue, up, &reason, out),

@@ -87,7 +87,11 @@ impl Engine {
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend(
-            self.state.orders.iter_open().filter(|order| order.venue == venue && order.is_live()).map(|order| order.key),
+            self.state
+                .orders
+                .iter_open()
+                .filter(|order| order.venue == venue && order.is_live())
+                .map(|order| order.key),
         );
         if !keys.is_empty() {
             self.send(venue, None, Kind::CancelAll, Request::CancelAll, out);

@@ -6,9 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use brier_types::{
-    Fill, FillStatus, Money, OrderStatus, OrderUpdate, Price, Qty, Timestamp, Venue, VenueOrderId,
-};
+use brier_types::{Fill, FillStatus, Money, OrderStatus, OrderUpdate, Price, Qty, Timestamp, Venue, VenueOrderId};
 
 use super::Engine;
 use crate::command::{Alert, Command, Scope};
@@ -17,6 +15,7 @@ use crate::ids::{MarketId, OrderKey};
 use crate::input::{AccountSnapshot, VenueCash, VenuePosition};
 use crate::instrument::{Custody, venue_index};
 use crate::order::{News, OrderState};
+use crate::planted::Planted;
 use crate::portfolio::Stage;
 
 /// How many orphaned fills and updates are kept for orders whose name is not known yet.
@@ -103,7 +102,8 @@ impl VenueSync {
     }
 
     pub(crate) fn take_orphans(&mut self, order: &VenueOrderId) -> Vec<(Fill, FillStatus)> {
-        let (mine, others) = std::mem::take(&mut self.orphans).into_iter().partition(|(_, fill, _)| fill.order == *order);
+        let (mine, others) =
+            std::mem::take(&mut self.orphans).into_iter().partition(|(_, fill, _)| fill.order == *order);
         self.orphans = others;
         let mine: Vec<(Timestamp, Fill, FillStatus)> = mine;
         mine.into_iter().map(|(_, fill, status)| (fill, status)).collect()
@@ -121,6 +121,11 @@ impl VenueSync {
         self.orphan_updates = others;
         let mine: Vec<(Timestamp, OrderUpdate)> = mine;
         mine.into_iter().map(|(_, update)| update).collect()
+    }
+
+    /// Foreign orders that were told.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &VenueOrderId> {
+        self.foreign.iter()
     }
 
     /// Whether a foreign order is news.
@@ -193,7 +198,8 @@ impl Engine {
         let opened = self.sync[venue_index(venue)].opened;
         for fill in &snapshot.fills {
             let Some(market) = self.state.universe.find(venue, fill.market.as_str()) else { continue };
-            if self.state.portfolio.has_fill(&fill.trade, &fill.order) {
+            let again = self.config.planted == Some(Planted::FillsCountTwice);
+            if self.state.portfolio.has_fill(&fill.trade, &fill.order) && !again {
                 continue;
             }
             let client_id = fill.client_order_id.as_ref().map(AsRef::as_ref);
@@ -209,7 +215,11 @@ impl Engine {
             if let Some(key) = key {
                 self.name_order(key, &fill.order, out);
             }
-            self.book_fill(venue, market, key, fill, FillStatus::Confirmed, out);
+            let mut fill = fill.clone();
+            if again && let Ok(other) = format!("again-{}", fill.trade).parse() {
+                fill.trade = other;
+            }
+            self.book_fill(venue, market, key, &fill, FillStatus::Confirmed, out);
         }
         for (trade, order, status) in &snapshot.statuses {
             let Some(fill) = snapshot.fills.iter().find(|fill| fill.trade == *trade && fill.order == *order) else {
@@ -248,7 +258,9 @@ impl Engine {
                     self.apply_update(key, update, quiet, out);
                     self.revive(key, update, quiet, out);
                 }
-                None => self.on_order_update(venue, &OrderUpdate { status: OrderStatus::Resting, ..update.clone() }, out),
+                None => {
+                    self.on_order_update(venue, &OrderUpdate { status: OrderStatus::Resting, ..update.clone() }, out)
+                }
             }
         }
         let missing: Vec<OrderKey> = self
@@ -281,7 +293,10 @@ impl Engine {
         let (venue, market, text) = (
             order.venue,
             order.market,
-            format!("order {} rests at the venue with {} and was held for over", order.client_order_id, update.remaining),
+            format!(
+                "order {} rests at the venue with {} and was held for over",
+                order.client_order_id, update.remaining
+            ),
         );
         let Some(order) = self.state.orders.get_mut(key) else { return };
         order.state = OrderState::Resting;
@@ -298,9 +313,15 @@ impl Engine {
         let moved = sync.touched.get(&market).copied().unwrap_or(Timestamp::from_nanos(i64::MIN));
         let lag = self.config.habits(venue).read_lag;
         moved.plus(lag) < as_of
-            && !sync.orphans.iter().any(|(_, fill, _)| self.state.universe.find(venue, fill.market.as_str()) == Some(market))
+            && !sync
+                .orphans
+                .iter()
+                .any(|(_, fill, _)| self.state.universe.find(venue, fill.market.as_str()) == Some(market))
             && !self.state.orders.open_in(market).any(|order| {
-                order.request.is_some() || order.is_in_doubt() || !order.unbooked().is_zero() || order.touched.plus(lag) >= as_of
+                order.request.is_some()
+                    || order.is_in_doubt()
+                    || !order.unbooked().is_zero()
+                    || order.touched.plus(lag) >= as_of
             })
     }
 
@@ -333,10 +354,12 @@ impl Engine {
         let ours = self.state.portfolio.account(market);
         let net = theirs.map_or(0, |position| position.net.micros());
         let tokens = theirs.and_then(|position| position.tokens);
-        let same = match tokens {
-            Some((yes, no)) => (ours.yes.qty, ours.no.qty) == (yes, no),
-            None => ours.net().micros() == net,
-        };
+        let ignored = self.config.planted == Some(Planted::DifferencesIgnored);
+        let same = ignored
+            || match tokens {
+                Some((yes, no)) => (ours.yes.qty, ours.no.qty) == (yes, no),
+                None => ours.net().micros() == net,
+            };
         if same {
             self.sync_mut(venue).suspects.remove(&market);
             self.lift(Scope::Market(market), Cause::Discrepancy, "the venue's reads agree", out);
@@ -419,8 +442,7 @@ impl Engine {
     fn compare_shard(&mut self, snapshot: &AccountSnapshot, cash: VenueCash, out: &mut Vec<Command>) -> bool {
         let (venue, shard) = (snapshot.venue, cash.shard);
         let instrument = |market| self.state.universe.get(market);
-        let on_shard =
-            |market: MarketId| instrument(market).venue() == venue && instrument(market).shard == shard;
+        let on_shard = |market: MarketId| instrument(market).venue() == venue && instrument(market).shard == shard;
         let lag = self.config.habits(venue).read_lag;
         let sync = &self.sync[venue_index(venue)];
         let moved = sync.touched.iter().any(|(market, at)| on_shard(*market) && at.plus(lag) >= snapshot.as_of);

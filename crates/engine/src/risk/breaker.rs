@@ -39,7 +39,9 @@ pub(crate) struct Rejections {
 /// order was on its way says nothing.
 const fn counts(code: RejectCode) -> bool {
     match code {
-        RejectCode::PostOnlyCross | RejectCode::NoLiquidity | RejectCode::MarketClosed | RejectCode::GroupTripped => false,
+        RejectCode::PostOnlyCross | RejectCode::NoLiquidity | RejectCode::MarketClosed | RejectCode::GroupTripped => {
+            false
+        }
         RejectCode::InsufficientBalance
         | RejectCode::InvalidPrice
         | RejectCode::InvalidSize
@@ -179,7 +181,10 @@ impl Day {
             (Cause::DayLoss, format!("lost ${lost} today, the limit is ${}", limits.max_day_loss))
         } else if fallen >= limits.max_drawdown && fallen > Money::ZERO {
             let high = self.high;
-            (Cause::Drawdown, format!("${fallen} below the day's highest equity of ${high}, the limit is ${}", limits.max_drawdown))
+            (
+                Cause::Drawdown,
+                format!("${fallen} below the day's highest equity of ${high}, the limit is ${}", limits.max_drawdown),
+            )
         } else {
             return None;
         };

@@ -39,7 +39,8 @@ pub(super) struct Ask<'a> {
 impl<'a> Ask<'a> {
     pub(super) fn placing(state: &'a State, proposal: &Proposal) -> Self {
         let (place, new) = (&proposal.place, &proposal.place.new);
-        let worst = Worst { side: new.side, price: new.price, open: new.qty, untold: Qty::ZERO, funding: place.funding };
+        let worst =
+            Worst { side: new.side, price: new.price, open: new.qty, untold: Qty::ZERO, funding: place.funding };
         Self {
             market: place.market_id,
             instrument: state.universe.get(place.market_id),
@@ -239,8 +240,7 @@ impl Risk {
     // 7. Nothing is given up that is not owned.
     fn check_owned(&self, state: &State, ask: &Ask<'_>) -> Result<(), Refusal> {
         let given = ask.given();
-        let (account, own) =
-            (state.portfolio.account(ask.market), state.portfolio.strategy(ask.strategy, ask.market));
+        let (account, own) = (state.portfolio.account(ask.market), state.portfolio.strategy(ask.strategy, ask.market));
         let is_own = |order: &Order| order.strategy == ask.strategy;
         if ask.instrument.custody == Custody::Tokens && ask.funding == Funding::Holdings {
             let sells = |order: &Order| order.funding == Funding::Holdings;
@@ -437,12 +437,7 @@ fn may_close(order: &Order) -> bool {
 
 /// Contracts that chosen orders of the ask's side offer, or have given up without a fill being told. Of an order that `offers`
 /// does not name only the latter counts, as of the one that changes.
-fn offered(
-    state: &State,
-    ask: &Ask<'_>,
-    is_chosen: impl Fn(&Order) -> bool,
-    offers: impl Fn(&Order) -> bool,
-) -> u64 {
+fn offered(state: &State, ask: &Ask<'_>, is_chosen: impl Fn(&Order) -> bool, offers: impl Fn(&Order) -> bool) -> u64 {
     let changes = ask.extra.replaces.map(|order| order.key);
     state
         .orders

@@ -222,7 +222,11 @@ impl Limits {
         counted("max_rejects_in_market", self.max_rejects_in_market)?;
         counted("max_rejects_at_venue", self.max_rejects_at_venue)?;
         if self.day_starts_at >= Duration::from_hours(24) {
-            return error("day_starts_at", "less than 24 hours after midnight UTC", format!("{:?}", self.day_starts_at));
+            return error(
+                "day_starts_at",
+                "less than 24 hours after midnight UTC",
+                format!("{:?}", self.day_starts_at),
+            );
         }
         for budget in &self.budgets {
             qty("budgets.max_position", budget.max_position)?;

@@ -213,7 +213,9 @@ pub enum Refusal {
         other_price: Price,
     },
     /// More would be given up than is owned.
-    #[error("{owner} may give up {owned} {outcome} of {market}, of which {offered} are offered: {qty} are too many; {fits} would fit")]
+    #[error(
+        "{owner} may give up {owned} {outcome} of {market}, of which {offered} are offered: {qty} are too many; {fits} would fit"
+    )]
     NotOwned {
         /// Which.
         market: MarketId,
@@ -279,7 +281,9 @@ pub enum Refusal {
         fits: Qty,
     },
     /// Not enough cash for everything at its worst.
-    #[error("cash of {venue} shard {shard}: ${cash} may be used, ${would_be} would be needed at worst; {fits} contracts would fit")]
+    #[error(
+        "cash of {venue} shard {shard}: ${cash} may be used, ${would_be} would be needed at worst; {fits} contracts would fit"
+    )]
     Cash {
         /// Where.
         venue: Venue,

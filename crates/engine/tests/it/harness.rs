@@ -65,16 +65,12 @@ pub(crate) fn dollars(dollars: i64) -> Money {
 
 pub(crate) fn instrument(venue: Venue, ticker: &str, event: &str, exclusive: bool) -> Instrument {
     let (fees, custody, min_qty) = match venue {
-        Venue::Kalshi => (
-            Fees::Kalshi(FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE)),
-            Custody::Netted,
-            Qty::HUNDREDTH,
-        ),
-        Venue::Polymarket => (
-            Fees::Polymarket(brier_polymarket_protocol::fees::FeeSchedule::FREE),
-            Custody::Tokens,
-            qty(5),
-        ),
+        Venue::Kalshi => {
+            (Fees::Kalshi(FeeSchedule::new(FeeType::Quadratic, FeeMultiplier::ONE)), Custody::Netted, Qty::HUNDREDTH)
+        }
+        Venue::Polymarket => {
+            (Fees::Polymarket(brier_polymarket_protocol::fees::FeeSchedule::FREE), Custody::Tokens, qty(5))
+        }
     };
     Instrument {
         market: Market {
@@ -221,13 +217,25 @@ impl Bench {
     pub(crate) fn quote(&mut self, market: MarketId, quotes: &[(BookSide, u8, u64)]) -> &mut Self {
         let quotes = quotes
             .iter()
-            .map(|(side, price, size)| Quote { side: *side, price: cents(*price), qty: qty(*size), purpose: Purpose::Any })
+            .map(|(side, price, size)| Quote {
+                side: *side,
+                price: cents(*price),
+                qty: qty(*size),
+                purpose: Purpose::Any,
+            })
             .collect();
         self.script.lock().unwrap().quotes.push((market, quotes));
         self.nudge()
     }
 
-    pub(crate) fn take(&mut self, market: MarketId, side: BookSide, limit: u8, size: u64, purpose: Purpose) -> &mut Self {
+    pub(crate) fn take(
+        &mut self,
+        market: MarketId,
+        side: BookSide,
+        limit: u8,
+        size: u64,
+        purpose: Purpose,
+    ) -> &mut Self {
         let take = Take { side, limit: cents(limit), qty: qty(size), purpose };
         self.script.lock().unwrap().takes.push((market, take));
         self.nudge()
@@ -291,7 +299,15 @@ impl Bench {
         }
     }
 
-    pub(crate) fn update(&self, order: &str, status: OrderStatus, side: BookSide, price: u8, done: u64, rest: u64) -> OrderUpdate {
+    pub(crate) fn update(
+        &self,
+        order: &str,
+        status: OrderStatus,
+        side: BookSide,
+        price: u8,
+        done: u64,
+        rest: u64,
+    ) -> OrderUpdate {
         OrderUpdate {
             order: order.parse().unwrap(),
             client_order_id: None,
@@ -339,3 +355,13 @@ pub(crate) fn generous() -> Limits {
 }
 
 pub(crate) const FIRST: StrategyId = StrategyId(0);
+
+impl Bench {
+    /// A bench whose engine has taken no input: to be restored.
+    pub(crate) fn unstarted() -> Self {
+        let script = Arc::new(Mutex::new(Script::default()));
+        let mut engine = Engine::new(EngineConfig::new("t1", generous()));
+        engine.seat("scripted", Box::new(Scripted(script.clone())));
+        Self { engine, script, now: NOON, out: Vec::new(), sequence: [0; 2], cash: dollars(1_000) }
+    }
+}

@@ -196,3 +196,25 @@ fn an_idle_engine_asks_only_for_its_tick() {
     bench.book(K, M, &[(40, 1)], &[(60, 1)]);
     assert!(bench.out.iter().all(|command| matches!(command, Command::WakeAt(_))), "{:?}", bench.out);
 }
+
+#[test]
+fn a_checkpoint_brings_everything_back() {
+    let mut bench = Bench::new();
+    bench.quote(M, &[(BID, 41, 10), (ASK, 59, 10)]);
+    let sent = bench.sent();
+    let order = "o1".parse().unwrap();
+    bench.answer(K, sent[0].0, Answer::Placed { order, filled: Qty::ZERO, remaining: qty(10) });
+    let fill = bench.fill("t1", "o1", BID, 41, 4);
+    bench.feed(K, brier_types::Input::Fill(fill));
+    bench.halt("enough");
+    let checkpoint = bench.engine.checkpoint();
+    let mut again = Bench::unstarted();
+    again.engine.restore(&checkpoint).unwrap();
+    assert_eq!(again.engine.checkpoint(), checkpoint);
+    assert_eq!(again.net(M), 4);
+    assert!(again.engine.is_killed());
+    let open: Vec<_> = again.engine.state().orders.iter_open().map(|order| order.client_order_id.to_string()).collect();
+    // The bid was filled up again beside what rests of it.
+    assert_eq!(open, ["t1-0-0", "t1-1-0", "t1-2-0"]);
+    assert!(again.engine.restore(&checkpoint[..checkpoint.len() / 2]).is_err());
+}

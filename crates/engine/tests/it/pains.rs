@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use brier_engine::portfolio::Stage;
 use brier_engine::{
-    Answer, Combo, Command, EndReason, Input, Leg, MarketId, NotNow, OnShortfall, OrderState, Purpose, RejectCode, Request,
-    Scope,
+    Answer, Combo, Command, EndReason, Input, Leg, MarketId, NotNow, OnShortfall, OrderState, Purpose, RejectCode,
+    Request, Scope,
 };
 use brier_types::{
     BookSide, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, MarketResult, MarketStatus, Money,
@@ -146,12 +146,9 @@ fn a_matched_trade_that_never_settles_leaves_no_position() {
 
 #[test]
 fn two_legs_have_equal_contracts_and_not_equal_dollars() {
-    let mut bench =
-        Bench::with(generous(), &[instrument(K, "M", "E", false), instrument(P, "N", "F", false)]);
-    let legs = vec![
-        Leg { market: M, side: BID, limit: cents(60) },
-        Leg { market: MarketId(1), side: ASK, limit: cents(40) },
-    ];
+    let mut bench = Bench::with(generous(), &[instrument(K, "M", "E", false), instrument(P, "N", "F", false)]);
+    let legs =
+        vec![Leg { market: M, side: BID, limit: cents(60) }, Leg { market: MarketId(1), side: ASK, limit: cents(40) }];
     bench.script.lock().unwrap().combos.push(Combo { legs, qty: qty(100), on_shortfall: OnShortfall::Hold });
     bench.nudge();
     let (request, body) = bench.one();
@@ -173,20 +170,24 @@ fn a_no_leg_is_not_posted_as_yes() {
     let (_, body) = bench.one();
     assert_eq!((placed(&body).new.side, placed(&body).new.price), (ASK, cents(58)));
     let fill = bench.fill("t1", "o1", ASK, 58, 10);
-    bench.answer(K, brier_engine::RequestId(1), Answer::Placed { order: "o1".parse().unwrap(), filled: qty(10), remaining: Qty::ZERO });
+    bench.answer(
+        K,
+        brier_engine::RequestId(1),
+        Answer::Placed { order: "o1".parse().unwrap(), filled: qty(10), remaining: Qty::ZERO },
+    );
     bench.feed(K, FeedInput::Fill(fill));
     let position = bench.engine.state().portfolio.account(M);
-    assert_eq!((position.no.qty, position.no.cost, position.yes.qty), (qty(10), Money::from_micros(4_200_000), Qty::ZERO));
+    assert_eq!(
+        (position.no.qty, position.no.cost, position.yes.qty),
+        (qty(10), Money::from_micros(4_200_000), Qty::ZERO)
+    );
 }
 
 #[test]
 fn an_open_leg_is_closed_within_its_bound_when_the_other_fails() {
-    let mut bench =
-        Bench::with(generous(), &[instrument(K, "M", "E", false), instrument(K, "N", "F", false)]);
-    let legs = vec![
-        Leg { market: M, side: BID, limit: cents(60) },
-        Leg { market: MarketId(1), side: ASK, limit: cents(40) },
-    ];
+    let mut bench = Bench::with(generous(), &[instrument(K, "M", "E", false), instrument(K, "N", "F", false)]);
+    let legs =
+        vec![Leg { market: M, side: BID, limit: cents(60) }, Leg { market: MarketId(1), side: ASK, limit: cents(40) }];
     let on_shortfall = OnShortfall::Unwind { max_loss: 2_500 };
     bench.script.lock().unwrap().combos.push(Combo { legs, qty: qty(10), on_shortfall });
     bench.nudge();
@@ -288,7 +289,15 @@ fn dust_that_cannot_be_sold_is_left_alone() {
     let (request, body) = bench.one();
     // Hundredths only: what is below a step stays.
     assert_eq!(placed(&body).new.qty, Qty::from_hundredths(999).unwrap());
-    bench.answer(P, request, Answer::Placed { order: "0xbb".parse().unwrap(), filled: Qty::from_hundredths(999).unwrap(), remaining: Qty::ZERO });
+    bench.answer(
+        P,
+        request,
+        Answer::Placed {
+            order: "0xbb".parse().unwrap(),
+            filled: Qty::from_hundredths(999).unwrap(),
+            remaining: Qty::ZERO,
+        },
+    );
     let mut sold = bench.fill("t2", "0xbb", ASK, 40, 10);
     sold.qty = Qty::from_hundredths(999).unwrap();
     bench.feed(P, FeedInput::Fill(sold)).feed(P, status("t2", "0xbb", FillStatus::Confirmed));
@@ -305,7 +314,11 @@ fn two_processes_on_one_account_are_noticed() {
     let mut foreign = bench.update("o9", OrderStatus::Resting, BID, 30, 0, 5);
     foreign.client_order_id = Some("other-bot-17".parse().unwrap());
     bench.feed(K, FeedInput::Order(foreign));
-    assert!(bench.alerts().iter().any(|alert| alert.contains("another program trades on this account")), "{:?}", bench.out);
+    assert!(
+        bench.alerts().iter().any(|alert| alert.contains("another program trades on this account")),
+        "{:?}",
+        bench.out
+    );
     assert!(bench.engine.state().halts.refuses(FIRST, K, M).is_some());
 }
 
@@ -444,5 +457,8 @@ fn a_new_run_takes_nothing_for_granted() {
     assert!(bench.engine.state().halts.refuses(FIRST, K, M).is_some());
     bench.sent();
     bench.quote(M, &[(BID, 41, 10), (ASK, 59, 10)]);
-    assert!(bench.sent().iter().all(|(_, body)| !matches!(body, Request::Place(_))), "nothing new before the account is compared");
+    assert!(
+        bench.sent().iter().all(|(_, body)| !matches!(body, Request::Place(_))),
+        "nothing new before the account is compared"
+    );
 }
