@@ -114,13 +114,16 @@ impl<S: Sink> Core<S> {
             self.sink.append(&self.record)?;
             self.engine.step(self.now, input, &mut self.commands);
         }
+        // All of them, so that a replay can be held against them one by one.
+        for command in &self.commands {
+            self.record.clear();
+            Record::put_command(command, &mut self.record);
+            self.sink.append(&self.record)?;
+        }
         if self.commands.iter().any(leaves) {
-            for command in &self.commands {
-                self.record.clear();
-                Record::put_command(command, &mut self.record);
-                self.sink.append(&self.record)?;
+            if self.engine.planted() != Some(brier_engine::Planted::SentBeforeWritten) {
+                self.sink.commit()?;
             }
-            self.sink.commit()?;
         }
         Ok(&mut self.commands)
     }

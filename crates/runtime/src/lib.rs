@@ -5,4 +5,8 @@
 //! what comes back comes back as an input. Everything here that decides something ([`gateway`]) is free of I/O, so that the
 //! simulator runs the very same code.
 
+pub mod core;
 pub mod gateway;
+pub mod journal;
+pub mod node;
+pub mod recovery;

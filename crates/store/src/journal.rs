@@ -205,12 +205,18 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`]; the journal is then broken, and what the disk holds is known only after opening it anew.
     pub fn commit(&mut self) -> Result<(), JournalError> {
+        self.write_out(true)
+    }
+
+    fn write_out(&mut self, sync: bool) -> Result<(), JournalError> {
         if self.broken {
             return Err(JournalError::Broken { path: self.path.clone() });
         }
         let Some(last) = self.last.take() else { return Ok(()) };
         frame::mark_end(&mut self.pending, last);
-        if let Err(source) = write_at(&mut self.file, self.len, &self.pending).and_then(|()| self.file.sync_data()) {
+        let written = write_at(&mut self.file, self.len, &self.pending);
+        let synced = if sync { written.and_then(|()| self.file.sync_data()) } else { written };
+        if let Err(source) = synced {
             self.broken = true;
             return Err(JournalError::Io { path: self.path.clone(), doing: "committing", source });
         }
@@ -218,6 +224,15 @@ impl Journal {
         self.batch += 1;
         self.pending.clear();
         Ok(())
+    }
+
+    /// Hands everything appended to the system without waiting for the disk: it survives the program's death, and not the
+    /// machine's. A later [`Journal::commit`] brings it to the disk with what comes then.
+    ///
+    /// # Errors
+    /// As [`Journal::commit`].
+    pub fn write(&mut self) -> Result<(), JournalError> {
+        self.write_out(false)
     }
 
     /// Reads the committed records from the first one on.

@@ -1,0 +1,386 @@
+//! The live shell: sockets, calls, timers and the thread that owns the node.
+//!
+//! One thread runs the node and nothing else: it takes everything that is ready, lets the node decide, and hands out what is to
+//! be done. Sockets and calls are tasks of a tokio runtime; each has one owner, every wait has a bound, and what they learn
+//! goes into one queue. A person's word goes in front of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use brier_connect::clock::{Clock, parse_http_date};
+use brier_connect::http::chain;
+use brier_connect::tls;
+use brier_engine::Input;
+use brier_types::{Timestamp, Venue};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::{Connector, connect_async_tls_with_config};
+
+use crate::core::Sink;
+use crate::gateway::{CallId, HttpCall, Outcome};
+use crate::node::{Effect, Event, Moment, Node, Socket};
+
+/// Most of what waits that is taken in one turn: beyond it the journal's commit would make answers wait.
+const BATCH: usize = 1_024;
+/// How long a socket may take to open.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a frame may take to be written.
+const WRITE: Duration = Duration::from_secs(5);
+
+/// What tasks tell the node's thread.
+#[derive(Debug)]
+pub enum Word {
+    /// A connection is open.
+    Opened(Socket, u32),
+    /// A connection is gone, or could not be made.
+    Closed(Socket, u32, String),
+    /// A text frame came.
+    Frame(Socket, u32, String),
+    /// Something else came that shows life.
+    Life(Socket, u32),
+    /// What became of a call.
+    Outcome(Venue, CallId, Outcome),
+    /// An input from outside: a person's, a model's, another strategy's.
+    Input(Input),
+    /// Let somebody look at the node between two turns.
+    Look(Look),
+    /// End: what waits is still taken, then the thread returns.
+    Stop,
+}
+
+/// Something that is shown the engine between two turns.
+pub struct Look(pub Box<dyn FnOnce(&brier_engine::Engine) + Send>);
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Look")
+    }
+}
+
+/// What a socket needs to be opened: made anew for every try, as its headers are signed for the moment.
+pub type Handshake = Arc<dyn Fn(Timestamp) -> Result<Vec<(String, String)>, String> + Send + Sync>;
+
+/// Where sockets and calls go.
+#[derive(Clone)]
+pub struct Routes {
+    /// The address of each socket, and its headers.
+    pub sockets: BTreeMap<Socket, (String, Handshake)>,
+    /// The origin of each kind of host.
+    pub origins: BTreeMap<crate::gateway::Host, String>,
+    /// The client that makes calls.
+    pub http: reqwest::Client,
+}
+
+impl std::fmt::Debug for Routes {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Routes").field("origins", &self.origins).finish_non_exhaustive()
+    }
+}
+
+/// What people are told, as it happens.
+pub type Listener = Box<dyn FnMut(Timestamp, &Effect) + Send>;
+
+/// The thread's side of the live shell.
+pub struct Driver<S> {
+    node: Node<S>,
+    routes: Routes,
+    words: Receiver<Word>,
+    teller: Sender<Word>,
+    runtime: tokio::runtime::Handle,
+    sockets: BTreeMap<Socket, (u32, mpsc::UnboundedSender<Order>)>,
+    links: u32,
+    origin: (Timestamp, Instant),
+    listener: Listener,
+    effects: Vec<Effect>,
+}
+
+impl<S> std::fmt::Debug for Driver<S> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Driver").field("routes", &self.routes).finish_non_exhaustive()
+    }
+}
+
+/// What a socket's task is told.
+enum Order {
+    Send(String),
+    Ping,
+}
+
+/// Why the thread returned.
+#[derive(Debug)]
+pub enum DriverEnd<S: Sink> {
+    /// It was told to stop.
+    Stopped(Node<S>),
+    /// The journal failed: nothing more was sent.
+    Journal(S::Error),
+}
+
+impl<S: Sink> Driver<S> {
+    /// A driver of a node that has not begun. Words come through the receiver; `teller` is a copy of their sender.
+    pub fn new(
+        node: Node<S>,
+        routes: Routes,
+        (teller, words): (Sender<Word>, Receiver<Word>),
+        runtime: tokio::runtime::Handle,
+        listener: Listener,
+    ) -> Self {
+        Self {
+            node,
+            routes,
+            words,
+            teller,
+            runtime,
+            sockets: BTreeMap::new(),
+            links: 0,
+            origin: (Clock::local_now(), Instant::now()),
+            listener,
+            effects: Vec::with_capacity(64),
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { wall: Clock::local_now(), steady: self.origin.0.plus(self.origin.1.elapsed()) }
+    }
+
+    /// Runs until it is told to stop, or the journal fails.
+    pub fn run(mut self, run: u32) -> DriverEnd<S> {
+        let moment = self.moment();
+        let mut effects = std::mem::take(&mut self.effects);
+        let begun = self.node.start(moment, run, &mut effects);
+        self.effects = effects;
+        self.perform();
+        if let Err(error) = begun {
+            return DriverEnd::Journal(error);
+        }
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let stop = match self.take(&mut batch) {
+                Ok(stop) => stop,
+                Err(error) => return DriverEnd::Journal(error),
+            };
+            self.perform();
+            if stop {
+                return DriverEnd::Stopped(self.node);
+            }
+        }
+    }
+
+    /// Waits for one word or for time, takes all that is ready, and lets the node decide. Whether to stop.
+    fn take(&mut self, batch: &mut Vec<Word>) -> Result<bool, S::Error> {
+        match self.words.recv_timeout(self.node.wake_in(self.moment())) {
+            Ok(word) => batch.push(word),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(true),
+        }
+        batch.extend(self.words.try_iter().take(BATCH));
+        let moment = self.moment();
+        let mut effects = std::mem::take(&mut self.effects);
+        let mut looks = Vec::new();
+        let mut stop = false;
+        let sockets = &self.sockets;
+        let current = |socket: &Socket, link: u32| sockets.get(socket).is_some_and(|(known, _)| *known == link);
+        let events = batch.iter_mut().filter_map(|word| match word {
+            Word::Opened(socket, link) if current(socket, *link) => Some(Event::Opened(*socket)),
+            Word::Closed(socket, link, reason) if current(socket, *link) => Some(Event::Closed(*socket, reason)),
+            Word::Frame(socket, link, text) if current(socket, *link) => Some(Event::Frame(*socket, text)),
+            Word::Life(socket, link) if current(socket, *link) => Some(Event::Life(*socket)),
+            // Of a connection that was dropped: the node treats it as gone already.
+            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) => None,
+            Word::Outcome(venue, call, outcome) => Some(Event::Outcome(
+                *venue,
+                *call,
+                std::mem::replace(outcome, Outcome::NotSent(String::new())),
+            )),
+            Word::Input(input) => Some(Event::Input(std::mem::replace(input, Input::Timer))),
+            Word::Look(_) => None,
+            Word::Stop => {
+                stop = true;
+                None
+            }
+        });
+        let taken = self.node.handle(moment, events.chain([Event::Wake]), &mut effects);
+        for word in batch.drain(..) {
+            if let Word::Look(look) = word {
+                looks.push(look);
+            }
+        }
+        self.effects = effects;
+        taken?;
+        for Look(look) in looks {
+            look(self.node.engine());
+        }
+        Ok(stop)
+    }
+
+    fn perform(&mut self) {
+        let wall = Clock::local_now();
+        for effect in std::mem::take(&mut self.effects) {
+            (self.listener)(wall, &effect);
+            match effect {
+                Effect::Connect(socket, wait) => self.connect(socket, wait),
+                Effect::Send(socket, text) => self.order(socket, Order::Send(text)),
+                Effect::Ping(socket) => self.order(socket, Order::Ping),
+                Effect::Hangup(socket) => drop(self.sockets.remove(&socket)),
+                Effect::Call(venue, call) => self.call(venue, call),
+                Effect::Alert(_) | Effect::Notice(_) => {}
+            }
+        }
+    }
+
+    fn order(&self, socket: Socket, order: Order) {
+        if let Some((_, sender)) = self.sockets.get(&socket)
+            && sender.send(order).is_err()
+        {
+            tracing::debug!(?socket, "a frame for a connection that has just ended");
+        }
+    }
+
+    fn connect(&mut self, socket: Socket, wait: Duration) {
+        self.links += 1;
+        let link = self.links;
+        let (sender, orders) = mpsc::unbounded_channel();
+        self.sockets.insert(socket, (link, sender));
+        let Some((url, handshake)) = self.routes.sockets.get(&socket).cloned() else {
+            self.say(Word::Closed(socket, link, "no address is configured for it".to_owned()));
+            return;
+        };
+        let teller = self.teller.clone();
+        self.runtime.spawn(async move {
+            tokio::time::sleep(wait).await;
+            let reason = keep(socket, link, &url, &handshake, orders, &teller).await;
+            drop(teller.send(Word::Closed(socket, link, reason)));
+        });
+    }
+
+    fn say(&self, word: Word) {
+        if self.teller.send(word).is_err() {
+            tracing::debug!("a word after the end");
+        }
+    }
+
+    fn call(&self, venue: Venue, call: HttpCall) {
+        let Some(origin) = self.routes.origins.get(&call.host).cloned() else {
+            let outcome = Outcome::NotSent("no address is configured for it".to_owned());
+            return self.say(Word::Outcome(venue, call.id, outcome));
+        };
+        let (http, teller) = (self.routes.http.clone(), self.teller.clone());
+        let limit = call.deadline.since(Clock::local_now());
+        self.runtime.spawn(async move {
+            let id = call.id;
+            let outcome = make(&http, &origin, call, limit).await;
+            drop(teller.send(Word::Outcome(venue, id, outcome)));
+        });
+    }
+}
+
+/// Keeps one connection until it ends, and says why it did.
+async fn keep(
+    socket: Socket,
+    link: u32,
+    url: &str,
+    handshake: &Handshake,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    teller: &Sender<Word>,
+) -> String {
+    let mut request = match url.into_client_request() {
+        Ok(request) => request,
+        Err(error) => return error.to_string(),
+    };
+    let headers = match handshake(Clock::local_now()) {
+        Ok(headers) => headers,
+        Err(error) => return error,
+    };
+    for (name, value) in headers {
+        let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) else {
+            return "a header of the handshake cannot be written".to_owned();
+        };
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
+    }
+    let connector = if url.starts_with("wss:") {
+        match tls::client_config(&[]) {
+            Ok(config) => Connector::Rustls(Arc::new(config)),
+            Err(error) => return error.to_string(),
+        }
+    } else {
+        Connector::Plain
+    };
+    let dialling = connect_async_tls_with_config(request, None, true, Some(connector));
+    let mut stream = match tokio::time::timeout(CONNECT, dialling).await {
+        Ok(Ok((stream, _))) => stream,
+        Ok(Err(error)) => return error.to_string(),
+        Err(_) => return format!("no connection within {CONNECT:?}"),
+    };
+    if teller.send(Word::Opened(socket, link)).is_err() {
+        return "the program ends".to_owned();
+    }
+    loop {
+        tokio::select! {
+            // What we say goes first: it is little, and the venue waits for it.
+            biased;
+            order = orders.recv() => {
+                let message = match order {
+                    Some(Order::Send(text)) => Message::text(text),
+                    Some(Order::Ping) => Message::Ping(Bytes::from_static(b"brier")),
+                    None => return "dropped".to_owned(),
+                };
+                match tokio::time::timeout(WRITE, stream.send(message)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return error.to_string(),
+                    Err(_) => return format!("a frame could not be written within {WRITE:?}"),
+                }
+            }
+            frame = stream.next() => {
+                let word = match frame {
+                    Some(Ok(Message::Text(text))) => Word::Frame(socket, link, text.as_str().to_owned()),
+                    Some(Ok(Message::Binary(bytes))) => Word::Frame(socket, link, String::from_utf8_lossy(&bytes).into_owned()),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Word::Life(socket, link),
+                    Some(Ok(Message::Close(frame))) => return frame.map_or_else(
+                        || "closed by the venue".to_owned(),
+                        |frame| format!("closed by the venue: {} {}", frame.code, frame.reason),
+                    ),
+                    Some(Err(error)) => return error.to_string(),
+                    None => return "the connection ended".to_owned(),
+                };
+                if teller.send(word).is_err() {
+                    return "the program ends".to_owned();
+                }
+            }
+        }
+    }
+}
+
+/// Makes one call, once.
+async fn make(http: &reqwest::Client, origin: &str, call: HttpCall, limit: Duration) -> Outcome {
+    let url = format!("{origin}{}", call.target);
+    let Ok(method) = reqwest::Method::from_bytes(call.method.as_str().as_bytes()) else {
+        return Outcome::NotSent(format!("`{}` is no method", call.method.as_str()));
+    };
+    let mut request = http.request(method, url).timeout(limit);
+    for (name, value) in &call.headers {
+        request = request.header(name.as_str(), value.as_str());
+    }
+    if !call.body.is_empty() {
+        request = request.header("content-type", "application/json").body(call.body);
+    }
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) if error.is_connect() || error.is_builder() => return Outcome::NotSent(chain(&error)),
+        Err(error) => return Outcome::Silent(chain(&error)),
+    };
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let date = header("date").and_then(parse_http_date);
+    let retry_after = header("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    let status = response.status().as_u16();
+    match response.bytes().await {
+        Ok(body) => Outcome::Answered { status, date, retry_after, body: body.to_vec() },
+        // A refusal stays a refusal though its text was cut; of a success it is not known what it said.
+        Err(_) if !(200..300).contains(&status) => Outcome::Answered { status, date, retry_after, body: Vec::new() },
+        Err(error) => Outcome::Silent(chain(&error)),
+    }
+}

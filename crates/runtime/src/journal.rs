@@ -1,0 +1,154 @@
+//! The engine's journal on disk: one folder a run, each beginning with a checkpoint of what the run before left.
+//!
+//! `journal/000001`, `journal/000002`, …, each a journal of `brier-store`. A run's first record is the checkpoint it began
+//! with, so that a run is replayed from its own folder alone and older folders may be moved away. A folder whose first record
+//! is missing was made by a program that died at once: nothing hangs on it, and the one before it leads.
+
+use std::path::{Path, PathBuf};
+
+use brier_engine::Engine;
+use brier_engine::codec::{Record, VERSION};
+use brier_store::{Journal, JournalError};
+
+use crate::core::Sink;
+use crate::recovery::{RecoveryError, Replayed, rebuild};
+
+/// What is durable before a command leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The disk has it: it survives the loss of power. One `fdatasync` a turn that sends something.
+    Fsync,
+    /// The system has it: it survives the program's death, not the machine's.
+    Write,
+    /// Nothing is waited for; what the last moments decided is lost with the program. For measurements.
+    None,
+}
+
+/// A run's journal.
+#[derive(Debug)]
+pub struct RunJournal {
+    journal: Journal,
+    durability: Durability,
+}
+
+impl RunJournal {
+    /// Where the records are.
+    pub fn path(&self) -> &Path {
+        self.journal.path()
+    }
+
+    /// Brings everything to the disk, whatever the setting.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn close(&mut self) -> Result<(), JournalError> {
+        self.journal.commit()
+    }
+}
+
+impl Sink for RunJournal {
+    type Error = JournalError;
+
+    fn append(&mut self, record: &[u8]) -> Result<(), JournalError> {
+        self.journal.append(record)
+    }
+
+    fn commit(&mut self) -> Result<(), JournalError> {
+        match self.durability {
+            Durability::Fsync => self.journal.commit(),
+            Durability::Write => self.journal.write(),
+            Durability::None => Ok(()),
+        }
+    }
+}
+
+/// The folders of runs under a data folder, oldest first.
+///
+/// # Errors
+/// What the system says.
+pub fn runs(data_dir: &Path) -> std::io::Result<Vec<(u32, PathBuf)>> {
+    let folder = data_dir.join("journal");
+    let mut runs = Vec::new();
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(runs),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+        if let Some(number) = number {
+            runs.push((number, path));
+        }
+    }
+    runs.sort_unstable();
+    Ok(runs)
+}
+
+/// Reads every record of one run.
+///
+/// # Errors
+/// [`RecoveryError`] when the folder is no journal or is damaged.
+pub fn records(folder: &Path) -> Result<Vec<Vec<u8>>, RecoveryError> {
+    let (journal, _) = Journal::open(folder, VERSION)?;
+    journal.replay()?.collect::<Result<_, _>>().map_err(RecoveryError::from)
+}
+
+/// What a new run begins with.
+#[derive(Debug)]
+pub struct Opened {
+    /// The engine as the last run left it.
+    pub engine: Engine,
+    /// The new run's journal, its first record durable.
+    pub journal: RunJournal,
+    /// The new run's number, from 1.
+    pub run: u32,
+    /// What was replayed of the last run, if there was one.
+    pub replayed: Option<Replayed>,
+}
+
+/// Brings the engine to where the last run left it, and begins the journal of the next.
+///
+/// `make` gives a new engine with all strategies seated; it is called twice. `config` is written down for whoever replays the
+/// run: everything that `make` needs.
+///
+/// # Errors
+/// [`RecoveryError`]: nothing was begun, and the program must not trade.
+pub fn open(
+    data_dir: &Path,
+    config: &str,
+    durability: Durability,
+    make: &dyn Fn() -> Engine,
+) -> Result<Opened, RecoveryError> {
+    let io = |source| RecoveryError::Folder { path: data_dir.to_owned(), source };
+    let known = runs(data_dir).map_err(io)?;
+    let mut last = None;
+    for (number, folder) in known.iter().rev() {
+        let records = records(folder)?;
+        if !records.is_empty() {
+            let replayed = rebuild(&records, make)
+                .map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
+            last = Some(replayed);
+            break;
+        }
+    }
+    let run = known.last().map_or(0, |(number, _)| *number) + 1;
+    let checkpoint = match &last {
+        Some((engine, _)) => engine.checkpoint(),
+        None => make().checkpoint(),
+    };
+    let (mut journal, _) = Journal::open(&data_dir.join("journal").join(format!("{run:06}")), VERSION)?;
+    let mut record = Vec::with_capacity(checkpoint.len() + config.len() + 64);
+    Record::put_begin(run, config, &checkpoint, &mut record);
+    journal.append(&record)?;
+    journal.commit()?;
+    // From its own checkpoint, as a replay will begin: the two cannot differ in what a checkpoint leaves out.
+    let mut engine = make();
+    engine.restore(&checkpoint)?;
+    Ok(Opened {
+        engine,
+        journal: RunJournal { journal, durability },
+        run,
+        replayed: last.map(|(_, replayed)| replayed),
+    })
+}
