@@ -1,0 +1,375 @@
+//! Strategies that run outside, over a WebSocket on this machine: the same view, the same wants, the same risk.
+//!
+//! One JSON object a message; prices in dollars and quantities in contracts, as text, so that nobody's float rounds them. The
+//! protocol is documented in docs/remote-strategies.md, with an example in Python.
+//!
+//! Invariants: a client says who it is before anything else, with the token of the configuration; a place has one client at a
+//! time; when its connection ends, everything it wanted to have resting is taken back.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use brier_engine::{Engine, Input, MarketId, Purpose, Quote, StrategyId, Take, Want};
+use brier_types::{BookSide, Price, Qty, Venue};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::driver::{Look, Word};
+
+/// Version of the protocol.
+pub const PROTOCOL: u32 = 1;
+/// How often a client is shown what changed.
+const SHOW_EVERY: Duration = Duration::from_millis(50);
+/// How long a client may take to say who it is.
+const HELLO: Duration = Duration::from_secs(5);
+/// Levels of each side that are shown.
+const DEPTH: usize = 10;
+/// Longest message taken, in bytes.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// Places for outside strategies, and how they are entered.
+#[derive(Clone, Debug)]
+pub struct RemoteConfig {
+    /// What a client must say to be believed.
+    pub token: String,
+    /// Each place's name, number and markets.
+    pub places: BTreeMap<String, (StrategyId, Vec<(Venue, String)>)>,
+}
+
+/// Serves until the listener's task is dropped.
+pub async fn serve(listener: TcpListener, config: RemoteConfig, words: Sender<Word>) {
+    let config = Arc::new(config);
+    let taken: Arc<Mutex<Vec<StrategyId>>> = Arc::default();
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else { continue };
+        let (config, taken, words) = (config.clone(), taken.clone(), words.clone());
+        tokio::spawn(async move {
+            let ended = attend(stream, &config, &taken, &words).await;
+            tracing::info!(%peer, ended, "remote strategy");
+        });
+    }
+}
+
+/// One client, from its first word to its last. Why it ended.
+async fn attend(
+    stream: TcpStream,
+    config: &RemoteConfig,
+    taken: &Mutex<Vec<StrategyId>>,
+    words: &Sender<Word>,
+) -> String {
+    let limits = tokio_tungstenite::tungstenite::protocol::WebSocketConfig::default()
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let accepting = tokio_tungstenite::accept_async_with_config(stream, Some(limits));
+    let mut socket = match tokio::time::timeout(HELLO, accepting).await {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => return error.to_string(),
+        Err(_) => return "no handshake in time".to_owned(),
+    };
+    let (strategy, markets) = match hello(&mut socket, config).await {
+        Ok(place) => place,
+        Err(error) => {
+            say(&mut socket, &json!({ "type": "error", "error": error })).await;
+            return error;
+        }
+    };
+    {
+        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.contains(&strategy) {
+            drop(taken);
+            let error = "this place has a client already; stop it first".to_owned();
+            say(&mut socket, &json!({ "type": "error", "error": error })).await;
+            return error;
+        }
+        taken.push(strategy);
+    }
+    let ended = converse(&mut socket, strategy, &markets, words).await;
+    if words.send(Word::Input(Input::RemoteGone { strategy })).is_err() {
+        tracing::debug!("a remote strategy went after the end");
+    }
+    taken.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != strategy);
+    ended
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+async fn say(socket: &mut Socket, value: &Value) -> bool {
+    socket.send(Message::text(value.to_string())).await.is_ok()
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Said {
+    Hello {
+        token: String,
+        strategy: String,
+    },
+    Want {
+        #[serde(default)]
+        id: u64,
+        #[serde(default)]
+        quotes: Vec<MarketQuotes>,
+        #[serde(default)]
+        takes: Vec<SaidTake>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarketQuotes {
+    market: String,
+    quotes: Vec<SaidQuote>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidQuote {
+    side: Side,
+    price: String,
+    qty: String,
+    #[serde(default)]
+    closes: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidTake {
+    market: String,
+    side: Side,
+    limit: String,
+    qty: String,
+    #[serde(default)]
+    closes: bool,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Side {
+    Bid,
+    Ask,
+}
+
+impl From<Side> for BookSide {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Bid => Self::Bid,
+            Side::Ask => Self::Ask,
+        }
+    }
+}
+
+async fn hello(
+    socket: &mut Socket,
+    config: &RemoteConfig,
+) -> Result<(StrategyId, Vec<(Venue, String)>), String> {
+    let first = tokio::time::timeout(HELLO, socket.next()).await;
+    let Ok(Some(Ok(Message::Text(text)))) = first else {
+        return Err(format!("expected a hello within {HELLO:?}, found none"));
+    };
+    match serde_json::from_str(&text) {
+        Ok(Said::Hello { token, strategy }) => {
+            if !same(&token, &config.token) {
+                return Err("expected the token of the configuration, found another".to_owned());
+            }
+            config.places.get(&strategy).cloned().ok_or_else(|| {
+                let known: Vec<&str> = config.places.keys().map(String::as_str).collect();
+                format!("expected a remote strategy of the configuration ({}), found `{strategy}`", known.join(", "))
+            })
+        }
+        Ok(Said::Want { .. }) => Err("expected a hello first, found a want".to_owned()),
+        Err(error) => Err(format!("expected a hello, found {error}")),
+    }
+}
+
+/// Whether two texts are the same, in a time that tells nothing of where they differ.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+async fn converse(
+    socket: &mut Socket,
+    strategy: StrategyId,
+    markets: &[(Venue, String)],
+    words: &Sender<Word>,
+) -> String {
+    let welcome = json!({ "type": "welcome", "protocol": PROTOCOL, "strategy": strategy.0 });
+    if !say(socket, &welcome).await {
+        return "the client went".to_owned();
+    }
+    let mut shown: BTreeMap<String, Value> = BTreeMap::new();
+    let mut ticks = tokio::time::interval(SHOW_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            message = socket.next() => {
+                let text = match message {
+                    Some(Ok(Message::Text(text))) => text,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => continue,
+                    Some(Ok(Message::Close(_))) | None => return "the client closed".to_owned(),
+                    Some(Err(error)) => return error.to_string(),
+                };
+                let answer = take(&text, strategy, markets, words).await;
+                if !say(socket, &answer).await {
+                    return "the client went".to_owned();
+                }
+            }
+            _ = ticks.tick() => {
+                let Some(views) = look(words, strategy, markets).await else { return "the program ends".to_owned() };
+                for (market, view) in views {
+                    if shown.get(&market) == Some(&view) {
+                        continue;
+                    }
+                    if !say(socket, &view).await {
+                        return "the client went".to_owned();
+                    }
+                    shown.insert(market, view);
+                }
+            }
+        }
+    }
+}
+
+/// Lets the engine be looked at between two turns.
+async fn ask<T: Send + 'static>(
+    words: &Sender<Word>,
+    work: impl FnOnce(&Engine) -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = oneshot::channel();
+    let look = Look(Box::new(move |engine| drop(sender.send(work(engine)))));
+    words.send(Word::Look(look)).ok()?;
+    receiver.await.ok()
+}
+
+async fn look(words: &Sender<Word>, strategy: StrategyId, markets: &[(Venue, String)]) -> Option<Vec<(String, Value)>> {
+    let markets = markets.to_vec();
+    ask(words, move |engine| {
+        let of = |(venue, ticker): &(Venue, String)| {
+            let market = engine.state().universe.find(*venue, ticker)?;
+            Some((format!("{venue}:{ticker}"), view(engine, strategy, market, &format!("{venue}:{ticker}"))))
+        };
+        markets.iter().filter_map(of).collect()
+    })
+    .await
+}
+
+/// What a strategy here would see, as JSON.
+fn view(engine: &Engine, strategy: StrategyId, market: MarketId, name: &str) -> Value {
+    let view = engine.view(strategy);
+    let instrument = view.instrument(market);
+    let book = match view.book(market) {
+        Ok(book) => {
+            let side = |side| {
+                book.levels(side)
+                    .take(DEPTH)
+                    .map(|level| json!([level.price.to_string(), level.qty.to_string()]))
+                    .collect::<Vec<_>>()
+            };
+            json!({ "trusted": true, "bids": side(BookSide::Bid), "asks": side(BookSide::Ask) })
+        }
+        Err(untrusted) => json!({ "trusted": false, "reason": untrusted.to_string() }),
+    };
+    let position = view.position(market);
+    let orders: Vec<Value> = view
+        .orders(market)
+        .map(|order| {
+            json!({
+                "client_order_id": order.client_order_id.as_str(),
+                "side": order.side.to_string(),
+                "price": order.price.to_string(),
+                "qty": order.total.to_string(),
+                "open": order.worst_open().to_string(),
+                "in_doubt": order.is_in_doubt(),
+            })
+        })
+        .collect();
+    json!({
+        "type": "view",
+        "market": name,
+        "status": format!("{:?}", instrument.market.status).to_lowercase(),
+        "close_time": instrument.market.close_time.to_string(),
+        "open_for_orders": view.is_open(market),
+        "book": book,
+        "position": {
+            "net": position.net().to_string(),
+            "yes": position.yes.qty.to_string(),
+            "no": position.no.qty.to_string(),
+            "cost": position.cost().to_string(),
+            "realized": position.realized.to_string(),
+            "fees": position.fees.to_string(),
+        },
+        "orders": orders,
+        "fair": view.fair(market).map(|fair| fair.prob.to_string()),
+    })
+}
+
+/// Takes one message, and answers it: wanted, or what is wrong with it. Nothing of a message with a mistake is wanted.
+async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], words: &Sender<Word>) -> Value {
+    let said = match serde_json::from_str(text) {
+        Ok(Said::Want { id, quotes, takes }) => (id, quotes, takes),
+        Ok(Said::Hello { .. }) => return json!({ "type": "error", "error": "expected a want, found a second hello" }),
+        Err(error) => return json!({ "type": "error", "error": format!("expected a want, found {error}") }),
+    };
+    let (id, quotes, takes) = said;
+    let names: Vec<String> = quotes.iter().map(|it| &it.market).chain(takes.iter().map(|it| &it.market)).cloned().collect();
+    let known = markets.to_vec();
+    let places = ask(words, move |engine| {
+        names.into_iter().map(|name| place(engine, &known, &name).map(|market| (name, market))).collect::<Result<BTreeMap<_, _>, _>>()
+    });
+    let places = match places.await {
+        Some(Ok(places)) => places,
+        Some(Err(error)) => return json!({ "type": "error", "id": id, "error": error }),
+        None => return json!({ "type": "error", "id": id, "error": "the program ends" }),
+    };
+    match wants(&places, quotes, takes) {
+        Ok(wants) => {
+            if words.send(Word::Input(Input::Remote { strategy, wants })).is_err() {
+                return json!({ "type": "error", "id": id, "error": "the program ends" });
+            }
+            json!({ "type": "wanted", "id": id })
+        }
+        Err(error) => json!({ "type": "error", "id": id, "error": error }),
+    }
+}
+
+/// The place of a market that this strategy may trade.
+fn place(engine: &Engine, markets: &[(Venue, String)], name: &str) -> Result<MarketId, String> {
+    let found = markets.iter().find(|(venue, ticker)| format!("{venue}:{ticker}") == name);
+    let (venue, ticker) = found.ok_or_else(|| {
+        format!("expected a market of this strategy, such as `kalshi:TICKER`, found `{name:.80}`; see the configuration")
+    })?;
+    engine.state().universe.find(*venue, ticker).ok_or_else(|| format!("{name} is not listed yet; wait for its view"))
+}
+
+fn wants(
+    places: &BTreeMap<String, MarketId>,
+    quotes: Vec<MarketQuotes>,
+    takes: Vec<SaidTake>,
+) -> Result<Vec<Want>, String> {
+    let at = |name: &str| places.get(name).copied().ok_or_else(|| format!("{name} is not known"));
+    let price = |text: &str| Price::parse(text.as_bytes()).map_err(|error| error.to_string());
+    let qty = |text: &str| Qty::parse(text.as_bytes()).map_err(|error| error.to_string());
+    let purpose = |closes| if closes { Purpose::Close } else { Purpose::Any };
+    let mut wants = Vec::with_capacity(quotes.len() + takes.len());
+    for MarketQuotes { market, quotes } in quotes {
+        let quotes = quotes
+            .into_iter()
+            .map(|it| {
+                Ok(Quote { side: it.side.into(), price: price(&it.price)?, qty: qty(&it.qty)?, purpose: purpose(it.closes) })
+            })
+            .collect::<Result<_, String>>()?;
+        wants.push(Want::Quotes { market: at(&market)?, quotes });
+    }
+    for it in takes {
+        let take = Take { side: it.side.into(), limit: price(&it.limit)?, qty: qty(&it.qty)?, purpose: purpose(it.closes) };
+        wants.push(Want::Take { market: at(&it.market)?, take });
+    }
+    Ok(wants)
+}
