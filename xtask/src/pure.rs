@@ -25,6 +25,7 @@ const FLOORS: &[(&str, bool)] = &[
     ("brier-polymarket", false),
     ("brier-exchange", false),
     ("brier-runtime", false),
+    ("brier-sim", false),
     ("brier-bench", false),
     ("brier-cli", false),
     ("xtask", false),
