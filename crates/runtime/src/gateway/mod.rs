@@ -1,9 +1,15 @@
 //! What stands between the engine's commands and a venue's HTTP: pure state machines, one for each venue.
 
+mod kalshi;
+mod polymarket;
+
 use std::time::Duration;
 
 use brier_engine::{Command, Input};
 use brier_types::{Timestamp, Venue};
+
+pub use kalshi::{KalshiConfig, KalshiGateway};
+pub use polymarket::{PolymarketConfig, PolymarketGateway};
 
 /// One call of one gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,4 +128,16 @@ pub trait Gateway {
     fn on_timer(&mut self, now: Timestamp, out: &mut Vec<Action>);
     /// When [`Gateway::on_timer`] has something to do.
     fn next_deadline(&self) -> Option<Timestamp>;
+}
+
+/// Whether a venue may have acted on a request that it answered with this status: a 4xx is a refusal, but for the one that says
+/// that time ran out; what is neither success nor refusal is outside the contract.
+pub(crate) const fn may_have_acted(status: u16) -> bool {
+    !matches!(status, 400..=499) || status == 408
+}
+
+/// A body as text, for people.
+pub(crate) fn text_of(body: &[u8]) -> String {
+    const MOST: usize = 4_096;
+    String::from_utf8_lossy(&body[..body.len().min(MOST)]).into_owned()
 }
