@@ -40,8 +40,29 @@ enum Source {
 #[derive(Clone, Debug)]
 pub(crate) struct Clock(Arc<RwLock<Source>>);
 
+std::thread_local! {
+    /// What this thread takes for the wall's time: set by the simulator around everything that it does, and by nobody else.
+    static SIMULATED_WALL: std::cell::Cell<Option<Timestamp>> = const { std::cell::Cell::new(None) };
+}
+
+/// Runs `work` with another wall's time for this thread.
+pub(crate) fn with_wall<T>(wall: Timestamp, work: impl FnOnce() -> T) -> T {
+    let before = SIMULATED_WALL.replace(Some(wall));
+    let value = work();
+    SIMULATED_WALL.set(before);
+    value
+}
+
+/// Time since a moment that only ever grows, by the simulated wall where there is one.
+pub(crate) fn elapsed(since: Instant) -> Duration {
+    SIMULATED_WALL.get().map_or_else(|| since.elapsed(), |wall| wall.since(Timestamp::EPOCH))
+}
+
 /// The wall's time.
 pub(crate) fn wall_now() -> Timestamp {
+    if let Some(wall) = SIMULATED_WALL.get() {
+        return wall;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::EPOCH.plus(since)
 }

@@ -10,7 +10,7 @@
 //! for the journal is no such failure: it is refused before it is applied.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use brier_store::{Journal, JournalError, MAX_RECORD_LEN};
 use brier_types::Timestamp;
@@ -41,8 +41,17 @@ pub struct Stopped;
 /// A way to ask the core. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct CoreHandle {
-    queue: Sender<Job>,
+    door: Door,
     journal_failure: Arc<OnceLock<String>>,
+}
+
+/// How the core is reached.
+#[derive(Clone)]
+enum Door {
+    /// By the queue of its thread.
+    Thread(Sender<Job>),
+    /// At once, on the caller's thread: the simulator's way.
+    Inline(Arc<Mutex<Core>>),
 }
 
 impl CoreHandle {
@@ -51,19 +60,26 @@ impl CoreHandle {
         &self,
         work: impl FnOnce(&mut Core) -> T + Send + 'static,
     ) -> Result<T, Stopped> {
+        let queue = match &self.door {
+            Door::Thread(queue) => queue,
+            Door::Inline(core) => return core.lock().unwrap_or_else(PoisonError::into_inner).inline(work),
+        };
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |core| {
             let value = work(core);
             // Whoever asked may have gone away; what was asked happened all the same.
             Box::new(move || drop(sender.send(value)))
         });
-        self.queue.send(job).await.map_err(|_closed| Stopped)?;
+        queue.send(job).await.map_err(|_closed| Stopped)?;
         receiver.await.map_err(|_dropped| Stopped)
     }
 
     /// Waits until the core takes nothing any more.
     pub(crate) async fn stopped(&self) {
-        self.queue.closed().await;
+        match &self.door {
+            Door::Thread(queue) => queue.closed().await,
+            Door::Inline(_) => std::future::pending().await,
+        }
     }
 
     /// What the journal said when it failed, if it did.
@@ -326,8 +342,18 @@ impl Core {
         self.collect();
     }
 
+    /// A round for one question, on the caller's thread.
+    fn inline<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, Stopped> {
+        if self.failure.is_some() || self.stopping {
+            return Err(Stopped);
+        }
+        self.start_round();
+        let value = work(self);
+        if self.end_round(&mut Vec::new()) { Ok(value) } else { Err(Stopped) }
+    }
+
     /// When something is due next, on either face.
-    fn next_timer(&self) -> Option<Timestamp> {
+    pub(crate) fn next_timer(&self) -> Option<Timestamp> {
         [self.state.next_timer(), self.polymarket.next_timer()].into_iter().flatten().min()
     }
 
@@ -435,5 +461,11 @@ pub(crate) fn start(mut core: Core) -> std::io::Result<(CoreHandle, std::thread:
     let thread = std::thread::Builder::new()
         .name("exchange-core".to_owned())
         .spawn(move || runtime.block_on(core.run(receiver)))?;
-    Ok((CoreHandle { queue, journal_failure }, thread))
+    Ok((CoreHandle { door: Door::Thread(queue), journal_failure }, thread))
+}
+
+/// A core without a thread: every question makes a round of its own, on the thread that asks.
+pub(crate) fn inline(core: Core) -> CoreHandle {
+    let journal_failure = core.journal_failure.clone();
+    CoreHandle { door: Door::Inline(Arc::new(Mutex::new(core))), journal_failure }
 }

@@ -27,6 +27,7 @@ mod publication;
 mod record;
 mod recovery;
 mod server;
+pub mod sim;
 mod state;
 mod ws;
 

@@ -54,7 +54,7 @@ impl Buckets {
 
     /// Takes tokens of a user, or says that there are too few.
     pub(crate) fn take(&self, account: AccountId, limits: &Limits, cost: Cost) -> bool {
-        let now = self.origin.elapsed();
+        let now = crate::clock::elapsed(self.origin);
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = users.entry(account).or_insert_with(|| Pair::new(limits, now));
         if pair.limits != *limits {

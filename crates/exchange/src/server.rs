@@ -219,7 +219,7 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
-fn router(app: App, admin: Option<Admin>) -> Router {
+pub(crate) fn router(app: App, admin: Option<Admin>) -> Router {
     let router =
         http::routes().route(WS_PATH, get(ws::upgrade)).route(&format!("/{{mount}}{WS_PATH}"), get(ws::upgrade));
     let router = router.fallback(http::not_found).method_not_allowed_fallback(http::not_found).with_state(app);

@@ -155,7 +155,7 @@ impl Buckets {
         let Some((rate, burst)) = tier.allows(scope) else {
             return Ok(Allowance { tier, remaining: i64::from(u32::MAX), full_in: 0 });
         };
-        let now = self.origin.elapsed();
+        let now = crate::clock::elapsed(self.origin);
         let cost = i64::try_from(cost).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000);
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = owners.entry((owner, scope)).or_insert(Bucket { level: burst * 1_000, updated: now });

@@ -47,12 +47,12 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn market(AxumState(app): AxumState<App>, upgrade: WebSocketUpgrade) -> Response {
-    Session::upgrade(app, upgrade, Subscription::new(Follows::Tokens(Tokens::default())))
+    Session::upgrade(app, upgrade, market_talk())
 }
 
 async fn user(AxumState(app): AxumState<App>, upgrade: WebSocketUpgrade) -> Response {
-    let owner = Owner { doors: app.doors.clone(), ..Owner::default() };
-    Session::upgrade(app, upgrade, Subscription::new(Follows::Owner(owner)))
+    let talk = user_talk(app.doors.clone());
+    Session::upgrade(app, upgrade, talk)
 }
 
 /// What the core found for a command, in its place among what is said.
@@ -64,6 +64,16 @@ pub(crate) enum Answer {
 }
 
 type Token = (MarketId, Outcome);
+
+/// What a market socket says and hears.
+pub(crate) fn market_talk() -> impl Talk {
+    Subscription::new(Follows::Tokens(Tokens::default()))
+}
+
+/// What a user socket says and hears.
+pub(crate) fn user_talk(doors: Doors) -> impl Talk {
+    Subscription::new(Follows::Owner(Owner { doors, ..Owner::default() }))
+}
 
 /// One socket's subscription.
 #[derive(Debug)]

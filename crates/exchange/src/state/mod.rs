@@ -22,7 +22,7 @@ use brier_types::{BookSide, Price, Qty, Timestamp};
 pub(crate) use candles::average;
 pub use catalog::CatalogError;
 pub(crate) use catalog::{event as read_event, market as read_market, series as read_series};
-pub(crate) use rows::{MarketNames, MarketRow, OrderRow, Standing, TradeRow, UserRow, sum};
+pub(crate) use rows::{FillRow, MarketNames, MarketRow, OrderRow, Standing, TradeRow, UserRow, sum};
 
 use crate::publication::Publication;
 use crate::record::KeyRecord;

@@ -59,6 +59,75 @@ async fn until_stopped(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
+/// A question for the core.
+pub(crate) type Ask = Box<dyn FnOnce(&mut Core) + Send>;
+
+fn refuse(subscriptions: &mut Subscriptions, id: u64, code: ErrorCode) {
+    subscriptions.say(ws::ServerMessage::new(Body::Error(ErrorMessage::new(code))).answering(id));
+}
+
+/// Takes a client's command: what it has to ask the core, if anything. The answer comes back to the session of this number in
+/// its place among what everybody hears.
+pub(crate) fn command(subscriptions: &mut Subscriptions, session: u64, text: &str) -> Option<Ask> {
+    let Command { id, body } = match Command::parse(text) {
+        Ok(command) => command,
+        Err(CommandError { id, code }) => {
+            refuse(subscriptions, id, code);
+            return None;
+        }
+    };
+    let result = match body {
+        CommandBody::ListSubscriptions => {
+            subscriptions.list(id);
+            Ok(())
+        }
+        CommandBody::Unsubscribe { sids } => subscriptions.unsubscribe(id, &sids),
+        CommandBody::Subscribe(subscribe) => match Opening::new(subscribe) {
+            Ok(opening) => {
+                let resolve = move |core: &mut Core| opening.resolve(&core.state, core.now());
+                return Some(ask(session, id, resolve, move |it, resolved| it.open(id, resolved)));
+            }
+            Err(code) => Err(code),
+        },
+        CommandBody::UpdateSubscription(update) => match subscriptions.check(&update) {
+            Ok(()) if update.action == Action::DeleteMarkets => {
+                subscriptions.delete_markets(id, &update);
+                Ok(())
+            }
+            Ok(()) => {
+                let (tickers, summaries) = (update.market_tickers.clone(), update.send_initial_snapshot);
+                let resolve = move |core: &mut Core| {
+                    let now = summaries.then(|| core.now());
+                    Resolved::of(&core.state, &tickers, now)
+                };
+                return Some(ask(session, id, resolve, move |it, resolved| it.update(id, &update, resolved)));
+            }
+            Err(code) => Err(code),
+        },
+    };
+    if let Err(code) = result {
+        refuse(subscriptions, id, code);
+    }
+    None
+}
+
+/// Asks the core, and lets the answer take its place among what everybody hears.
+fn ask<T: Send + 'static>(
+    session: u64,
+    id: u64,
+    resolve: impl FnOnce(&mut Core) -> Result<T, ErrorMessage> + Send + 'static,
+    then: impl FnOnce(&mut Subscriptions, T) + Send + 'static,
+) -> Ask {
+    Box::new(move |core: &mut Core| {
+        let resolved = resolve(core);
+        let answer = move |subscriptions: &mut Subscriptions| match resolved {
+            Ok(resolved) => then(subscriptions, resolved),
+            Err(error) => subscriptions.say(ws::ServerMessage::new(Body::Error(error)).answering(id)),
+        };
+        core.answer(session, Answered::Kalshi(Box::new(answer)));
+    })
+}
+
 /// Why a session ends.
 enum End {
     /// The peer went, or takes nothing any more.
@@ -114,7 +183,7 @@ impl Session {
                 () = until_stopped(&mut stopping) => return Err(End::Stopped),
                 frame = self.socket.recv() => match frame {
                     Some(Ok(Message::Text(text))) => self.command(text.as_str()).await?,
-                    Some(Ok(Message::Binary(_))) => self.refuse(0, ErrorCode::NotUnderstood),
+                    Some(Ok(Message::Binary(_))) => refuse(&mut self.subscriptions, 0, ErrorCode::NotUnderstood),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
                 },
@@ -175,72 +244,11 @@ impl Session {
         }
     }
 
-    fn refuse(&mut self, id: u64, code: ErrorCode) {
-        self.subscriptions.say(ws::ServerMessage::new(Body::Error(ErrorMessage::new(code))).answering(id));
-    }
-
     async fn command(&mut self, text: &str) -> Result<(), End> {
-        let Command { id, body } = match Command::parse(text) {
-            Ok(command) => command,
-            Err(CommandError { id, code }) => {
-                self.refuse(id, code);
-                return Ok(());
-            }
-        };
-        let result = match body {
-            CommandBody::ListSubscriptions => {
-                self.subscriptions.list(id);
-                Ok(())
-            }
-            CommandBody::Unsubscribe { sids } => self.subscriptions.unsubscribe(id, &sids),
-            CommandBody::Subscribe(subscribe) => match Opening::new(subscribe) {
-                Ok(opening) => {
-                    let resolve = move |core: &mut Core| opening.resolve(&core.state, core.now());
-                    return self
-                        .ask(id, resolve, move |subscriptions, resolved| subscriptions.open(id, resolved))
-                        .await;
-                }
-                Err(code) => Err(code),
-            },
-            CommandBody::UpdateSubscription(update) => match self.subscriptions.check(&update) {
-                Ok(()) if update.action == Action::DeleteMarkets => {
-                    self.subscriptions.delete_markets(id, &update);
-                    Ok(())
-                }
-                Ok(()) => {
-                    let (tickers, summaries) = (update.market_tickers.clone(), update.send_initial_snapshot);
-                    let resolve = move |core: &mut Core| {
-                        let now = summaries.then(|| core.now());
-                        Resolved::of(&core.state, &tickers, now)
-                    };
-                    return self.ask(id, resolve, move |it, resolved| it.update(id, &update, resolved)).await;
-                }
-                Err(code) => Err(code),
-            },
-        };
-        if let Err(code) = result {
-            self.refuse(id, code);
+        if let Some(work) = command(&mut self.subscriptions, self.id, text) {
+            self.app.core.call(work).await?;
         }
         Ok(())
-    }
-
-    /// Asks the core, and takes the answer in its place among what everybody hears.
-    async fn ask<T: Send + 'static>(
-        &mut self,
-        id: u64,
-        resolve: impl FnOnce(&mut Core) -> Result<T, ErrorMessage> + Send + 'static,
-        then: impl FnOnce(&mut Subscriptions, T) + Send + 'static,
-    ) -> Result<(), End> {
-        let session = self.id;
-        let work = move |core: &mut Core| {
-            let resolved = resolve(core);
-            let answer = move |subscriptions: &mut Subscriptions| match resolved {
-                Ok(resolved) => then(subscriptions, resolved),
-                Err(error) => subscriptions.say(ws::ServerMessage::new(Body::Error(error)).answering(id)),
-            };
-            core.answer(session, Answered::Kalshi(Box::new(answer)));
-        };
-        Ok(self.app.core.call(work).await?)
     }
 
     /// The last words, as far as the peer still listens.
