@@ -20,8 +20,10 @@ mod exposure;
 mod limits;
 mod rate;
 mod refusal;
+#[cfg(test)]
+mod tests;
 
-use brier_types::{Money, Price, Timestamp, Venue};
+use brier_types::{MarketResult, Money, Price, Timestamp, Venue};
 
 use crate::command::{ChangeOrder, PlaceOrder};
 use crate::engine::State;
@@ -208,7 +210,7 @@ impl Risk {
     pub fn watch(&mut self, now: Timestamp, state: &State, mark: &dyn Fn(MarketId) -> Option<Price>) -> Option<Trip> {
         let Memory { day, mids, .. } = &mut self.memory;
         let worth = |market: MarketId| {
-            let resolved = state.universe.get(market).market.result.map(|result| result.yes_payout());
+            let resolved = state.universe.get(market).market.result.map(MarketResult::yes_payout);
             let last = || mids.get(market.index()).copied().flatten().map(|(mid, _)| mid);
             resolved.or_else(|| mark(market)).or_else(last)
         };

@@ -1,9 +1,9 @@
 //! The checks, in their order: the first that fails answers.
 
 use brier_book::BookView;
-use brier_types::{BookSide, MarketStatus, Outcome, Price, Qty, Rounding, TimeInForce, Timestamp, Venue, notional};
+use brier_types::{BookSide, MarketStatus, Price, Qty, Rounding, TimeInForce, Timestamp, Venue, notional};
 
-use super::exposure::{Extra, Worst, largest, money};
+use super::exposure::{Extra, Line, Sheet, Whose, Worst, given, largest, money};
 use super::limits::{Budget, EmptySide};
 use super::refusal::{Distrust, Owner, Reference, Refusal};
 use super::{Proposal, Risk};
@@ -103,14 +103,6 @@ impl<'a> Ask<'a> {
     fn most(&self, bound: i64, figure: impl Fn(&Extra<'_>) -> i64) -> Qty {
         let open = largest(self.step(), self.open, bound, |open| figure(&self.extra.sized(open)));
         self.fits(open.micros())
-    }
-
-    /// What the order gives up when it closes.
-    const fn given(&self) -> Outcome {
-        match self.side {
-            BookSide::Bid => Outcome::No,
-            BookSide::Ask => Outcome::Yes,
-        }
     }
 
     /// Exits, and a person's own orders, if they may go without a book.
@@ -239,7 +231,7 @@ impl Risk {
 
     // 7. Nothing is given up that is not owned.
     fn check_owned(&self, state: &State, ask: &Ask<'_>) -> Result<(), Refusal> {
-        let given = ask.given();
+        let given = given(ask.side);
         let (account, own) = (state.portfolio.account(ask.market), state.portfolio.strategy(ask.strategy, ask.market));
         let is_own = |order: &Order| order.strategy == ask.strategy;
         if ask.instrument.custody == Custody::Tokens && ask.funding == Funding::Holdings {
@@ -274,7 +266,7 @@ impl Risk {
     fn check_exposure(&self, state: &State, ask: &Ask<'_>) -> Result<(), Refusal> {
         let sheet = &self.exposure.account;
         let loss = |extra: &Extra<'_>| {
-            let outcomes = extra.outcomes(sheet.line(ask.market), ask.instrument);
+            let outcomes = extra.outcomes(state, sheet.line(ask.market), Whose::Everybody);
             sheet.loss_with(state, ask.event, Some((ask.market, outcomes)))
         };
         let (before, after) = (sheet.loss(ask.event), loss(&ask.extra));
@@ -323,7 +315,7 @@ impl Risk {
     fn check_count(&self, ask: &Ask<'_>) -> Result<(), Refusal> {
         let account = &self.exposure.account;
         let budget = self.limits.budget(ask.strategy).max_orders;
-        let own = self.exposure.strategies.get(ask.strategy.index()).map_or(0, super::exposure::Sheet::orders);
+        let own = self.exposure.strategies.get(ask.strategy.index()).map_or(0, Sheet::orders);
         for (scope, limit, open) in [
             (Scope::All, self.limits.max_orders, account.orders()),
             (Scope::Market(ask.market), self.limits.max_orders_in_market, account.line(ask.market).orders),
@@ -355,7 +347,7 @@ impl Risk {
         let before = sheet.loss(ask.event).max(0);
         let now = sheet.total();
         let total = |extra: &Extra<'_>| {
-            let outcomes = extra.outcomes(sheet.line(ask.market), ask.instrument);
+            let outcomes = extra.outcomes(state, sheet.line(ask.market), Whose::Strategy(ask.strategy));
             let loss = sheet.loss_with(state, ask.event, Some((ask.market, outcomes)));
             now.saturating_sub(before).saturating_add(loss.max(0))
         };
@@ -459,7 +451,7 @@ fn check_owner(ask: &Ask<'_>, owner: Owner, owned: Qty, offered: u64) -> Result<
     Err(Refusal::NotOwned {
         market: ask.market,
         owner,
-        outcome: ask.given(),
+        outcome: given(ask.side),
         owned,
         offered: Qty::from_micros(offered).unwrap_or(Qty::MAX),
         qty: ask.open,
@@ -467,7 +459,7 @@ fn check_owner(ask: &Ask<'_>, owner: Owner, owned: Qty, offered: u64) -> Result<
     })
 }
 
-fn check_position(ask: &Ask<'_>, owner: Owner, line: &super::exposure::Line, limit: Qty) -> Result<(), Refusal> {
+fn check_position(ask: &Ask<'_>, owner: Owner, line: &Line, limit: Qty) -> Result<(), Refusal> {
     let now = line.toward(ask.side);
     let would_be = ask.extra.toward(line);
     let bound = limit.signed().micros().max(now);

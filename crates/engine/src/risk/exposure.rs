@@ -1,17 +1,21 @@
 //! What markets, events and venues may lose at worst, kept ready and made anew only where something changed.
 //!
-//! Money is counted from what open contracts cost: what they pay in an outcome, less that. An order that may fill counts in
-//! each outcome as filled or not, whichever is worse there; a fill that the venue counts and nobody has told counts as
-//! owned at the limit; each with the most that it can pay in fees. Orders fill independently, so what a market brings in one
-//! of its outcomes is a plain sum, and the worst case of an event is exact: of an exclusive one over "this market and no
-//! other" and "none", of any other market by market.
+//! Money is counted from what open contracts cost: what they pay in an outcome, less that. An order that may fill, or has
+//! filled without a fill being told, counts in each outcome as filled or not, whichever is worse there, at its limit and with
+//! the most that it can pay in fees. Orders fill independently, so what a market brings in one of its outcomes is a sum, and
+//! the worst case of an event is exact: of an exclusive one over "this market and no other" and "none", of any other market
+//! by market.
+//!
+//! A profit that is taken leaves the account: it covers nothing any more. So an order that may close contracts counts, where
+//! they would have won, with its price or with the gain that it gives up, whichever is more. With that no fill, of whatever
+//! orders in whatever order, ever makes a worst case worse, and a limit that holds now holds in every future.
 //!
 //! Left out: what the rounding of many small fills takes when an order fills in part where filling it all would be a gain
 //! (under $0.0002 a fill), and provisional fills that fail on the chain.
 //!
 //! Sums that do not fit stay at the end of their range: a limit is broken there anyway.
 
-use brier_types::{BookSide, Money, Price, Qty, Rounding, Venue, notional};
+use brier_types::{BookSide, Money, Outcome, Price, Qty, Rounding, Venue, notional};
 
 use crate::command::{Funding, paid};
 use crate::engine::State;
@@ -31,16 +35,12 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
-    pub(crate) const fn plus(self, other: Self) -> Self {
+    const fn plus(self, other: Self) -> Self {
         Self { yes: self.yes.saturating_add(other.yes), no: self.no.saturating_add(other.no) }
     }
 
     const fn minus(self, other: Self) -> Self {
         Self { yes: self.yes.saturating_sub(other.yes), no: self.no.saturating_sub(other.no) }
-    }
-
-    fn only_losses(self) -> Self {
-        Self { yes: self.yes.min(0), no: self.no.min(0) }
     }
 
     /// What a position brings.
@@ -54,7 +54,7 @@ impl Outcomes {
     }
 }
 
-/// Contracts of an order, in 1e-6: a contract pays as many micro-dollars as it has millionths.
+/// Contracts in 1e-6: a contract that wins pays as many micro-dollars as it has millionths.
 const fn micros(qty: Qty) -> i64 {
     qty.micros() as i64
 }
@@ -80,85 +80,198 @@ impl Worst {
         }
     }
 
-    /// What it brings in each outcome at worst.
-    pub(crate) fn outcomes(&self, instrument: &Instrument) -> Outcomes {
-        let mut all = Outcomes::default();
-        if !self.open.is_zero() {
-            all = self.filled(instrument, self.open).only_losses();
-        }
-        if !self.untold.is_zero() {
-            all = all.plus(self.filled(instrument, self.untold));
-        }
-        all
-    }
-
-    /// What a fill of `qty` at the worst price and fee brings in each outcome.
-    fn filled(&self, instrument: &Instrument, qty: Qty) -> Outcomes {
-        let cost = self.cost(qty).saturating_add(self.fee(instrument, qty));
-        let (won, lost) = (micros(qty).saturating_sub(cost), cost.saturating_neg());
-        match self.side {
-            BookSide::Bid => Outcomes { yes: won, no: lost },
-            BookSide::Ask => Outcomes { yes: lost, no: won },
-        }
-    }
-
-    /// What `qty` contracts of the outcome that it wants cost at its worst price.
-    fn cost(&self, qty: Qty) -> i64 {
-        notional(paid(self.side, self.price), qty, Rounding::Ceil).micros()
-    }
-
-    fn fee(&self, instrument: &Instrument, qty: Qty) -> i64 {
-        let reach = match self.side {
-            BookSide::Bid => (Price::ZERO, self.price),
-            BookSide::Ask => (self.price, Price::ONE),
-        };
-        let steps = qty.micros().div_ceil(instrument.market.size_step.micros().max(1));
-        instrument.fees.most(reach, qty, steps.min(MOST_FILLS)).micros()
-    }
-
-    /// Contracts that may have to be paid for.
+    /// Contracts that may fill, or have and nobody told.
     const fn all(&self) -> Qty {
         match self.open.checked_add(self.untold) {
             Some(all) => all,
             None => Qty::MAX,
         }
     }
+
+    /// The price of the outcome that it wants.
+    const fn pays(&self) -> Price {
+        paid(self.side, self.price)
+    }
+
+    /// What all its contracts cost at its worst price, with the most in fees.
+    fn bill(&self, instrument: &Instrument) -> Bill {
+        let all = self.all();
+        if all.is_zero() {
+            return Bill::default();
+        }
+        let reach = match self.side {
+            BookSide::Bid => (Price::ZERO, self.price),
+            BookSide::Ask => (self.price, Price::ONE),
+        };
+        let steps = all.micros().div_ceil(instrument.market.size_step.micros().max(1));
+        let fee = instrument.fees.most(reach, all, steps.min(MOST_FILLS)).micros();
+        let cost = notional(self.pays(), all, Rounding::Ceil).micros();
+        Bill { contracts: micros(all), cost: cost.saturating_add(fee) }
+    }
+
+    /// Whether it gives up contracts of the other outcome that are held, rather than buy more.
+    fn may_close(&self, instrument: &Instrument) -> bool {
+        instrument.custody == Custody::Netted || self.funding == Funding::Holdings
+    }
+}
+
+/// What orders of one side may have to pay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bill {
+    /// Contracts, in 1e-6.
+    contracts: i64,
+    /// What they cost with fees, in $0.000001.
+    cost: i64,
+}
+
+impl Bill {
+    /// What one order brings in each outcome: it fills where that is a loss.
+    fn outcomes(self, side: BookSide) -> Outcomes {
+        let (won, lost) = (self.contracts.saturating_sub(self.cost).min(0), self.cost.saturating_neg());
+        match side {
+            BookSide::Bid => Outcomes { yes: won, no: lost },
+            BookSide::Ask => Outcomes { yes: lost, no: won },
+        }
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.contracts = self.contracts.saturating_add(other.contracts);
+        self.cost = self.cost.saturating_add(other.cost);
+    }
+
+    const fn take_out(&mut self, other: Self) {
+        self.contracts = self.contracts.saturating_sub(other.contracts);
+        self.cost = self.cost.saturating_sub(other.cost);
+    }
+}
+
+/// Whose orders and positions are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Everybody,
+    Strategy(StrategyId),
+}
+
+impl Whose {
+    fn position(self, state: &State, market: MarketId) -> &Position {
+        match self {
+            Self::Everybody => state.portfolio.account(market),
+            Self::Strategy(strategy) => state.portfolio.strategy(strategy, market),
+        }
+    }
+
+    fn has(self, order: &Order) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Strategy(strategy) => order.strategy == strategy,
+        }
+    }
+}
+
+/// The outcome that orders of a side give up when they close.
+pub(crate) const fn given(side: BookSide) -> Outcome {
+    match side {
+        BookSide::Bid => Outcome::No,
+        BookSide::Ask => Outcome::Yes,
+    }
+}
+
+/// Visits the orders of one side of a market that may close, with `extra` instead of what it replaces, by ascending price of
+/// the outcome that they want: price and contracts in 1e-6. Ends when `visit` says so. There are few, so none are sorted.
+fn by_price(
+    state: &State,
+    market: MarketId,
+    side: BookSide,
+    whose: Whose,
+    extra: Option<&Extra<'_>>,
+    mut visit: impl FnMut(Price, i64) -> bool,
+) {
+    let instrument = state.universe.get(market);
+    let replaced = extra.and_then(|extra| extra.replaces).map(|order| order.key);
+    let closers = || {
+        let open = state.orders.open_in(market).filter(|order| Some(order.key) != replaced && whose.has(order));
+        let all = open.map(Worst::of).chain(extra.map(|extra| extra.worst));
+        all.filter(|order| order.side == side && order.may_close(instrument))
+    };
+    let mut last = None;
+    while let Some(price) = closers().map(|order| order.pays()).filter(|price| Some(*price) > last).min() {
+        let here = closers().filter(|order| order.pays() == price).map(|order| micros(order.all()));
+        if !visit(price, here.fold(0, i64::saturating_add)) {
+            return;
+        }
+        last = Some(price);
+    }
+}
+
+/// By how much the gains that orders of one side may give up exceed what they would be paid for them: the held contracts'
+/// average gain if they win, for as many as may be closed at less.
+fn forgone(state: &State, market: MarketId, side: BookSide, whose: Whose, extra: Option<&Extra<'_>>) -> i64 {
+    let position = whose.position(state, market);
+    let (held, cost) = match given(side) {
+        Outcome::Yes => (micros(position.yes.qty), position.yes.cost.micros()),
+        Outcome::No => (micros(position.no.qty), position.no.cost.micros()),
+    };
+    let gain = held.saturating_sub(cost);
+    if held == 0 || gain <= 0 {
+        return 0;
+    }
+    let (mut left, mut sum) = (held, 0_i64);
+    by_price(state, market, side, whose, extra, |price, contracts| {
+        let closed = contracts.min(left);
+        left -= closed;
+        // Rounded up: gain × closed / held.
+        let gone = (i128::from(gain) * i128::from(closed)).div_euclid(i128::from(held)) + 1;
+        let brought = i128::from(price.pips()) * i128::from(closed) / 10_000;
+        let more = i64::try_from(gone - brought).unwrap_or(i64::MAX);
+        sum = sum.saturating_add(more.max(0));
+        more > 1 && left > 0
+    });
+    sum
 }
 
 /// One market's figures, of the account or of one strategy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// What it brings at worst.
-    pub worst: Outcomes,
-    /// Net contracts with untold fills, in 1e-6; plus is YES.
-    pub net: i64,
-    /// Contracts that bids may still fill, in 1e-6.
-    pub bids: i64,
-    /// Contracts that asks may still fill, in 1e-6.
-    pub asks: i64,
+    /// What position and orders bring, each order on its own at worst.
+    sum: Outcomes,
+    /// See [`forgone`]: by asks if YES, by bids if NO.
+    forgone: Outcomes,
+    /// Net contracts, in 1e-6; plus is YES.
+    net: i64,
+    /// Contracts that bids may fill, or have and nobody told, in 1e-6.
+    bids: i64,
+    /// The same of asks.
+    asks: i64,
     /// Orders that may still fill or miss a fill.
     pub orders: u32,
 }
 
 impl Line {
     fn of_position(position: &Position) -> Self {
-        Self { worst: Outcomes::of_position(position), net: position.net().micros(), ..Self::default() }
+        Self { sum: Outcomes::of_position(position), net: position.net().micros(), ..Self::default() }
     }
 
-    fn add(&mut self, order: &Worst, outcomes: Outcomes) {
-        self.worst = self.worst.plus(outcomes);
-        let (open, untold) = (micros(order.open), micros(order.untold));
-        match order.side {
-            BookSide::Bid => {
-                self.bids = self.bids.saturating_add(open);
-                self.net = self.net.saturating_add(untold);
-            }
-            BookSide::Ask => {
-                self.asks = self.asks.saturating_add(open);
-                self.net = self.net.saturating_sub(untold);
-            }
+    fn add(&mut self, side: BookSide, bill: Bill) {
+        self.sum = self.sum.plus(bill.outcomes(side));
+        match side {
+            BookSide::Bid => self.bids = self.bids.saturating_add(bill.contracts),
+            BookSide::Ask => self.asks = self.asks.saturating_add(bill.contracts),
         }
         self.orders += 1;
+    }
+
+    fn find_forgone(&mut self, state: &State, market: MarketId, whose: Whose) {
+        if self.orders > 0 {
+            self.forgone = Outcomes {
+                yes: forgone(state, market, BookSide::Ask, whose, None),
+                no: forgone(state, market, BookSide::Bid, whose, None),
+            };
+        }
+    }
+
+    /// What the market brings at worst.
+    const fn worst(&self) -> Outcomes {
+        self.sum.minus(self.forgone)
     }
 
     /// The position toward a side's outcome if all its orders fill, in 1e-6: plus is what the side wants.
@@ -226,7 +339,7 @@ impl Sheet {
         let entry = state.universe.event(event);
         let brought = |market: MarketId| match instead {
             Some((other, outcomes)) if other == market => outcomes,
-            _ => self.lines[market.index()].worst,
+            _ => self.lines[market.index()].worst(),
         };
         let mut sum = 0_i64;
         if entry.exclusive {
@@ -265,50 +378,24 @@ impl Extra<'_> {
     }
 
     /// What the market would bring.
-    pub(crate) fn outcomes(&self, line: &Line, instrument: &Instrument) -> Outcomes {
-        let without = match self.replaces {
-            Some(order) => line.worst.minus(Worst::of(order).outcomes(instrument)),
-            None => line.worst,
-        };
-        without.plus(self.worst.outcomes(instrument))
+    pub(crate) fn outcomes(&self, state: &State, line: &Line, whose: Whose) -> Outcomes {
+        let instrument = state.universe.get(self.market);
+        let mut sum = line.sum.plus(self.worst.bill(instrument).outcomes(self.worst.side));
+        if let Some(order) = self.replaces {
+            let order = Worst::of(order);
+            sum = sum.minus(order.bill(instrument).outcomes(order.side));
+        }
+        let forgone = forgone(state, self.market, self.worst.side, whose, Some(self));
+        sum.minus(match self.worst.side {
+            BookSide::Bid => Outcomes { no: forgone, ..line.forgone },
+            BookSide::Ask => Outcomes { yes: forgone, ..line.forgone },
+        })
     }
 
     /// The position toward the order's side.
     pub(crate) fn toward(&self, line: &Line) -> i64 {
         let before = self.replaces.map_or(0, |order| micros(order.worst_open()));
         line.toward(self.worst.side).saturating_sub(before).saturating_add(micros(self.worst.open))
-    }
-}
-
-/// What the orders of one side of a market may have to pay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Bill {
-    /// Contracts, in 1e-6.
-    contracts: i64,
-    /// What they cost with fees, in $0.000001.
-    cost: i64,
-}
-
-impl Bill {
-    fn add(&mut self, order: &Worst, instrument: &Instrument) {
-        let (contracts, cost) = Self::of(order, instrument);
-        self.contracts = self.contracts.saturating_add(contracts);
-        self.cost = self.cost.saturating_add(cost);
-    }
-
-    fn take_out(&mut self, order: &Worst, instrument: &Instrument) {
-        let (contracts, cost) = Self::of(order, instrument);
-        self.contracts = self.contracts.saturating_sub(contracts);
-        self.cost = self.cost.saturating_sub(cost);
-    }
-
-    /// Tokens that are sold cost nothing.
-    fn of(order: &Worst, instrument: &Instrument) -> (i64, i64) {
-        let all = order.all();
-        if all.is_zero() || (instrument.custody == Custody::Tokens && order.funding == Funding::Holdings) {
-            return (0, 0);
-        }
-        (micros(all), order.cost(all).saturating_add(order.fee(instrument, all)))
     }
 }
 
@@ -331,11 +418,11 @@ impl Bills {
     }
 }
 
-/// Cash of one shard that orders may need at worst.
+/// Cash that the orders of one shard may need at worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shard {
     venue: Venue,
-    shard: u16,
+    number: u16,
     held: i64,
 }
 
@@ -418,13 +505,19 @@ impl Exposure {
         let mut bills = Bills { shard: self.shard(instrument), ..Bills::default() };
         for order in state.orders.open_in(market) {
             let worst = Worst::of(order);
-            let outcomes = worst.outcomes(instrument);
-            line.add(&worst, outcomes);
+            let bill = worst.bill(instrument);
+            line.add(worst.side, bill);
             if let Some(sheet) = self.strategies.get_mut(order.strategy.index()) {
-                sheet.lines[market.index()].add(&worst, outcomes);
+                sheet.lines[market.index()].add(worst.side, bill);
                 sheet.orders += 1;
             }
-            bills.side_mut(worst.side).add(&worst, instrument);
+            if is_paid(&worst, instrument) {
+                bills.side_mut(worst.side).add(bill);
+            }
+        }
+        line.find_forgone(state, market, Whose::Everybody);
+        for (place, sheet) in self.strategies.iter_mut().enumerate() {
+            sheet.lines[market.index()].find_forgone(state, market, Whose::Strategy(StrategyId(place as u16)));
         }
         bills.held = held(state, market, &bills, None);
         self.account.set(market, line);
@@ -441,10 +534,10 @@ impl Exposure {
     }
 
     fn shard(&mut self, instrument: &Instrument) -> usize {
-        let (venue, shard) = (instrument.venue(), instrument.shard);
-        let known = self.shards.iter().position(|known| (known.venue, known.shard) == (venue, shard));
+        let (venue, number) = (instrument.venue(), instrument.shard);
+        let known = self.shards.iter().position(|known| (known.venue, known.number) == (venue, number));
         known.unwrap_or_else(|| {
-            self.shards.push(Shard { venue, shard, held: 0 });
+            self.shards.push(Shard { venue, number, held: 0 });
             self.shards.len() - 1
         })
     }
@@ -460,13 +553,20 @@ impl Exposure {
         let known = &self.bills[extra.market.index()];
         let mut bills = *known;
         let bill = bills.side_mut(extra.worst.side);
-        if let Some(order) = extra.replaces {
-            bill.take_out(&Worst::of(order), instrument);
+        if let Some(order) = extra.replaces.map(Worst::of).filter(|order| is_paid(order, instrument)) {
+            bill.take_out(order.bill(instrument));
         }
-        bill.add(&extra.worst, instrument);
+        if is_paid(&extra.worst, instrument) {
+            bill.add(extra.worst.bill(instrument));
+        }
         let with = held(state, extra.market, &bills, Some(extra));
         self.held(extra.market).saturating_sub(known.held).saturating_add(with)
     }
+}
+
+/// Whether it costs cash: tokens that are sold do not.
+fn is_paid(order: &Worst, instrument: &Instrument) -> bool {
+    instrument.custody == Custody::Netted || order.funding == Funding::Cash
 }
 
 /// Cash that the orders of one market may need at worst, whatever of them fills, in whatever order.
@@ -477,10 +577,7 @@ impl Exposure {
 fn held(state: &State, market: MarketId, bills: &Bills, extra: Option<&Extra<'_>>) -> i64 {
     let cover = |side| match state.universe.get(market).custody {
         Custody::Tokens => 0,
-        Custody::Netted => micros(match side {
-            BookSide::Bid => state.portfolio.account(market).no.qty,
-            BookSide::Ask => state.portfolio.account(market).yes.qty,
-        }),
+        Custody::Netted => micros(state.portfolio.account(market).held(given(side))),
     };
     let of = |side, bill: Bill| {
         let cover = cover(side);
@@ -497,23 +594,14 @@ fn held(state: &State, market: MarketId, bills: &Bills, extra: Option<&Extra<'_>
 
 /// What the cheapest `cover` contracts of a side cost, rounded down.
 fn cheapest(state: &State, market: MarketId, side: BookSide, cover: i64, extra: Option<&Extra<'_>>) -> i64 {
-    let replaced = extra.and_then(|extra| extra.replaces).map(|order| order.key);
-    let orders = || {
-        let open = state.orders.open_in(market).filter(|order| Some(order.key) != replaced).map(Worst::of);
-        open.chain(extra.map(|extra| extra.worst)).filter(|order| order.side == side)
-    };
-    let price_of = |order: &Worst| paid(order.side, order.price);
-    let (mut left, mut cost, mut above) = (cover, 0_i64, None);
-    while left > 0 {
-        let prices = orders().map(|order| price_of(&order));
-        let Some(price) = prices.filter(|price| Some(*price) > above).min() else { break };
-        let here = orders().filter(|order| price_of(order) == price).map(|order| micros(order.all()));
-        let taken = here.fold(0, i64::saturating_add).min(left);
+    let (mut left, mut cost) = (cover, 0_i64);
+    by_price(state, market, side, Whose::Everybody, extra, |price, contracts| {
+        let taken = contracts.min(left);
+        left -= taken;
         let qty = Qty::from_micros(taken.unsigned_abs()).unwrap_or(Qty::ZERO);
         cost = cost.saturating_add(notional(price, qty, Rounding::Floor).micros());
-        left -= taken;
-        above = Some(price);
-    }
+        left > 0
+    });
     cost
 }
 
