@@ -600,6 +600,22 @@ fn tokens_are_sold_when_they_are_final_and_once() {
     assert!(matches!(world.admit(stranger), Err(Refusal::NotOwned { owner: Owner::Strategy(StrategyId(1)), .. })));
 }
 
+#[test]
+fn what_the_account_has_not_cannot_be_sold_by_who_thinks_it_has() {
+    let mut world = World::polymarket(open());
+    world.own(S, M, BID, cents(50), qty(10));
+    // The venue's word: six are left, whoever sold the others.
+    world.state.portfolio.adopt_position(P, M, Custody::Tokens, qty(6), Qty::ZERO, cents(50));
+    let mut sale = world.close(M, ASK, cents(60), qty(7));
+    let refusal = world.admit(sale.clone()).unwrap_err();
+    assert!(matches!(refusal, Refusal::NotOwned { owner: Owner::Account, .. }), "{refusal}");
+    assert_eq!(refusal.fits(), Some(qty(6)));
+    sale.place.new.qty = qty(4);
+    world.admit(sale).unwrap();
+    let again = world.close(M, ASK, cents(60), qty(3));
+    assert_eq!(world.admit(again).unwrap_err().fits(), Some(qty(2)));
+}
+
 // --- Positions and worst cases ------------------------------------------------------------------------------------------
 
 #[test]
@@ -699,6 +715,45 @@ fn what_makes_nothing_worse_is_admitted_beyond_every_limit() {
     // Moving it makes nothing worse either; growing it would.
     world.amend(close, cents(46), qty(300)).unwrap();
     assert!(matches!(world.bid(40, 1), Err(Refusal::Position { .. })));
+    // Half of it was sold elsewhere: it offers too much already, and moving it does not make that worse.
+    world.change(close, |order| (order.price, order.state) = (cents(46), OrderState::Resting));
+    world.own(S, M, ASK, cents(50), qty(150));
+    world.amend(close, cents(47), qty(300)).unwrap();
+    world.change(close, |order| order.state = OrderState::Resting);
+    assert!(matches!(world.amend(close, cents(47), qty(301)), Err(Refusal::NotOwned { .. })));
+}
+
+#[test]
+fn a_gain_that_may_be_taken_covers_nothing() {
+    let mut world = World::kalshi(Limits { max_event_loss: dollars("5"), ..open() });
+    world.state.universe.get_mut(M).fees = Fees::Kalshi(FeeSchedule::FREE);
+    world.own(S, M, BID, cents(5), qty(10));
+    world.rest(M, ASK, cents(21), qty(10));
+    // If YES, ten contracts gain $9.50, and selling YES at 21 cents may cost $7.90 of it.
+    assert_eq!(world.loss(M), dollars("0.5"));
+    // Sold at 95 cents, they have gained $9.00 that covers the other ask no more.
+    says(world.ask(95, 10), "worst case of event e0: at most $5.000000, would be $7.940001; 6.27 contracts would fit");
+    let sale = world.rest(M, ASK, cents(95), qty(10));
+    assert_eq!(world.loss(M), dollars("7.940001"));
+    world.fill(Some(sale), S, M, ASK, Funding::Cash, cents(95), qty(10), Money::ZERO, FillStatus::Confirmed);
+    world.change(sale, |order| (order.told, order.booked) = (qty(10), qty(10)));
+    assert_eq!(world.loss(M), dollars("7.92"));
+}
+
+#[test]
+fn a_certain_gain_is_used_up_before_an_event_counts_as_exposed() {
+    let mut world = World::new(Limits { max_exposure: dollars("0.5"), ..open() });
+    let markets: Vec<_> = (0..3).map(|_| world.list(K, "E", true)).collect();
+    for market in &markets {
+        world.own(S, *market, ASK, cents(40), qty(10));
+    }
+    // NO of all three brings at least $2; what costs less than that exposes nothing.
+    let costs_one = world.quote(markets[0], ASK, cents(90), qty(10));
+    world.admit(costs_one).unwrap();
+    assert_eq!(world.loss(M), dollars("-0.917"));
+    assert_eq!(world.risk.total_exposure(&world.state), Money::ZERO);
+    let too_much = world.quote(markets[0], ASK, cents(90), qty(15));
+    assert!(matches!(world.admit(too_much), Err(Refusal::Exposure { .. })));
 }
 
 #[test]

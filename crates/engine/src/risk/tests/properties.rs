@@ -322,7 +322,7 @@ fn fate() -> impl proptest::strategy::Strategy<Value = Fate> {
 }
 
 fn limits() -> impl proptest::strategy::Strategy<Value = Limits> {
-    (10_u64..120, 3_i64..50, 5_i64..70, -4_i64..5, 3_i64..60, any::<bool>()).prop_map(
+    (24_u64..120, 3_i64..50, 5_i64..70, -3_i64..5, 3_i64..60, any::<bool>()).prop_map(
         |(position, event, total, more, strategy, may_open_short)| {
             let dollars = |dollars: i64| Money::from_micros(dollars * 1_000_000);
             Limits {
@@ -452,6 +452,7 @@ proptest! {
         exclusive in any::<bool>(),
         limits in limits(),
         cash in 3_i64..80,
+        owned in vec((0_usize..3, prop_oneof![Just(0_u16), Just(2)], side(), 1_u8..15, 1_u64..=6), 0..3),
         wishes in vec(wish(), 1..10),
         futures in vec(vec(fate(), 1..12), 3),
     ) {
@@ -461,6 +462,11 @@ proptest! {
         let third = world.list(venue, "F", false);
         let markets = [first, second, third];
         let events = [(vec![first, second], exclusive), (vec![third], false)];
+        // Cheap ones, with gains that may be taken.
+        for (market, strategy, side, pays, size) in owned {
+            let price = if side == BID { cents(pays) } else { cents(pays).complement() };
+            world.own(StrategyId(strategy), markets[market], side, price, qty(size));
+        }
         world.state.portfolio.adopt_cash(venue, 0, Money::from_micros(cash * 1_000_000));
         let mut placed = Vec::new();
         for (count, wish) in wishes.iter().enumerate() {
@@ -486,6 +492,10 @@ proptest! {
                     holds(&mut world, &events, crumbs)?;
                 }
                 prop_assert_eq!(world.state.portfolio.check(), Ok(()));
+                // What is kept up step by step is what is made from scratch.
+                let mut anew = Risk::new(world.risk.limits.clone());
+                prop_assert_eq!(anew.total_exposure(&world.state), world.risk.total_exposure(&world.state));
+                prop_assert_eq!(&anew.exposure, &world.risk.exposure);
             }
         }
     }
