@@ -45,12 +45,19 @@ std::thread_local! {
     static SIMULATED_WALL: std::cell::Cell<Option<Timestamp>> = const { std::cell::Cell::new(None) };
 }
 
+/// Puts back what was there before, also when the work panics.
+struct Restore(Option<Timestamp>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        SIMULATED_WALL.set(self.0);
+    }
+}
+
 /// Runs `work` with another wall's time for this thread.
 pub(crate) fn with_wall<T>(wall: Timestamp, work: impl FnOnce() -> T) -> T {
-    let before = SIMULATED_WALL.replace(Some(wall));
-    let value = work();
-    SIMULATED_WALL.set(before);
-    value
+    let _restore = Restore(SIMULATED_WALL.replace(Some(wall)));
+    work()
 }
 
 /// Time since a moment that only ever grows, by the simulated wall where there is one.

@@ -464,8 +464,10 @@ pub(crate) fn start(mut core: Core) -> std::io::Result<(CoreHandle, std::thread:
     Ok((CoreHandle { door: Door::Thread(queue), journal_failure }, thread))
 }
 
-/// A core without a thread: every question makes a round of its own, on the thread that asks.
-pub(crate) fn inline(core: Core) -> CoreHandle {
+/// A core without a thread: every question makes a round of its own, on the thread that asks. The second handle is for
+/// looking at it between rounds.
+pub(crate) fn inline(core: Core) -> (CoreHandle, Arc<Mutex<Core>>) {
     let journal_failure = core.journal_failure.clone();
-    CoreHandle { door: Door::Inline(Arc::new(Mutex::new(core))), journal_failure }
+    let core = Arc::new(Mutex::new(core));
+    (CoreHandle { door: Door::Inline(core.clone()), journal_failure }, core)
 }

@@ -6,6 +6,8 @@
 
 use brier_matching::{AccountId, GroupId, MarketId, OrderId, TradeNo};
 
+use crate::chance;
+
 /// What a UUID names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -110,32 +112,10 @@ pub(crate) fn client_order_text(number: u64) -> String {
     encode(Kind::ClientOrder, number)
 }
 
-std::thread_local! {
-    /// How many ids the simulator that runs on this thread has made; none elsewhere.
-    static SEEDED: std::cell::Cell<Option<u64>> = const { std::cell::Cell::new(None) };
-}
-
-/// Runs `work` with ids counted from `count` on, and gives the count after it.
-pub(crate) fn with_counted<T>(count: u64, work: impl FnOnce() -> T) -> (T, u64) {
-    let before = SEEDED.replace(Some(count));
-    let value = work();
-    let after = SEEDED.replace(before);
-    (value, after.unwrap_or(count))
-}
-
 /// A random UUID of version 4, for keys: the same exchange started twice must not answer to the same key ids.
 pub(crate) fn random_uuid() -> Result<String, aws_lc_rs::error::Unspecified> {
     let mut bytes = [0_u8; 16];
-    match SEEDED.get() {
-        // In the simulator: the next of a counted series, so that a run can be repeated.
-        Some(count) => {
-            SEEDED.set(Some(count + 1));
-            let mixed = (count + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            bytes[..8].copy_from_slice(&mixed.to_be_bytes());
-            bytes[8..].copy_from_slice(&count.to_be_bytes());
-        }
-        None => aws_lc_rs::rand::fill(&mut bytes)?,
-    }
+    chance::fill(&mut bytes)?;
     let bits = u128::from_be_bytes(bytes);
     Ok(format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",

@@ -16,6 +16,7 @@
 mod access;
 mod admin;
 mod auth;
+mod chance;
 mod clock;
 mod core;
 mod http;

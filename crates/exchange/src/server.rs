@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::access::AccessCell;
 use crate::admin::{self, Admin};
+use crate::auth::Signatures;
 use crate::clock::{Clock, ClockConfig, wall_now};
 use crate::core::{self, Core, CoreHandle};
 use crate::http::{self, App};
@@ -169,11 +170,18 @@ impl Server {
         if let Some((listener, _)) = other {
             let (core, stopping) = (core.clone(), stopping.clone());
             let (limits, grant) = (Arc::new(polymarket::limits::Buckets::new()), config.polymarket_grant);
-            let app = polymarket::http::App { core, doors, limits, grant, stopping: stopping.clone() };
+            let signatures = Signatures::Checked;
+            let app = polymarket::http::App { core, doors, limits, signatures, grant, stopping: stopping.clone() };
             serving.push(serve(listener, polymarket::http::router(app), stopping));
         }
-        let app =
-            App { core: core.clone(), access, buckets: Arc::new(Buckets::new()), clock, stopping: stopping.clone() };
+        let app = App {
+            core: core.clone(),
+            access,
+            buckets: Arc::new(Buckets::new()),
+            clock,
+            signatures: Signatures::Checked,
+            stopping: stopping.clone(),
+        };
         serving.push(serve(listener, router(app, config.admin.then(|| admin.clone())), stopping));
         Ok(RunningServer {
             addr,

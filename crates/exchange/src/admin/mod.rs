@@ -7,6 +7,8 @@ pub(crate) mod members;
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use brier_kalshi::keys::{KeyError, KeyKind, PrivateKey, PublicKey};
 use brier_kalshi_protocol::costs::Tier;
 use brier_kalshi_protocol::rest::{BucketLimit, Market};
@@ -16,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use crate::chance;
 use crate::clock::{Clock, Pace};
 use crate::core::{Core, CoreHandle, Stopped};
 use crate::ids;
@@ -255,9 +258,7 @@ impl Admin {
             // Written anew, so that the journal holds one form whatever was given.
             (PublicKey::from_pem(&given)?.to_pem()?, None)
         } else {
-            // An RSA pair takes a tenth of a second of computing.
-            let made = tokio::task::spawn_blocking(move || PrivateKey::generate(kind)).await;
-            let key = made.map_err(|_panicked| KeyError::Crypto)??;
+            let key = make_key(kind).await?;
             (key.public_key().to_pem()?, Some(key.to_pkcs8_pem()?))
         };
         let key_id = ids::random_uuid().map_err(|_unspecified| KeyError::Crypto)?;
@@ -408,6 +409,25 @@ impl Admin {
         debug_assert!(nothing.is_none(), "tokens are dropped, not sent");
         Ok(())
     }
+}
+
+/// A new key. Inside a simulation its seed decides it.
+async fn make_key(kind: KeyKind) -> Result<PrivateKey, AdminError> {
+    if chance::is_seeded() {
+        return if kind == KeyKind::Ed25519 { seeded_key() } else { Err(invalid("a simulation makes no RSA keys")) };
+    }
+    // An RSA pair takes a tenth of a second of computing.
+    let made = tokio::task::spawn_blocking(move || PrivateKey::generate(kind)).await;
+    Ok(made.map_err(|_panicked| KeyError::Crypto)??)
+}
+
+/// An Ed25519 key of the simulation's stream, by way of its PKCS#8 text (RFC 8410): a fixed head and 32 bytes.
+fn seeded_key() -> Result<PrivateKey, AdminError> {
+    let mut der = [0_u8; 48];
+    der[..16].copy_from_slice(&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]);
+    chance::fill(&mut der[16..]).map_err(|_unspecified| KeyError::Crypto)?;
+    let text = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
+    Ok(PrivateKey::from_pem(&text)?)
 }
 
 fn user(user_id: &str) -> Result<AccountId, AdminError> {

@@ -32,7 +32,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use answer::{Answer, Failure, json};
 
 use crate::access::AccessCell;
-use crate::auth::{Caller, Need, authenticate};
+use crate::auth::{Caller, Need, Signatures, authenticate};
 use crate::clock::{Clock, wall_now};
 use crate::core::CoreHandle;
 use crate::limits::Buckets;
@@ -47,6 +47,7 @@ pub(crate) struct App {
     pub access: AccessCell,
     pub buckets: Arc<Buckets>,
     pub clock: Clock,
+    pub signatures: Signatures,
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -191,7 +192,8 @@ const fn filter(method: Method) -> MethodFilter {
 
 /// The signature of a request, over its target as it came.
 pub(crate) fn check_signature(app: &App, parts: &Parts) -> Result<Caller, Failure> {
-    authenticate(&app.access.table(), &parts.headers, parts.method.as_str(), parts.uri.path(), wall_now())
+    let known = (&*app.access.table(), app.signatures);
+    authenticate(known, &parts.headers, parts.method.as_str(), parts.uri.path(), wall_now())
 }
 
 async fn gone(AxumState(app): AxumState<App>, request: Request) -> Response {

@@ -25,6 +25,7 @@ use brier_types::Timestamp;
 use super::doors::{Key, Table};
 use super::http::{App, Failure};
 use super::record::KeyKind;
+use crate::auth::Signatures;
 use crate::clock::wall_now;
 
 /// The chain under which wallets sign.
@@ -173,11 +174,16 @@ pub(crate) struct WalletSigned {
 impl FromRequestParts<App> for WalletSigned {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let named = |name| header(&parts.headers, name).ok_or_else(malformed);
         let (timestamp, nonce) = (named(TIMESTAMP_HEADER)?, header(&parts.headers, NONCE_HEADER).unwrap_or("0"));
-        let address = verify_l1(CHAIN, named(ADDRESS_HEADER)?, named(SIGNATURE_HEADER)?, timestamp, nonce)
-            .map_err(|_wrong| malformed())?;
+        let (address, signature) = (named(ADDRESS_HEADER)?, named(SIGNATURE_HEADER)?);
+        let address = match app.signatures {
+            Signatures::Checked => {
+                verify_l1(CHAIN, address, signature, timestamp, nonce).map_err(|_wrong| malformed())?
+            }
+            Signatures::Trusted => address.parse().map_err(|_no_address| malformed())?,
+        };
         if is_recent(timestamp, wall_now()) != Some(true) {
             return Err(malformed());
         }

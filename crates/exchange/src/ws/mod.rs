@@ -14,18 +14,19 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State as AxumState};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use brier_kalshi_protocol::errors::Code;
 use brier_kalshi_protocol::ws::{self, Action, Body, Command, CommandBody, CommandError, ErrorCode, ErrorMessage};
 use brier_matching::AccountId;
 use futures_util::SinkExt as _;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::{self, Sender, UnboundedReceiver};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use subscriptions::{Opening, Resolved, Subscriptions};
 
-use crate::auth::Need;
+use crate::auth::{Caller, Need};
 use crate::core::{Answered, Backlog, Core, Face, Heard, Stopped, ToSession};
 use crate::http::{App, Failure, check_signature};
 
@@ -41,9 +42,8 @@ const BURST: usize = 256;
 /// The upgrade: signed as any private request, whatever is subscribed to later.
 pub(crate) async fn upgrade(AxumState(app): AxumState<App>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
-    let caller = match check_signature(&app, &parts) {
-        Ok(caller) if caller.may(Need::Read) => caller,
-        Ok(_) => return Failure::from(Code::PermissionDenied).into_response(),
+    let caller = match admit(&app, &parts) {
+        Ok(caller) => caller,
         Err(failure) => return failure.into_response(),
     };
     match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
@@ -52,6 +52,15 @@ pub(crate) async fn upgrade(AxumState(app): AxumState<App>, request: Request) ->
             .on_upgrade(move |socket| async move { Session::run(app, caller.account, socket).await }),
         Err(rejection) => rejection.into_response(),
     }
+}
+
+/// Who opens a socket.
+///
+/// # Errors
+/// The refusal of the handshake.
+pub(crate) fn admit(app: &App, parts: &Parts) -> Result<Caller, Failure> {
+    let caller = check_signature(app, parts)?;
+    if caller.may(Need::Read) { Ok(caller) } else { Err(Code::PermissionDenied.into()) }
 }
 
 async fn until_stopped(stopping: &mut watch::Receiver<bool>) {
@@ -128,6 +137,33 @@ fn ask<T: Send + 'static>(
     })
 }
 
+/// Takes one message of the core; the token of a barrier is to be dropped once everything before it has left.
+pub(crate) fn take(subscriptions: &mut Subscriptions, backlog: &Backlog, message: ToSession) -> Option<Sender<()>> {
+    match message {
+        ToSession::Publish(batch) => {
+            for heard in backlog.take(Face::Kalshi, &batch) {
+                if let Heard::Kalshi(publication) = heard {
+                    subscriptions.hear(publication);
+                }
+            }
+            None
+        }
+        ToSession::Answer(Answered::Kalshi(answer)) => {
+            answer(subscriptions);
+            None
+        }
+        ToSession::Answer(Answered::Polymarket(_) | Answered::Prices(_)) => {
+            unreachable!("the core answers a session in its own face's terms")
+        }
+        ToSession::Barrier(token) => Some(token),
+    }
+}
+
+/// What a session that fell behind is told last.
+pub(crate) fn too_slow() -> ws::ServerMessage {
+    ws::ServerMessage::new(Body::Error(ErrorMessage::new(ErrorCode::BufferOverflow)))
+}
+
 /// Why a session ends.
 enum End {
     /// The peer went, or takes nothing any more.
@@ -198,22 +234,9 @@ impl Session {
         let mut next = Some(first.ok_or_else(|| self.cut_off())?);
         let mut left = BURST;
         while let Some(message) = next {
-            match message {
-                ToSession::Publish(batch) => {
-                    for heard in self.backlog.take(Face::Kalshi, &batch) {
-                        if let Heard::Kalshi(publication) = heard {
-                            self.subscriptions.hear(publication);
-                        }
-                    }
-                }
-                ToSession::Answer(Answered::Kalshi(answer)) => answer(&mut self.subscriptions),
-                ToSession::Answer(Answered::Polymarket(_) | Answered::Prices(_)) => {
-                    unreachable!("the core answers a session in its own face's terms")
-                }
-                ToSession::Barrier(token) => {
-                    self.flush().await?;
-                    drop(token);
-                }
+            if let Some(token) = take(&mut self.subscriptions, &self.backlog, message) {
+                self.flush().await?;
+                drop(token);
             }
             left -= 1;
             next = if left > 0 { self.queue.try_recv().ok() } else { None };
@@ -255,8 +278,7 @@ impl Session {
     async fn end(&mut self, end: End) {
         let last = async {
             if let End::Overflow = end {
-                let error = Body::Error(ErrorMessage::new(ErrorCode::BufferOverflow));
-                let text = ws::ServerMessage::new(error).sent_at(self.app.clock.now()).to_json();
+                let text = too_slow().sent_at(self.app.clock.now()).to_json();
                 self.socket.send(Message::Text(text.into())).await?;
             }
             if !matches!(end, End::Gone) {

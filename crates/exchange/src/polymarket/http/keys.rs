@@ -17,6 +17,7 @@ use brier_polymarket_protocol::wallet;
 use brier_types::Money;
 
 use super::{App, Failure, Params, Reply, json};
+use crate::chance;
 use crate::clock::wall_now;
 use crate::core::Core;
 use crate::ids;
@@ -28,8 +29,8 @@ use crate::polymarket::state::Refused;
 pub(crate) fn make(owner: Address, nonce: u64, kind: KeyKind) -> Result<KeyRecord, Failure> {
     let unlucky = |_unspecified| Failure::text(500, text::INTERNAL);
     let (mut secret, mut passphrase) = ([0_u8; 32], [0_u8; 32]);
-    aws_lc_rs::rand::fill(&mut secret).map_err(unlucky)?;
-    aws_lc_rs::rand::fill(&mut passphrase).map_err(unlucky)?;
+    chance::fill(&mut secret).map_err(unlucky)?;
+    chance::fill(&mut passphrase).map_err(unlucky)?;
     Ok(KeyRecord {
         key: ids::random_uuid().map_err(unlucky)?,
         owner,

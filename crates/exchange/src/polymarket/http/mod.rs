@@ -30,6 +30,7 @@ pub(crate) use params::Params;
 use super::doors::Doors;
 use super::limits::Buckets;
 use super::{data, gamma, relayer, rtds, ws};
+use crate::auth::Signatures;
 use crate::clock::wall_now;
 use crate::core::CoreHandle;
 
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub core: CoreHandle,
     pub doors: Doors,
     pub limits: Arc<Buckets>,
+    /// Of logins and of orders; HMACs are checked always, and so are the relayer's transactions.
+    pub signatures: Signatures,
     /// Play money for each EOA and deposit wallet when it is opened, by a key or by the relayer.
     pub grant: Money,
     pub stopping: watch::Receiver<bool>,

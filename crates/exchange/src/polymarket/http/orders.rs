@@ -50,7 +50,7 @@ async fn post_one(app: &App, signed: &Signed) -> Reply {
         tracing::debug!(%error, "no order");
         Failure::text(400, text::INVALID_ORDER_PAYLOAD)
     })?;
-    let judged = intake::judge(&app.doors.table(), &signed.key, &posted)?;
+    let judged = intake::judge((&app.doors.table(), app.signatures), &signed.key, &posted)?;
     json(&app.core.call(move |core| intake::place(core, &judged)).await??)
 }
 
@@ -62,7 +62,8 @@ pub(super) async fn post_batch(State(app): State<App>, Writer(signed): Writer) -
     }
     let allowance = pay(&app, &signed, Scope::Post, orders.len())?;
     let table = app.doors.table();
-    let judged: Vec<_> = orders.iter().map(|order| intake::judge(&table, &signed.key, order)).collect();
+    let judged: Vec<_> =
+        orders.iter().map(|order| intake::judge((&table, app.signatures), &signed.key, order)).collect();
     let work = move |core: &mut Core| -> Result<Vec<PostOrderReply>, Failure> {
         engine_takes(&core.polymarket, true)?;
         let results = judged.into_iter().map(|judged| {

@@ -14,7 +14,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use brier_polymarket_protocol::stream::command::{CLOSE_POLICY, INVALID_SUBSCRIPTION};
 use futures_util::SinkExt as _;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::{self, Sender, UnboundedReceiver};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -26,9 +26,9 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 /// How long a peer's own close is waited for.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a socket may be open without a subscription.
-const FIRST_FRAME_DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const FIRST_FRAME_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a subscribed socket may say nothing.
-const SILENCE: Duration = Duration::from_mins(1);
+pub(crate) const SILENCE: Duration = Duration::from_mins(1);
 /// The longest command.
 const MAX_COMMAND: usize = 1 << 20;
 /// Most messages taken from the queue before they are flushed.
@@ -73,13 +73,41 @@ pub(crate) enum End {
 
 impl End {
     const STOPPED: Self = Self::Close(GOING_AWAY, "");
-    const OVERFLOW: Self = Self::Close(TRY_AGAIN, "too slow");
+    pub(crate) const OVERFLOW: Self = Self::Close(TRY_AGAIN, "too slow");
 }
 
 impl From<Stopped> for End {
     fn from(_stopped: Stopped) -> Self {
         Self::STOPPED
     }
+}
+
+/// Takes one message of the core; the token of a barrier is to be dropped once everything before it has left.
+///
+/// # Errors
+/// How the socket ends for it.
+pub(crate) fn take(talk: &mut dyn Talk, backlog: &Backlog, message: ToSession) -> Result<Option<Sender<()>>, End> {
+    match message {
+        ToSession::Publish(batch) => {
+            backlog.take(talk.face(), &batch).for_each(|heard| talk.hear(heard));
+            Ok(None)
+        }
+        ToSession::Answer(answer) => talk.answer(answer).map(|()| None),
+        ToSession::Barrier(token) => Ok(Some(token)),
+    }
+}
+
+/// Asks the core, and lets the answer take its place among what the session hears.
+pub(crate) fn answering(session: u64, ask: Ask) -> impl FnOnce(&mut Core) + Send {
+    move |core| {
+        let answer = ask(core);
+        core.answer(session, answer);
+    }
+}
+
+/// How a socket ends that said nothing for too long.
+pub(crate) fn silent(talk: &dyn Talk) -> End {
+    End::Close(CLOSE_POLICY, if talk.has_begun() { "idle" } else { INVALID_SUBSCRIPTION })
 }
 
 pub(crate) struct Session<T> {
@@ -133,17 +161,9 @@ impl<T: Talk> Session<T> {
                     Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
                 },
-                () = sleep_until(self.deadline) => return Err(self.silent()),
+                () = sleep_until(self.deadline) => return Err(silent(&self.talk)),
             }
             self.flush().await?;
-        }
-    }
-
-    fn silent(&self) -> End {
-        if self.talk.has_begun() {
-            End::Close(CLOSE_POLICY, "idle")
-        } else {
-            End::Close(CLOSE_POLICY, INVALID_SUBSCRIPTION)
         }
     }
 
@@ -152,16 +172,9 @@ impl<T: Talk> Session<T> {
         let mut next = Some(first.ok_or_else(|| self.cut_off())?);
         let mut left = BURST;
         while let Some(message) = next {
-            match message {
-                ToSession::Publish(batch) => {
-                    let heard = self.backlog.take(self.talk.face(), &batch);
-                    heard.for_each(|heard| self.talk.hear(heard));
-                }
-                ToSession::Answer(answer) => self.talk.answer(answer)?,
-                ToSession::Barrier(token) => {
-                    self.flush().await?;
-                    drop(token);
-                }
+            if let Some(token) = take(&mut self.talk, &self.backlog, message)? {
+                self.flush().await?;
+                drop(token);
             }
             left -= 1;
             next = if left > 0 { self.queue.try_recv().ok() } else { None };
@@ -191,12 +204,7 @@ impl<T: Talk> Session<T> {
         let ask = self.talk.text(text)?;
         self.deadline = Instant::now() + SILENCE;
         if let Some(ask) = ask {
-            let session = self.id;
-            let work = move |core: &mut Core| {
-                let answer = ask(core);
-                core.answer(session, answer);
-            };
-            self.app.core.call(work).await?;
+            self.app.core.call(answering(self.id, ask)).await?;
         }
         Ok(())
     }
