@@ -13,7 +13,7 @@ use brier_polymarket::stream::Machine as _;
 use brier_types::{ConnectionInput, Input as FeedInput, Timestamp, Venue};
 
 use crate::core::{Core, Sink};
-use crate::gateway::{Action, CallId, Gateway, HttpCall, Outcome};
+use crate::gateways::{Action, CallId, Gateway, HttpCall, Outcome};
 
 /// Most rounds that one event may take: a gateway answers what the engine asks, which may ask again.
 const MAX_ROUNDS: usize = 64;

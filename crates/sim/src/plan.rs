@@ -59,13 +59,11 @@ pub enum Fault {
     FailedTrades,
     /// A person halts, resumes, pauses, cancels, orders by hand.
     Operator,
-    /// The venue's reads are old.
-    StaleReads,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 24] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::RequestLate,
@@ -90,7 +88,6 @@ impl Fault {
         Self::VenueModes,
         Self::FailedTrades,
         Self::Operator,
-        Self::StaleReads,
     ];
 
     /// The word for it on the command line and in stories.
@@ -120,7 +117,6 @@ impl Fault {
             Self::VenueModes => "venue-modes",
             Self::FailedTrades => "failed-trades",
             Self::Operator => "operator",
-            Self::StaleReads => "stale-reads",
         }
     }
 }

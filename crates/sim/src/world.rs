@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use brier_engine::{Alert, Input, MarketId, Operator, Purpose, StrategyId, Take, Want};
-use brier_runtime::gateway::{CallId, HttpCall, Outcome};
+use brier_runtime::gateways::{CallId, HttpCall, Outcome};
 use brier_runtime::node::{Effect, Event, Moment, Node, Socket};
 use brier_types::{BookSide, MarketResult, Price, Qty, Timestamp, Venue};
 
@@ -177,6 +177,13 @@ impl World {
         }
     }
 
+    /// A world whose story is kept.
+    pub fn telling(plan: Plan, planted: Option<brier_engine::Planted>) -> Self {
+        let mut world = Self::new(plan, planted);
+        world.story.keep();
+        world
+    }
+
     /// Runs to the end, or to the first violation.
     pub fn run(mut self) -> (Ended, Story) {
         self.plan_after(Duration::ZERO, Happening::Start);
@@ -219,6 +226,7 @@ impl World {
                 self.tell(Event::Input(Input::Operator(Operator::WindDown)))?;
             }
             self.venues.advance(at);
+            self.venues.redeem_resolved();
             self.happen(happening)?;
             self.collect_frames();
             if self.is_at_rest() {

@@ -1,47 +1,71 @@
 //! Polymarket's gateway: commands to signed requests, answers to the engine's words.
 //!
 //! An order's hash is known before it is posted and is made again from what the journal keeps: the same order, wallet and time
-//! give the same bytes. So an order without an answer is looked up by its hash, and by the trades since it was made.
+//! give the same bytes. So an order without an answer is looked up by its hash, and by the trades since it was made. Nothing is
+//! repeated here. A write that finds the local buckets empty is answered at once; a read waits. Cancels have buckets of their
+//! own.
 //!
-//! Source: reference (Polymarket), sections 3, 5 to 9, 2026-11-20.
+//! The price step of a listing may be older than the order: the coarsest step that holds the order's price is taken where the
+//! listing's does not, and the venue is the judge. Only orders that take at once have amounts that hang on the step, so a lookup
+//! of one may have more than one hash to ask for.
+//!
+//! Source: reference (Polymarket), sections 3, 5 to 9 and 14, 2026-11-20.
+
+mod account;
+mod refusals;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use brier_connect::bucket::Shortage;
 use brier_connect::clock::ClockOffset;
 use brier_connect::http::percent_encode;
-use brier_engine::{
-    AccountSnapshot, Answer, Command, Funding, Input, Lookup, NotNow, PlaceOrder, Reject, RejectCode, Request,
-    RequestId, VenueCash, VenuePosition,
-};
+use brier_engine::{Answer, Command, Funding, Input, Instrument, Lookup, NotNow, PlaceOrder, RejectCode, Request, RequestId};
+use brier_polymarket::Service;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::Wallet;
-use brier_polymarket::orders::{Leg, Maker, Prepared, prepare};
+use brier_polymarket::limits::{self, Limits, Spend, Told};
+use brier_polymarket::orders::{BuildError, Leg, Maker, Prepared, prepare};
+use brier_polymarket_protocol::amounts::AmountsError;
 use brier_polymarket_protocol::auth::{ApiCreds, l2_headers};
-use brier_polymarket_protocol::clob::{self, BalanceAllowance, CancelReply, OpenOrder, PostOrderReply, PostStatus};
+use brier_polymarket_protocol::clob::{self, CancelOrderRequest, CancelReply, FIRST_CURSOR, OpenOrder, PostOrderReply, PostStatus};
 use brier_polymarket_protocol::contracts::Chain;
-use brier_polymarket_protocol::convert::{self, TokenMap, open_order, own_fills, trade_status};
-use brier_polymarket_protocol::errors::{CallKind, ClobError, ErrorKind, classify};
+use brier_polymarket_protocol::convert::{self, TokenMap, open_order, own_fills};
+use brier_polymarket_protocol::errors::{CallKind, ClobError, ErrorKind, text};
 use brier_polymarket_protocol::ids::Side;
 use brier_polymarket_protocol::order_body;
 use brier_polymarket_protocol::stream::user::UserTrade;
-use brier_types::{
-    FailureKind, Fill, FillStatus, MarketTicker, Money, OrderStatus, OrderUpdate, Qty, SignedQty, Timestamp, TradeId,
-    Venue, VenueOrderId,
-};
-use serde::de::DeserializeOwned;
+use brier_polymarket_protocol::tick::TickSize;
+use brier_polymarket_protocol::tiers::Tier;
+use brier_types::{MarketTicker, OrderStatus, OrderUpdate, Qty, Timestamp, Venue, VenueOrderId};
+use serde_json::Value;
 
-use super::{Action, CallId, Gateway, Host, HttpCall, Lane, Method, Outcome, text_of};
+use super::calls::{Calls, Known, Parked, Pending, steady};
+use super::permit::{FORBIDDEN, Permit};
+use super::{Action, CallId, Gateway, Host, HttpCall, Lane, Method, Outcome, cut, in_doubt, names_something, read, rejected, text_of};
+use account::Reading;
+use refusals::refusal;
 
-/// Where the first page starts, and how the last one says so.
-const FIRST_CURSOR: &str = "MA==";
-const MAX_PAGES: u32 = 200;
-/// Trades are asked for from a little before.
+/// Most pages of one list: beyond them something is wrong with the list.
+const MAX_PAGES: usize = 200;
+/// Trades are asked for from a little before, as the filter counts whole seconds by the venue's clock.
 const SLACK: Duration = Duration::from_secs(5);
+/// Fills may come out this much short, and the order is whole all the same. Source: reference, section 7.4.
+const SHORT: u64 = 10_000;
+/// From this much on a corrected clock is another clock.
+const CLOCK_STEP: u64 = 500_000_000;
+/// Members of answers that hold decimal texts.
+const ORDER_TEXTS: [&str; 3] = ["original_size", "size_matched", "price"];
+const TRADE_TEXTS: [&str; 3] = ["size", "price", "matched_amount"];
+const POST_TEXTS: [&str; 2] = ["makingAmount", "takingAmount"];
 
 /// What bounds the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolymarketConfig {
+    /// Whether writes may leave.
+    pub permit: Permit,
     /// How long a write may take until its effect is in doubt.
     pub write_timeout: Duration,
     /// How long a read may take.
@@ -50,63 +74,162 @@ pub struct PolymarketConfig {
     pub read_lag: Duration,
     /// Whose contracts orders are for.
     pub chain: Chain,
+    /// The account's tier, which sizes the buckets of orders and cancels.
+    pub tier: Tier,
 }
 
 impl PolymarketConfig {
-    /// Usual bounds on a chain.
-    pub const fn new(chain: Chain) -> Self {
+    /// Usual bounds on a chain, with the lowest tier.
+    pub const fn new(chain: Chain, permit: Permit) -> Self {
         Self {
+            permit,
             write_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(10),
             read_lag: Duration::from_secs(1),
             chain,
+            tier: Tier::Standard,
         }
     }
 }
 
+/// What a call is made for.
 #[derive(Clone, Debug)]
 enum Work {
-    Place(RequestId, Box<Prepared>),
-    Cancel(RequestId, String),
-    CancelAll(RequestId),
-    /// The order by its hash.
-    LookupOrder(RequestId, Box<Lookup>, String, Timestamp),
+    Write(RequestId, Write),
+    Read(Read),
+}
+
+/// A write: one call, one answer.
+#[derive(Clone, Debug)]
+enum Write {
+    Place(Box<Prepared>),
+    Cancel(VenueOrderId),
+    CancelAll,
+}
+
+/// A step of a read, which may lead to another.
+#[derive(Clone, Debug)]
+enum Read {
+    /// The order by one of its hashes.
+    Order(Box<Search>),
     /// A page of trades since it was made.
-    LookupTrades(RequestId, Box<Lookup>, String, Timestamp, u32, Qty),
+    Trades(Box<Search>),
+    /// A part of an account's reads.
     Account(Box<Reading>),
 }
 
-/// An account that is being read.
+/// An order that is looked for.
 #[derive(Clone, Debug)]
-struct Reading {
-    asked: u64,
+struct Search {
+    request: RequestId,
+    lookup: Lookup,
     as_of: Timestamp,
-    fills_since: Timestamp,
-    step: Step,
-    pages: u32,
-    orders: Vec<OrderUpdate>,
-    fills: Vec<Fill>,
-    statuses: Vec<(TradeId, VenueOrderId, FillStatus)>,
-    /// Tokens still to be asked for, last first: market, YES or NO.
-    tokens: Vec<(MarketTicker, bool)>,
-    held: BTreeMap<MarketTicker, (Qty, Qty)>,
+    /// What it can be called, and how many of these names were asked for.
+    hashes: Vec<VenueOrderId>,
+    asked: usize,
+    pages: Pages,
+    /// By its trades: under which name, and how much each of them is of.
+    traded: BTreeMap<(VenueOrderId, String), Qty>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    Orders,
-    Trades,
-    Token(MarketTicker, bool),
-    Cash,
+/// Where a list that is read page by page stands.
+#[derive(Clone, Debug, Default)]
+struct Pages {
+    /// Where the present page started; nothing for the first.
+    cursor: Option<String>,
+    seen: BTreeSet<String>,
+    /// Whether the page before held all it could.
+    full: bool,
 }
 
+impl Pages {
+    /// Takes a page: whether another follows.
+    ///
+    /// # Errors
+    /// When the list goes in circles, does not end, or ends where it said that more follows.
+    fn follow<T>(&mut self, page: &clob::Page<T>) -> Result<bool, String> {
+        let next = page.next();
+        if page.data.is_empty() && !(self.cursor.is_none() || self.full && next.is_none()) {
+            return Err("a list that said more follows ends with an empty page".to_owned());
+        }
+        let Some(next) = next else { return Ok(false) };
+        if page.data.is_empty() {
+            return Err("a page without rows says that more follow".to_owned());
+        }
+        if self.seen.len() >= MAX_PAGES {
+            return Err(format!("a list of more than {MAX_PAGES} pages"));
+        }
+        if next == FIRST_CURSOR || !self.seen.insert(next.to_owned()) {
+            return Err(format!("the cursor `{next:.40}` a second time"));
+        }
+        self.full = page.limit.is_some_and(|limit| page.data.len() >= limit as usize);
+        self.cursor = Some(next.to_owned());
+        Ok(true)
+    }
+}
+
+/// A request before it is signed.
 #[derive(Clone, Debug)]
-struct Pending {
-    work: Work,
-    kind: CallKind,
+struct Plain {
     label: &'static str,
-    sent: Timestamp,
-    deadline: Timestamp,
+    kind: CallKind,
+    method: Method,
+    path: String,
+    query: String,
+    body: Vec<u8>,
+    spend: Spend,
+}
+
+impl Plain {
+    fn write(label: &'static str, kind: CallKind, method: Method, path: &str, spend: Spend) -> Self {
+        Self { label, kind, method, path: path.to_owned(), query: String::new(), body: Vec::new(), spend }
+    }
+
+    fn read(label: &'static str, path: &str) -> Self {
+        Self::write(label, CallKind::Read, Method::Get, path, Spend::Nothing)
+    }
+
+    fn body(self, body: Vec<u8>) -> Self {
+        Self { body, ..self }
+    }
+
+    fn segment(mut self, segment: &str) -> Self {
+        self.path.push('/');
+        percent_encode(segment, &mut self.path);
+        self
+    }
+
+    fn param(mut self, name: &str, value: &str) -> Self {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(name);
+        self.query.push('=');
+        percent_encode(value, &mut self.query);
+        self
+    }
+
+    fn page(self, pages: &Pages) -> Self {
+        self.param("next_cursor", pages.cursor.as_deref().unwrap_or(FIRST_CURSOR))
+    }
+
+    fn lane(&self) -> Lane {
+        match (self.kind, self.method) {
+            (CallKind::Read, _) => Lane::Read,
+            (_, Method::Delete) => Lane::Cancel,
+            (CallKind::Post | CallKind::Idempotent, _) => Lane::Order,
+        }
+    }
+
+    fn target(&self) -> (Service, &'static limits::Method, &str) {
+        let method = match self.method {
+            Method::Get => &limits::Method::GET,
+            Method::Post => &limits::Method::POST,
+            Method::Put => &limits::Method::PUT,
+            Method::Delete => &limits::Method::DELETE,
+        };
+        (Service::Clob, method, &self.path)
+    }
 }
 
 /// The gateway. See the module's head.
@@ -115,10 +238,11 @@ pub struct PolymarketGateway {
     creds: ApiCreds,
     clock: ClockOffset,
     config: PolymarketConfig,
+    limits: Limits,
     listings: BTreeMap<MarketTicker, Listing>,
     tokens: TokenMap,
-    calls: BTreeMap<CallId, Pending>,
-    last: u64,
+    calls: Calls<(Work, Plain)>,
+    parked: Parked<(Read, Plain)>,
 }
 
 impl std::fmt::Debug for PolymarketGateway {
@@ -126,7 +250,7 @@ impl std::fmt::Debug for PolymarketGateway {
         out.debug_struct("PolymarketGateway")
             .field("wallet", &self.wallet.address())
             .field("markets", &self.listings.len())
-            .field("calls", &self.calls.len())
+            .field("calls", &self.calls.waiting())
             .finish_non_exhaustive()
     }
 }
@@ -134,19 +258,23 @@ impl std::fmt::Debug for PolymarketGateway {
 impl PolymarketGateway {
     /// A gateway for this wallet and its API credentials, which trades nothing yet.
     pub fn new(wallet: Wallet, creds: ApiCreds, config: PolymarketConfig) -> Self {
+        let mut limits = Limits::new(Duration::ZERO);
+        let told = Told { tier: Some(config.tier), ..Told::default() };
+        limits.told(Duration::ZERO, Spend::Nothing, told);
         Self {
             wallet,
             creds,
             clock: ClockOffset::default(),
             config,
+            limits,
             listings: BTreeMap::new(),
             tokens: TokenMap::new(),
-            calls: BTreeMap::new(),
-            last: 0,
+            calls: Calls::new(),
+            parked: Parked::new(),
         }
     }
 
-    /// Lists a market, or takes over what the venue now says of it.
+    /// Lists a market, or takes over what the venue now says of it. Its orders and tokens are unknown before.
     pub fn list(&mut self, listing: Listing) {
         self.tokens.insert(convert::Listing {
             market: listing.ticker.clone(),
@@ -156,389 +284,313 @@ impl PolymarketGateway {
         self.listings.insert(listing.ticker.clone(), listing);
     }
 
-    fn call(&mut self, now: Timestamp, work: Work, call: Plain, out: &mut Vec<Action>) {
-        let Plain { label, kind, method, path, query, body } = call;
-        let venue_time = Timestamp::from_nanos(now.nanos().saturating_add(self.clock.nanos()));
-        let seconds = u64::try_from(venue_time.secs()).unwrap_or_default();
-        let signed = l2_headers(&self.creds, self.wallet.address(), seconds, method.as_str(), &path, &body);
+    /// What answers say about our clock.
+    pub const fn clock_offset(&self) -> ClockOffset {
+        self.clock
+    }
+
+    /// Calls that wait for an outcome.
+    pub fn calls_waiting(&self) -> usize {
+        self.calls.waiting()
+    }
+
+    // --- Sending ----------------------------------------------------------------------------------------------------
+
+    /// Takes what a call spends, or says how long to wait.
+    fn pay(&mut self, now: Timestamp, plain: &Plain) -> Result<(), Duration> {
+        match self.limits.take(steady(now), plain.target(), plain.spend) {
+            Ok(()) => Ok(()),
+            Err(Shortage::Wait(wait)) => Err(wait),
+            // A bucket smaller than one request: let the venue be the judge.
+            Err(Shortage::TooLarge { .. }) => Ok(()),
+        }
+    }
+
+    /// Signs a call and hands it out.
+    fn call(&mut self, now: Timestamp, work: Work, plain: Plain, out: &mut Vec<Action>) {
+        let offset = self.clock.nanos();
+        let seconds = Timestamp::from_nanos(now.nanos().saturating_add(offset)).secs();
+        let seconds = u64::try_from(seconds).unwrap_or_default();
+        let address = self.wallet.address();
+        let signed = l2_headers(&self.creds, address, seconds, plain.method.as_str(), &plain.path, &plain.body);
         let headers = signed.pairs().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let (lane, timeout) = match (kind, method) {
-            (CallKind::Read, _) => (Lane::Read, self.config.read_timeout),
-            (_, Method::Delete) => (Lane::Cancel, self.config.write_timeout),
-            (CallKind::Post | CallKind::Idempotent, _) => (Lane::Order, self.config.write_timeout),
-        };
-        self.last += 1;
-        let (id, deadline) = (CallId(self.last), now.plus(timeout));
-        self.calls.insert(id, Pending { work, kind, label, sent: now, deadline });
-        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let lane = plain.lane();
+        let timeout = if lane == Lane::Read { self.config.read_timeout } else { self.config.write_timeout };
+        let (method, deadline, body) = (plain.method, now.plus(timeout), plain.body.clone());
+        let target =
+            if plain.query.is_empty() { plain.path.clone() } else { format!("{}?{}", plain.path, plain.query) };
+        let id = self.calls.open(Pending { work: (work, plain), sent: now, deadline, offset });
         out.push(Action::Call(HttpCall { id, lane, host: Host::Clob, method, target, headers, body, deadline }));
     }
 
-    fn prepare(&self, place: &PlaceOrder) -> Result<Prepared, String> {
-        let listing = self
-            .listings
-            .get(&place.new.market)
-            .ok_or_else(|| format!("expected a listed market, found {}", place.new.market))?;
+    /// Sends a write, or answers at once why it does not leave.
+    fn write(&mut self, now: Timestamp, request: RequestId, write: Write, plain: Plain, out: &mut Vec<Action>) {
+        if !self.config.permit.writes() {
+            return answer(request, rejected(RejectCode::Fatal, FORBIDDEN), out);
+        }
+        if let Err(wait) = self.pay(now, &plain) {
+            let told = Answer::NotNow { why: NotNow::RateLimited, retry_after: Some(wait) };
+            return answer(request, told, out);
+        }
+        self.call(now, Work::Write(request, write), plain, out);
+    }
+
+    /// Makes a read, now or when the rate limit lets it.
+    fn read(&mut self, now: Timestamp, read: Read, plain: Plain, out: &mut Vec<Action>) {
+        match self.pay(now, &plain) {
+            Ok(()) => self.call(now, Work::Read(read), plain, out),
+            Err(wait) => self.parked.park(now.plus(wait), (read, plain)),
+        }
+    }
+
+    fn listing(&self, market: &MarketTicker) -> Result<&Listing, (RejectCode, String)> {
+        self.listings
+            .get(market)
+            .ok_or_else(|| (RejectCode::Other, format!("expected a market that the gateway was told of, found {market}")))
+    }
+
+    fn build(&self, place: &PlaceOrder, listing: &Listing) -> Result<Prepared, BuildError> {
         let maker = Maker { wallet: &self.wallet, chain: self.config.chain, builder: alloy_primitives::B256::ZERO };
         let leg = match place.funding {
             Funding::Cash => Leg::Buy,
             // Risk has seen to it that so many are held and free.
             Funding::Holdings => Leg::Sell { held: place.new.qty },
         };
-        prepare(&place.new, leg, listing, maker, place.created).map_err(|error| error.to_string())
+        prepare(&place.new, leg, listing, maker, place.created)
+    }
+
+    /// The order in the venue's terms, by the listing's price step, else by the coarsest one that holds its price.
+    fn prepare(&self, place: &PlaceOrder) -> Result<Prepared, (RejectCode, String)> {
+        let listing = self.listing(&place.new.market)?;
+        let first = match self.build(place, listing) {
+            Ok(prepared) => return Ok(prepared),
+            Err(error) => error,
+        };
+        if is_off_grid(&first) {
+            for tick in TickSize::ALL.into_iter().rev() {
+                if let Ok(prepared) = self.build(place, &Listing { tick, ..listing.clone() }) {
+                    return Ok(prepared);
+                }
+            }
+        }
+        Err((refusals::of_build(&first), first.to_string()))
+    }
+
+    /// Every name that an order can have had, the likeliest first.
+    fn hashes(&self, lookup: &Lookup) -> Result<Vec<VenueOrderId>, String> {
+        if let Some(known) = &lookup.venue_id {
+            return Ok(vec![known.clone()]);
+        }
+        let listing = self.listing(&lookup.placed.new.market).map_err(|(_, why)| why)?;
+        let mut hashes = Vec::new();
+        let mut why = String::new();
+        for tick in std::iter::once(listing.tick).chain(TickSize::ALL.into_iter().rev()) {
+            // The least size may have changed since as well.
+            let listing = Listing { tick, min_size: Qty::ZERO, ..listing.clone() };
+            match self.build(&lookup.placed, &listing) {
+                Ok(prepared) => {
+                    let hash = name_of(&prepared)?;
+                    if !hashes.contains(&hash) {
+                        hashes.push(hash);
+                    }
+                }
+                Err(error) if why.is_empty() => why = error.to_string(),
+                Err(_) => {}
+            }
+        }
+        if hashes.is_empty() { Err(why) } else { Ok(hashes) }
     }
 
     fn on_request(&mut self, now: Timestamp, request: RequestId, body: &Request, out: &mut Vec<Action>) {
         match body {
             Request::Place(place) => match self.prepare(place.get()) {
                 Ok(prepared) => {
-                    let owner = self.creds.key().to_owned();
-                    let body = order_body::write(&prepared.signed, &owner, prepared.terms).into_bytes();
-                    let call = Plain::write("POST /order", CallKind::Post, Method::Post, "/order", body);
-                    self.call(now, Work::Place(request, Box::new(prepared)), call, out);
+                    let body = order_body::write(&prepared.signed, self.creds.key(), prepared.terms).into_bytes();
+                    let plain = Plain::write("POST /order", CallKind::Post, Method::Post, "/order", Spend::Orders(1));
+                    self.write(now, request, Write::Place(Box::new(prepared)), plain.body(body), out);
                 }
-                Err(text) => answer(request, Answer::Rejected(Reject { code: RejectCode::Other, text }), out),
+                Err((code, text)) => answer(request, rejected(code, &text), out),
             },
-            Request::Amend(_) | Request::DecreaseTo { .. } | Request::CreateGroup { .. } | Request::ResetGroup { .. } => {
-                let text = "the venue changes no resting orders and has no order groups".to_owned();
-                answer(request, Answer::Rejected(Reject { code: RejectCode::Other, text }), out);
+            Request::Amend(_)
+            | Request::DecreaseTo { .. }
+            | Request::CreateGroup { .. }
+            | Request::ResetGroup { .. } => {
+                let text = "the venue changes no resting orders and has no order groups";
+                answer(request, rejected(RejectCode::Other, text), out);
             }
             Request::Cancel { venue_id, .. } => {
-                let body = serde_json::json!({ "orderID": venue_id.as_str() }).to_string().into_bytes();
-                let call = Plain::write("DELETE /order", CallKind::Idempotent, Method::Delete, "/order", body);
-                self.call(now, Work::Cancel(request, venue_id.to_string()), call, out);
+                let body = serde_json::to_vec(&CancelOrderRequest { order_id: venue_id.to_string() });
+                let body = body.expect("a text is JSON");
+                let plain =
+                    Plain::write("DELETE /order", CallKind::Idempotent, Method::Delete, "/order", Spend::Cancels(1));
+                self.write(now, request, Write::Cancel(venue_id.clone()), plain.body(body), out);
             }
             Request::CancelAll => {
-                let call =
-                    Plain::write("DELETE /cancel-all", CallKind::Idempotent, Method::Delete, "/cancel-all", Vec::new());
-                self.call(now, Work::CancelAll(request), call, out);
+                let (label, path) = ("DELETE /cancel-all", "/cancel-all");
+                let plain = Plain::write(label, CallKind::Idempotent, Method::Delete, path, Spend::Cancels(1));
+                self.write(now, request, Write::CancelAll, plain, out);
             }
-            Request::Lookup(lookup) => self.look(now, request, lookup, out),
+            Request::Lookup(lookup) => {
+                let hashes = match self.hashes(lookup) {
+                    Ok(hashes) if hashes.iter().all(|hash| names_something(hash.as_str())) => hashes,
+                    Ok(_) => return answer(request, in_doubt("expected an order's hash, found no name"), out),
+                    Err(why) => return answer(request, in_doubt(&why), out),
+                };
+                let search = Search {
+                    request,
+                    lookup: lookup.clone(),
+                    as_of: self.reads_as_of(now),
+                    hashes,
+                    asked: 0,
+                    pages: Pages::default(),
+                    traded: BTreeMap::new(),
+                };
+                self.ask_order(now, search, out);
+            }
         }
     }
 
-    fn look(&mut self, now: Timestamp, request: RequestId, lookup: &Lookup, out: &mut Vec<Action>) {
-        let hash = match &lookup.venue_id {
-            Some(known) => known.to_string(),
-            None => match self.prepare(&lookup.placed) {
-                Ok(prepared) => prepared.hash.to_string(),
-                Err(why) => return answer(request, Answer::InDoubt { why }, out),
-            },
-        };
-        let as_of = now.minus(self.config.read_lag);
-        let call = Plain::read("GET /data/order", format!("/data/order/{hash}"), String::new());
-        self.call(now, Work::LookupOrder(request, Box::new(lookup.clone()), hash, as_of), call, out);
+    /// What reads that are asked for now are true for at least, by the venue's clock as far as it is known.
+    fn reads_as_of(&self, now: Timestamp) -> Timestamp {
+        // Ours may be ahead of the venue's: the earlier of the two promises less.
+        let theirs = Timestamp::from_nanos(now.nanos().saturating_add(self.clock.nanos()));
+        now.min(theirs).minus(self.config.read_lag)
     }
 
-    fn on_success(&mut self, now: Timestamp, pending: Pending, status: u16, body: &[u8], out: &mut Vec<Action>) {
-        let label = pending.label;
-        match pending.work {
-            Work::Place(request, prepared) => {
-                let told = match read::<PostOrderReply>(status, body) {
-                    Ok(reply) => placed(label, &prepared, &reply),
-                    Err(why) => Answer::InDoubt { why },
-                };
-                answer(request, told, out);
-            }
-            Work::Cancel(request, hash) => {
-                let told = match read::<CancelReply>(status, body) {
-                    Ok(reply) if reply.canceled.iter().any(|it| it.eq_ignore_ascii_case(&hash)) => {
-                        Answer::Canceled { reduced_by: None }
-                    }
-                    Ok(_) => Answer::Gone,
-                    Err(why) => Answer::InDoubt { why },
-                };
-                answer(request, told, out);
-            }
-            Work::CancelAll(request) => answer(request, Answer::CanceledAll, out),
-            Work::LookupOrder(request, lookup, hash, as_of) => {
-                self.on_lookup_order(now, (request, lookup, hash, as_of), status, body, out);
-            }
-            Work::LookupTrades(request, lookup, hash, as_of, pages, filled) => {
-                self.on_lookup_trades(now, (request, lookup, hash, as_of, pages, filled), status, body, out);
-            }
-            Work::Account(reading) => self.on_account_part(now, *reading, status, body, out),
-        }
+    // --- Lookups ----------------------------------------------------------------------------------------------------
+
+    fn ask_order(&mut self, now: Timestamp, search: Search, out: &mut Vec<Action>) {
+        let plain = Plain::read("GET /data/order", "/data/order").segment(search.hashes[search.asked].as_str());
+        self.read(now, Read::Order(Box::new(search)), plain, out);
     }
 
-    fn on_lookup_order(
-        &mut self,
-        now: Timestamp,
-        (request, lookup, hash, as_of): (RequestId, Box<Lookup>, String, Timestamp),
-        status: u16,
-        body: &[u8],
-        out: &mut Vec<Action>,
-    ) {
+    fn ask_trades(&mut self, now: Timestamp, search: Search, out: &mut Vec<Action>) {
+        let plain = self.trades_call(search.lookup.placed.created, &search.pages);
+        self.read(now, Read::Trades(Box::new(search)), plain, out);
+    }
+
+    /// Unfiltered by market and token, which would hide a maker's part of a mint or a merge.
+    fn trades_call(&self, since: Timestamp, pages: &Pages) -> Plain {
+        let theirs = Timestamp::from_nanos(since.nanos().saturating_add(self.clock.nanos()));
+        let since = since.min(theirs).minus(SLACK).secs().max(0).to_string();
+        Plain::read("GET /data/trades", "/data/trades").param("after", &since).page(pages)
+    }
+
+    /// What the read of the order by a hash says; nothing when it does not show it.
+    fn on_order(&mut self, now: Timestamp, mut search: Search, shown: Option<(u16, &[u8])>, out: &mut Vec<Action>) {
         // A finished order answers null, an empty text or an empty object after a while.
-        let shown = match body.trim_ascii() {
-            b"" | b"null" | b"{}" | b"\"\"" => None,
-            body => match read::<OpenOrder>(status, body) {
-                Ok(order) => Some(order),
-                Err(why) => return answer(request, Answer::InDoubt { why }, out),
-            },
-        };
-        match shown.map(|order| open_order(&order, &self.tokens)) {
-            Some(Ok(update)) => answer(request, Answer::Found(update), out),
-            Some(Err(error)) => answer(request, Answer::InDoubt { why: error.to_string() }, out),
-            None => {
-                let query = self.trades_query(lookup.placed.created, None);
-                let work = Work::LookupTrades(request, lookup, hash, as_of, 1, Qty::ZERO);
-                self.call(now, work, Plain::read("GET /data/trades", "/data/trades".to_owned(), query), out);
+        let shown = shown.filter(|(_, body)| !matches!(body.trim_ascii(), b"" | b"null" | b"{}" | b"\"\""));
+        let Some((status, body)) = shown else {
+            search.asked += 1;
+            if search.asked < search.hashes.len() {
+                return self.ask_order(now, search, out);
             }
-        }
+            return self.ask_trades(now, search, out);
+        };
+        let told = read::<OpenOrder>(status, body, &ORDER_TEXTS).and_then(|order| {
+            let asked = &search.hashes[search.asked];
+            if !order.id.eq_ignore_ascii_case(asked.as_str()) {
+                return Err(format!("expected order {asked}, found `{:.80}`", order.id));
+            }
+            self.standing(&order)
+        });
+        answer(search.request, told.map_or_else(|why| in_doubt(&why), Answer::Found), out);
     }
 
-    fn trades_query(&self, since: Timestamp, cursor: Option<&str>) -> String {
-        let mut query = format!("after={}&next_cursor=", since.minus(SLACK).secs().max(0));
-        percent_encode(cursor.unwrap_or(FIRST_CURSOR), &mut query);
-        query
+    /// An order as a read shows it, in whatever state.
+    fn standing(&self, order: &OpenOrder) -> Result<OrderUpdate, String> {
+        let mut update = open_order(order, &self.tokens).map_err(|error| error.to_string())?;
+        let (status, remaining) = match &order.status {
+            clob::OrderStatus::Live | clob::OrderStatus::Delayed | clob::OrderStatus::Unmatched => {
+                (OrderStatus::Resting, update.remaining)
+            }
+            clob::OrderStatus::Matched => (OrderStatus::Executed, Qty::ZERO),
+            clob::OrderStatus::Canceled | clob::OrderStatus::CanceledMarketResolved | clob::OrderStatus::Invalid => {
+                (OrderStatus::Canceled, Qty::ZERO)
+            }
+            clob::OrderStatus::Other(word) if word.starts_with("CANCELED") => (OrderStatus::Canceled, Qty::ZERO),
+            clob::OrderStatus::Other(word) => return Err(format!("expected a status of the venue's, found `{word:.64}`")),
+        };
+        (update.status, update.remaining) = (status, remaining);
+        Ok(update)
     }
 
     /// An order that is not shown and has trades was filled as far as they say, and is over.
-    fn on_lookup_trades(
-        &mut self,
-        now: Timestamp,
-        (request, lookup, hash, as_of, pages, mut filled): (RequestId, Box<Lookup>, String, Timestamp, u32, Qty),
-        status: u16,
-        body: &[u8],
-        out: &mut Vec<Action>,
-    ) {
-        let page = match read::<clob::Page<clob::Trade>>(status, body) {
-            Ok(page) => page,
-            Err(why) => return answer(request, Answer::InDoubt { why }, out),
-        };
-        for trade in &page.data {
-            let fills = own_fills(&UserTrade::from(trade.clone()), self.creds.key(), &self.tokens);
-            for fill in fills.into_iter().flatten() {
-                if fill.order.as_str().eq_ignore_ascii_case(&hash) {
-                    filled = filled.checked_add(fill.qty).unwrap_or(Qty::MAX);
-                }
+    fn on_trades(&mut self, now: Timestamp, mut search: Search, status: u16, body: &[u8], out: &mut Vec<Action>) {
+        let more = read::<clob::Page<clob::Trade>>(status, body, &TRADE_TEXTS).and_then(|page| {
+            for trade in &page.data {
+                self.count_trade(&mut search, trade)?;
             }
-        }
-        if let Some(cursor) = page.next() {
-            if pages >= MAX_PAGES || page.data.is_empty() {
-                let why = "a list of trades that does not end".to_owned();
-                return answer(request, Answer::InDoubt { why }, out);
-            }
-            let query = self.trades_query(lookup.placed.created, Some(cursor));
-            let work = Work::LookupTrades(request, lookup, hash, as_of, pages + 1, filled);
-            return self.call(now, work, Plain::read("GET /data/trades", "/data/trades".to_owned(), query), out);
-        }
-        if filled.is_zero() {
-            return answer(request, Answer::NotFound { as_of }, out);
-        }
-        let new = &lookup.placed.new;
-        let Ok(order) = hash.parse() else {
-            return answer(request, Answer::InDoubt { why: format!("`{hash}` is no order id") }, out);
-        };
-        let whole = new.qty.saturating_sub(filled).micros() <= 10_000;
-        let update = OrderUpdate {
-            order,
-            client_order_id: Some(new.client_order_id.clone()),
-            market: new.market.clone(),
-            side: new.side,
-            price: new.price,
-            status: if whole { OrderStatus::Executed } else { OrderStatus::Canceled },
-            filled,
-            remaining: Qty::ZERO,
-            reason: Some("by its trades".to_owned()),
-        };
-        answer(request, Answer::Found(update), out);
-    }
-
-    // --- The account ------------------------------------------------------------------------------------------------
-
-    fn begin_reading(&mut self, now: Timestamp, asked: u64, fills_since: Timestamp, out: &mut Vec<Action>) {
-        let tokens = self.listings.keys().rev().flat_map(|market| [(market.clone(), false), (market.clone(), true)]);
-        let reading = Reading {
-            asked,
-            as_of: now.minus(self.config.read_lag),
-            fills_since,
-            step: Step::Orders,
-            pages: 1,
-            orders: Vec::new(),
-            fills: Vec::new(),
-            statuses: Vec::new(),
-            tokens: tokens.collect(),
-            held: BTreeMap::new(),
-        };
-        self.ask_account(now, reading, None, out);
-    }
-
-    fn ask_account(&mut self, now: Timestamp, reading: Reading, cursor: Option<&str>, out: &mut Vec<Action>) {
-        let funds = |asset: &str, token: Option<String>| {
-            let mut query = format!("asset_type={asset}");
-            if let Some(token) = token {
-                query.push_str("&token_id=");
-                query.push_str(&token);
-            }
-            query.push_str(&format!("&signature_type={}", self.wallet.signature_type() as u8));
-            Plain::read("GET /balance-allowance", "/balance-allowance".to_owned(), query)
-        };
-        let call = match &reading.step {
-            Step::Orders => {
-                let mut query = "next_cursor=".to_owned();
-                percent_encode(cursor.unwrap_or(FIRST_CURSOR), &mut query);
-                Plain::read("GET /data/orders", "/data/orders".to_owned(), query)
-            }
-            Step::Trades => {
-                let query = self.trades_query(reading.fills_since, cursor);
-                Plain::read("GET /data/trades", "/data/trades".to_owned(), query)
-            }
-            Step::Token(market, yes) => {
-                let listing = &self.listings[market];
-                let token = if *yes { listing.yes } else { listing.no };
-                let asset = if token.is_position_id() { "CONDITIONAL-V2" } else { "CONDITIONAL" };
-                funds(asset, Some(token.to_string()))
-            }
-            Step::Cash => funds("COLLATERAL", None),
-        };
-        self.call(now, Work::Account(Box::new(reading)), call, out);
-    }
-
-    fn on_account_part(
-        &mut self,
-        now: Timestamp,
-        mut reading: Reading,
-        status: u16,
-        body: &[u8],
-        out: &mut Vec<Action>,
-    ) {
-        match self.take_part(&mut reading, status, body) {
-            Err(reason) => out.push(Action::Input(Input::AccountUnread { venue: Venue::Polymarket, reason })),
-            Ok(Part::Page(_)) if reading.pages >= MAX_PAGES => {
-                let reason = format!("more than {MAX_PAGES} pages");
-                out.push(Action::Input(Input::AccountUnread { venue: Venue::Polymarket, reason }));
-            }
-            Ok(Part::Page(cursor)) => {
-                reading.pages += 1;
-                self.ask_account(now, reading, Some(&cursor), out);
-            }
-            Ok(Part::Next(step)) => {
-                reading.step = step;
-                reading.pages = 1;
-                self.ask_account(now, reading, None, out);
-            }
-            Ok(Part::Done(cash)) => {
-                let snapshot = reading.into_snapshot(cash);
-                out.push(Action::Input(Input::Account(Box::new(snapshot))));
-            }
+            search.pages.follow(&page)
+        });
+        match more {
+            Err(why) => answer(search.request, in_doubt(&why), out),
+            Ok(true) => self.ask_trades(now, search, out),
+            Ok(false) => answer(search.request, by_trades(&search), out),
         }
     }
 
-    fn take_part(&self, reading: &mut Reading, status: u16, body: &[u8]) -> Result<Part, String> {
-        match reading.step.clone() {
-            Step::Orders => {
-                let page = read::<clob::Page<OpenOrder>>(status, body)?;
-                for order in &page.data {
-                    // Of a market that is not listed here: another program's.
-                    if let Ok(update) = open_order(order, &self.tokens) {
-                        reading.orders.push(update);
-                    }
-                }
-                follow(page.next(), page.data.len(), Step::Trades)
-            }
-            Step::Trades => {
-                let page = read::<clob::Page<clob::Trade>>(status, body)?;
-                for trade in &page.data {
-                    self.take_trade(reading, trade)?;
-                }
-                let next = reading.tokens.pop().map_or(Step::Cash, |(market, yes)| Step::Token(market, yes));
-                let follow = follow(page.next(), page.data.len(), next.clone())?;
-                if let (Part::Page(_), Step::Token(market, yes)) = (&follow, next) {
-                    reading.tokens.push((market, yes));
-                }
-                Ok(follow)
-            }
-            Step::Token(market, yes) => {
-                let balance = read::<BalanceAllowance>(status, body)?.balance;
-                let held = reading.held.entry(market).or_insert((Qty::ZERO, Qty::ZERO));
-                if yes {
-                    held.0 = balance;
-                } else {
-                    held.1 = balance;
-                }
-                Ok(Part::Next(reading.tokens.pop().map_or(Step::Cash, |(market, yes)| Step::Token(market, yes))))
-            }
-            Step::Cash => {
-                let balance = read::<BalanceAllowance>(status, body)?.balance;
-                let micros = i64::try_from(balance.micros()).map_err(|error| error.to_string())?;
-                Ok(Part::Done(Money::from_micros(micros)))
-            }
+    fn count_trade(&self, search: &mut Search, trade: &clob::Trade) -> Result<(), String> {
+        let names = trade.maker_orders.iter().map(|maker| maker.order_id.as_str()).chain([trade.taker_order_id.as_str()]);
+        let ours = |name: &str| search.hashes.iter().any(|hash| hash.as_str().eq_ignore_ascii_case(name));
+        if !names.into_iter().any(ours) {
+            return Ok(());
         }
-    }
-
-    fn take_trade(&self, reading: &mut Reading, trade: &clob::Trade) -> Result<(), String> {
-        let trade = UserTrade::from(trade.clone());
-        let Ok(fills) = own_fills(&trade, self.creds.key(), &self.tokens) else { return Ok(()) };
-        let status = trade_status(&trade).map_err(|error| error.to_string())?;
-        for fill in fills {
-            let schedule = self.listings.get(&fill.market).map(|listing| listing.fees);
-            let fee = schedule.filter(|_| fill.is_taker).map_or(Money::ZERO, |it| it.taker_fee(fill.price, fill.qty));
-            reading.statuses.push((fill.trade.clone(), fill.order.clone(), status));
-            reading.fills.push(fill.to_fill(fee));
+        let fills = own_fills(&UserTrade::from(trade.clone()), self.creds.key(), &self.tokens);
+        for fill in fills.map_err(|error| error.to_string())? {
+            let hash = search.hashes.iter().find(|hash| hash.as_str().eq_ignore_ascii_case(fill.order.as_str()));
+            if let Some(hash) = hash.cloned() {
+                search.traded.insert((hash, fill.trade.to_string()), fill.qty);
+            }
         }
         Ok(())
     }
-}
 
-impl Reading {
-    fn into_snapshot(mut self, cash: Money) -> AccountSnapshot {
-        self.fills.reverse();
-        // An order may be on two pages when the list moves while it is read.
-        let mut seen = BTreeSet::new();
-        self.orders.retain(|order| seen.insert(order.order.clone()));
-        let positions = self.held.into_iter().filter(|(_, (yes, no))| !yes.is_zero() || !no.is_zero());
-        let positions = positions.map(|(market, (yes, no))| {
-            let net = yes.signed().checked_sub(no.signed()).unwrap_or(SignedQty::ZERO);
-            VenuePosition { market, net, tokens: Some((yes, no)) }
-        });
-        AccountSnapshot {
-            venue: Venue::Polymarket,
-            asked: self.asked,
-            as_of: self.as_of,
-            orders: self.orders,
-            fills: self.fills,
-            statuses: self.statuses,
-            fills_since: self.fills_since,
-            positions: positions.collect(),
-            cash: vec![VenueCash { shard: 0, free: None, total: Some(cash) }],
+    // --- Outcomes ---------------------------------------------------------------------------------------------------
+
+    /// What an outcome means for a write.
+    fn judge(&self, write: &Write, pending: &Pending<(Work, Plain)>, outcome: &Outcome) -> Answer {
+        match outcome {
+            Outcome::NotSent(_) => Answer::NotNow { why: NotNow::NotSent, retry_after: None },
+            Outcome::Silent(why) => in_doubt(why),
+            Outcome::Answered { status: status @ 200..=299, body, .. } => done(write, *status, body),
+            Outcome::Answered { status, retry_after, body, .. } => {
+                let plain = &pending.work.1;
+                refusal(plain.label, plain.kind, *status, *retry_after, body, self.is_mended(pending))
+            }
         }
     }
-}
 
-enum Part {
-    Page(String),
-    Next(Step),
-    Done(Money),
-}
-
-/// What follows a page: the next one, or the next step. A page without rows that says that more follow is not believed.
-fn follow(cursor: Option<&str>, rows: usize, step: Step) -> Result<Part, String> {
-    match (cursor, rows) {
-        (None, _) => Ok(Part::Next(step)),
-        (Some(_), 0) => Err("a page without rows that says that more follow".to_owned()),
-        (Some(cursor), _) => Ok(Part::Page(cursor.to_owned())),
-    }
-}
-
-/// A call before it is signed.
-struct Plain {
-    label: &'static str,
-    kind: CallKind,
-    method: Method,
-    path: String,
-    query: String,
-    body: Vec<u8>,
-}
-
-impl Plain {
-    fn write(label: &'static str, kind: CallKind, method: Method, path: &str, body: Vec<u8>) -> Self {
-        Self { label, kind, method, path: path.to_owned(), query: String::new(), body }
+    /// Whether the clock was corrected since a call was signed.
+    fn is_mended<W>(&self, pending: &Pending<W>) -> bool {
+        self.clock.nanos().abs_diff(pending.offset) > CLOCK_STEP
     }
 
-    const fn read(label: &'static str, path: String, query: String) -> Self {
-        Self { label, kind: CallKind::Read, method: Method::Get, path, query, body: Vec::new() }
+    fn on_read(&mut self, now: Timestamp, pending: Pending<(Work, Plain)>, read: Read, outcome: Outcome, out: &mut Vec<Action>) {
+        let (status, body) = match outcome {
+            Outcome::NotSent(_) => {
+                return give_up(&read, Answer::NotNow { why: NotNow::NotSent, retry_after: None }, out);
+            }
+            Outcome::Silent(why) => return give_up(&read, in_doubt(&why), out),
+            Outcome::Answered { status: status @ 200..=299, body, .. } => (status, body),
+            Outcome::Answered { status, retry_after, body, .. } => {
+                let plain = &pending.work.1;
+                let error = ClobError::new(plain.label, plain.kind, status, &text_of(&body));
+                // An order that is not known by its hash may have traded and be over.
+                return match read {
+                    Read::Order(search) if status == 404 && error.body.is_some() => self.on_order(now, *search, None, out),
+                    read => {
+                        let mended = self.is_mended(&pending);
+                        give_up(&read, refusal(plain.label, plain.kind, status, retry_after, &body, mended), out);
+                    }
+                };
+            }
+        };
+        match read {
+            Read::Order(search) => self.on_order(now, *search, Some((status, &body)), out),
+            Read::Trades(search) => self.on_trades(now, *search, status, &body, out),
+            Read::Account(reading) => self.on_account_part(now, *reading, status, &body, out),
+        }
     }
 }
 
@@ -546,46 +598,137 @@ fn answer(request: RequestId, answer: Answer, out: &mut Vec<Action>) {
     out.push(Action::Input(Input::Answer { venue: Venue::Polymarket, request, answer }));
 }
 
-fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body)
-        .map_err(|error| format!("the answer with status {status} cannot be read: {error}; it begins `{:.80}`", text_of(body)))
+/// Ends a read that leads nowhere.
+fn give_up(read: &Read, told: Answer, out: &mut Vec<Action>) {
+    match read {
+        Read::Order(search) | Read::Trades(search) => answer(search.request, told, out),
+        Read::Account(_) => {
+            let reason = match told {
+                Answer::InDoubt { why } => why,
+                Answer::Rejected(reject) => reject.text,
+                other => format!("{other:?}"),
+            };
+            out.push(Action::Input(Input::AccountUnread { venue: Venue::Polymarket, reason }));
+        }
+    }
+}
+
+fn is_off_grid(error: &BuildError) -> bool {
+    matches!(error, BuildError::Amounts(AmountsError::OffGrid { .. }))
+}
+
+fn name_of(prepared: &Prepared) -> Result<VenueOrderId, String> {
+    VenueOrderId::new(&prepared.hash.to_string()).map_err(|error| error.to_string())
+}
+
+/// What the trades of an order that is not shown say of it.
+fn by_trades(search: &Search) -> Answer {
+    let Some(((order, _), _)) = search.traded.first_key_value() else {
+        return Answer::NotFound { as_of: search.as_of };
+    };
+    let sum = search.traded.values().try_fold(Qty::ZERO, |sum, qty| sum.checked_add(*qty));
+    let Some(filled) = sum else { return in_doubt("its trades add up to more than can be") };
+    let new = &search.lookup.placed.new;
+    let whole = new.qty.saturating_sub(filled).micros() <= SHORT;
+    Answer::Found(OrderUpdate {
+        order: order.clone(),
+        client_order_id: Some(new.client_order_id.clone()),
+        market: new.market.clone(),
+        side: new.side,
+        price: new.price,
+        status: if whole { OrderStatus::Executed } else { OrderStatus::Canceled },
+        filled,
+        remaining: Qty::ZERO,
+        reason: Some("by its trades".to_owned()),
+    })
+}
+
+/// What a success means for a write. One that cannot be read took effect all the same.
+fn done(write: &Write, status: u16, body: &[u8]) -> Answer {
+    match write {
+        Write::Place(prepared) => posted(prepared, status, body),
+        Write::Cancel(order) => match read::<CancelReply>(status, body, &[]) {
+            Ok(reply) => canceled(order, &reply),
+            Err(why) => in_doubt(&why),
+        },
+        Write::CancelAll => match read::<Value>(status, body, &[]) {
+            Ok(reply) if reply.get("canceled").is_some_and(Value::is_array) => Answer::CanceledAll,
+            Ok(_) => in_doubt("expected what was canceled, found something else"),
+            Err(why) => in_doubt(&why),
+        },
+    }
+}
+
+/// What the answer to a cancel says: an order that is named nowhere, or with a reason that is not known, may still rest.
+fn canceled(order: &VenueOrderId, reply: &CancelReply) -> Answer {
+    let is_it = |name: &str| name.eq_ignore_ascii_case(order.as_str());
+    if reply.canceled.iter().any(|name| is_it(name)) {
+        return Answer::Canceled { reduced_by: None };
+    }
+    let Some((_, reason)) = reply.not_canceled.iter().find(|(name, _)| is_it(name)) else {
+        return in_doubt("the answer to a cancel names another order, or none");
+    };
+    let lower = reason.to_ascii_lowercase();
+    let gone = [text::NOT_FOUND_OR_CANCELED, text::CANCELED_OR_MATCHED, "not found", "already canceled", "matched"];
+    if gone.iter().any(|known| lower.contains(&known.to_ascii_lowercase())) {
+        Answer::Gone
+    } else {
+        in_doubt(&format!("not canceled: {reason}"))
+    }
 }
 
 /// What the answer to a posting says.
 ///
 /// Source: reference, section 7.3: an order id and no message mean accepted, whatever `success` says.
-fn placed(label: &'static str, prepared: &Prepared, reply: &PostOrderReply) -> Answer {
-    if !reply.accepted() {
-        let error = ClobError::of_item(label, &reply.error_msg);
-        return refused(CallKind::Post, error.status, &error, None);
-    }
-    let hash = prepared.hash.to_string();
-    if !reply.order_id.eq_ignore_ascii_case(&hash) {
-        return Answer::InDoubt { why: format!("the venue answered with another order, {:.80}", reply.order_id) };
-    }
-    let Ok(order) = VenueOrderId::new(&hash) else {
-        return Answer::InDoubt { why: format!("`{hash}` is no order id") };
+fn posted(prepared: &Prepared, status: u16, body: &[u8]) -> Answer {
+    let order = match name_of(prepared) {
+        Ok(order) => order,
+        Err(why) => return in_doubt(&why),
     };
+    let told = serde_json::from_slice::<Value>(body).ok();
+    let member = |name: &str| told.as_ref().and_then(|told| told.get(name)?.as_str());
+    let is_ours = member("orderID").is_some_and(|id| id.eq_ignore_ascii_case(order.as_str()));
+    let silent = member("errorMsg").is_some_and(str::is_empty);
+    let reply = match read::<PostOrderReply>(status, body, &POST_TEXTS) {
+        Ok(reply) => reply,
+        // It says which order, and that nothing was wrong with it; only its numbers say nothing.
+        Err(_) if is_ours && silent => return Answer::PlacedUnclear { order },
+        Err(why) => return in_doubt(&why),
+    };
+    if member("orderID").is_none() && member("errorMsg").is_none() {
+        return in_doubt("the answer to a posting names neither an order nor an error");
+    }
+    if !reply.accepted() {
+        let error = ClobError::of_item("POST /order", &reply.error_msg);
+        if reply.error_msg.is_empty() || is_ours && error.error_kind() == ErrorKind::Other {
+            return in_doubt(&format!("neither accepted nor refused: `{}`", cut(&reply.error_msg)));
+        }
+        return refusals::of_error(&error, CallKind::Post, None, false);
+    }
+    if !is_ours {
+        return in_doubt(&format!("the venue answered with another order, {:.80}", reply.order_id));
+    }
+    filled(prepared, order, &reply)
+}
+
+/// How much of an accepted order filled at once, where the answer says so.
+fn filled(prepared: &Prepared, order: VenueOrderId, reply: &PostOrderReply) -> Answer {
     let shares = match prepared.side {
         Side::Buy => reply.taking_amount,
         Side::Sell => reply.making_amount,
     };
     let filled = shares.and_then(|it| u64::try_from(it.micros()).ok()).and_then(Qty::from_micros);
-    match (&reply.status, filled) {
-        (PostStatus::Live | PostStatus::Unmatched, filled) if prepared.terms.kind.rests() => {
-            let filled = filled.unwrap_or(Qty::ZERO);
-            Answer::Placed { order, filled, remaining: total(prepared).saturating_sub(filled) }
-        }
-        (PostStatus::Matched, Some(filled)) if prepared.terms.kind.rests() => {
-            let remaining = total(prepared).saturating_sub(filled);
-            // A hundredth short is the whole. Source: reference, section 7.4.
-            let remaining = if remaining.micros() <= 10_000 { Qty::ZERO } else { remaining };
-            Answer::Placed { order, filled, remaining }
-        }
-        (PostStatus::Matched, Some(filled)) => Answer::Placed { order, filled, remaining: Qty::ZERO },
-        // Delayed, or a word that is not known: it may still match.
-        _ => Answer::PlacedUnclear { order },
-    }
+    let rests = prepared.terms.kind.rests();
+    let filled = match (&reply.status, filled) {
+        (PostStatus::Live | PostStatus::Unmatched, None) if rests => Qty::ZERO,
+        (PostStatus::Live | PostStatus::Unmatched, Some(filled)) if rests => filled,
+        (PostStatus::Matched, Some(filled)) => filled,
+        // Delayed, a word that is not known, or no amounts: it may still match.
+        _ => return Answer::PlacedUnclear { order },
+    };
+    let Some(remaining) = total(prepared).checked_sub(filled) else { return Answer::PlacedUnclear { order } };
+    let remaining = if rests && remaining.micros() > SHORT { remaining } else { Qty::ZERO };
+    Answer::Placed { order, filled, remaining }
 }
 
 /// Shares that an order is for.
@@ -598,43 +741,6 @@ fn total(prepared: &Prepared) -> Qty {
     Qty::from_micros(amount).unwrap_or(Qty::MAX)
 }
 
-/// What an answer that is no success means.
-///
-/// Source: reference, sections 7.6 and 9.
-fn refused(kind: CallKind, status: u16, error: &ClobError, retry_after: Option<Duration>) -> Answer {
-    let text = error.to_string();
-    let word = error.error_kind();
-    let not_now = |why| Answer::NotNow { why, retry_after: retry_after.or(error.retry_after) };
-    match word {
-        ErrorKind::PostOnlyMode => return not_now(NotNow::PostOnlyMode),
-        ErrorKind::CancelOnly => return not_now(NotNow::CancelOnlyMode),
-        ErrorKind::TradingDisabled => return not_now(NotNow::Restarting),
-        ErrorKind::Duplicated => return Answer::Rejected(Reject { code: RejectCode::Duplicate, text }),
-        _ => {}
-    }
-    match (classify(kind, status, word).0, status) {
-        (_, 425) => not_now(NotNow::Restarting),
-        (FailureKind::Retry, _) => not_now(NotNow::RateLimited),
-        (FailureKind::InDoubt, _) => Answer::InDoubt { why: text },
-        (FailureKind::Fatal, _) => Answer::Rejected(Reject { code: RejectCode::Fatal, text }),
-        (FailureKind::Refused, 404) if kind == CallKind::Idempotent => Answer::Gone,
-        (FailureKind::Refused, _) => Answer::Rejected(Reject { code: reject_code(word), text }),
-    }
-}
-
-const fn reject_code(word: ErrorKind) -> RejectCode {
-    match word {
-        ErrorKind::NotEnoughBalance => RejectCode::InsufficientBalance,
-        ErrorKind::CrossesBook => RejectCode::PostOnlyCross,
-        ErrorKind::TickSize => RejectCode::InvalidPrice,
-        ErrorKind::MinSize | ErrorKind::InvalidAmounts | ErrorKind::MarketableMinimum => RejectCode::InvalidSize,
-        ErrorKind::FokNotFilled | ErrorKind::NoMatch => RejectCode::NoLiquidity,
-        ErrorKind::MarketNotReady => RejectCode::MarketClosed,
-        ErrorKind::Duplicated => RejectCode::Duplicate,
-        _ => RejectCode::Other,
-    }
-}
-
 impl Gateway for PolymarketGateway {
     fn venue(&self) -> Venue {
         Venue::Polymarket
@@ -644,62 +750,88 @@ impl Gateway for PolymarketGateway {
         match command {
             Command::Send { venue: Venue::Polymarket, request, body } => self.on_request(now, *request, body, out),
             Command::Reconcile { venue: Venue::Polymarket, asked, fills_since } => {
-                self.begin_reading(now, *asked, *fills_since, out);
+                let tokens = self.listings.keys().rev().flat_map(|market| [(market.clone(), false), (market.clone(), true)]);
+                let reading = Reading::new(*asked, *fills_since, self.reads_as_of(now), tokens.collect());
+                self.ask_account(now, reading, out);
             }
             Command::Send { .. } | Command::Reconcile { .. } | Command::WakeAt(_) | Command::Alert(_) => {}
         }
     }
 
     fn on_outcome(&mut self, now: Timestamp, call: CallId, outcome: Outcome, out: &mut Vec<Action>) {
-        let Some(pending) = self.calls.remove(&call) else { return };
-        let failed = |work: &Work, told: Answer, out: &mut Vec<Action>| match work {
-            Work::Place(request, _)
-            | Work::Cancel(request, _)
-            | Work::CancelAll(request)
-            | Work::LookupOrder(request, ..)
-            | Work::LookupTrades(request, ..) => answer(*request, told, out),
-            Work::Account(_) => {
-                let reason = format!("{told:?}");
-                out.push(Action::Input(Input::AccountUnread { venue: Venue::Polymarket, reason }));
+        let (pending, before) = match self.calls.take(call) {
+            Known::First(pending) => (pending, None),
+            Known::Again(ended) => (ended.pending, Some(ended.told)),
+            Known::Unknown => {
+                let text = format!("polymarket: an outcome of call {} that nobody waits for", call.0);
+                return out.push(Action::Notice(text));
             }
         };
-        match outcome {
-            Outcome::NotSent(_) => {
-                failed(&pending.work, Answer::NotNow { why: NotNow::NotSent, retry_after: None }, out);
+        if let Outcome::Answered { status, date, retry_after, .. } = &outcome {
+            if let Some(date) = date {
+                self.clock.observe(pending.sent, now, *date);
             }
-            Outcome::Silent(why) => failed(&pending.work, Answer::InDoubt { why }, out),
-            Outcome::Answered { status, date, retry_after, body } => {
-                if let Some(date) = date {
-                    self.clock.observe(pending.sent, now, date);
+            if *status == 429 {
+                let plain = &pending.work.1;
+                self.limits.refused(steady(now), plain.target(), plain.spend, *retry_after);
+            }
+        }
+        match (pending.work.0.clone(), before) {
+            (Work::Write(request, write), before) => {
+                let told = self.judge(&write, &pending, &outcome);
+                let says_more = matches!(outcome, Outcome::Answered { .. });
+                match before {
+                    None => answer(request, told.clone(), out),
+                    Some(Some(known)) if !says_more || known == told => {
+                        self.calls.end(call, pending, Some(known));
+                        if says_more {
+                            let text = format!("polymarket: the answer to {request} came again and says the same");
+                            out.push(Action::Notice(text));
+                        }
+                        return;
+                    }
+                    Some(known) => {
+                        let text = format!("polymarket: {request} was answered with {known:?}, and later with {told:?}");
+                        out.push(Action::Notice(text));
+                        answer(request, told.clone(), out);
+                    }
                 }
-                if (200..300).contains(&status) {
-                    return self.on_success(now, pending, status, &body, out);
+                self.calls.end(call, pending, Some(told));
+            }
+            (Work::Read(read), None) => {
+                self.calls.end(call, pending.clone(), None);
+                self.on_read(now, pending, read, outcome, out);
+            }
+            (Work::Read(_), Some(_)) => {
+                if matches!(outcome, Outcome::Answered { .. }) {
+                    out.push(Action::Notice(format!("polymarket: the answer to the read {} came late", call.0)));
                 }
-                // An order that is not known by its hash may have traded and be over.
-                if let (Work::LookupOrder(request, lookup, hash, as_of), 404) = (&pending.work, status) {
-                    let job = (*request, lookup.clone(), hash.clone(), *as_of);
-                    return self.on_lookup_order(now, job, 200, b"null", out);
-                }
-                let error = ClobError::new(pending.label, pending.kind, status, &text_of(&body));
-                let told = refused(pending.kind, status, &error, retry_after);
-                failed(&pending.work, told, out);
+                self.calls.end(call, pending, None);
             }
         }
     }
 
     fn on_timer(&mut self, now: Timestamp, out: &mut Vec<Action>) {
-        let late: Vec<CallId> = self
-            .calls
-            .iter()
-            .filter(|(_, pending)| pending.deadline.plus(Duration::from_secs(2)) <= now)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in late {
+        for id in self.calls.overdue(now) {
             self.on_outcome(now, id, Outcome::Silent("no outcome within the deadline".to_owned()), out);
+        }
+        while let Some((read, plain)) = self.parked.due(now) {
+            self.read(now, read, plain, out);
         }
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        self.calls.values().map(|pending| pending.deadline.plus(Duration::from_secs(2))).min()
+        self.calls.next_overdue().into_iter().chain(self.parked.next()).min()
+    }
+
+    /// The venue's listing says more than an instrument does: see [`PolymarketGateway::list`]. What may change is the step.
+    fn learn(&mut self, instrument: &Instrument) {
+        let Some(listing) = self.listings.get_mut(&instrument.market.ticker) else { return };
+        if instrument.venue() == Venue::Polymarket
+            && let [band] = instrument.market.grid.bands()
+            && let Some(tick) = TickSize::from_price(band.step)
+        {
+            listing.tick = tick;
+        }
     }
 }

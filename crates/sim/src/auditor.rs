@@ -1,0 +1,265 @@
+//! The auditor: what must hold, checked from outside of the program after every step and at the end.
+//!
+//! It believes the venues' own ledgers and the journal's bytes. The engine is asked what it thinks, and that is held against
+//! both; none of the engine's own checks is used as an argument, except that they must not fail.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use brier_engine::codec::Record;
+use brier_engine::{Command, Engine, Input, MarketId, Operator, Request};
+use brier_types::{BookSide, Timestamp, Venue};
+
+use crate::plan::Plan;
+use crate::venues::{Truth, Venues};
+
+/// Something that must never happen, and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which invariant.
+    pub invariant: &'static str,
+    /// How it was broken.
+    pub what: String,
+}
+
+impl Violation {
+    /// A broken invariant.
+    pub fn new(invariant: &'static str, what: impl Into<String>) -> Self {
+        Self { invariant, what: what.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.invariant, self.what)
+    }
+}
+
+/// What the auditor knows.
+#[derive(Debug)]
+pub struct Auditor {
+    max_position: i64,
+    may_open_no: bool,
+    /// Orders that the program had placed when the kill switch was pulled.
+    placed_when_killed: Option<u64>,
+    steps: u64,
+}
+
+impl Auditor {
+    /// An auditor of one run.
+    pub fn new(plan: &Plan, _venues: &Venues) -> Self {
+        Self {
+            max_position: i64::try_from(plan.max_position * 1_000_000).unwrap_or(i64::MAX),
+            may_open_no: plan.may_open_no,
+            placed_when_killed: None,
+            steps: 0,
+        }
+    }
+
+    /// After every step of the program.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn after_step(
+        &mut self,
+        _now: Timestamp,
+        engine: &Engine,
+        venues: &Venues,
+        killed: bool,
+    ) -> Result<(), Violation> {
+        self.steps += 1;
+        self.check_kill(engine, killed)?;
+        for order in engine.state().orders.iter_open() {
+            if order.booked > order.total && !order.is_in_doubt() {
+                let what = format!("{} has {} of {} filled", order.client_order_id, order.booked, order.total);
+                return Err(Violation::new("filled never exceeds ordered", what));
+            }
+        }
+        engine.state().portfolio.check().map_err(|what| Violation::new("the books add up", what))?;
+        // The venues' own truth costs more than a step: it is looked at now and then, and whenever it may have moved.
+        if self.steps % 8 == 0 {
+            self.check_limits(venues)?;
+        }
+        Ok(())
+    }
+
+    /// After a pulled kill switch nothing is placed until a person lifts it, whatever else happens.
+    fn check_kill(&mut self, engine: &Engine, killed: bool) -> Result<(), Violation> {
+        let counts = engine.counts();
+        let sent = counts.placed + counts.amended;
+        match (killed, self.placed_when_killed) {
+            (true, None) => self.placed_when_killed = Some(sent),
+            (true, Some(before)) if sent > before => {
+                let what = format!("{} orders were sent while the kill switch was down", sent - before);
+                return Err(Violation::new("the kill switch stays down", what));
+            }
+            (true, Some(before)) => self.placed_when_killed = Some(before.min(sent)),
+            (false, _) => self.placed_when_killed = None,
+        }
+        Ok(())
+    }
+
+    /// What rests and is owned at the venues stays within the limits, whatever fills.
+    fn check_limits(&self, venues: &Venues) -> Result<(), Violation> {
+        for market in 0..venues.market_count() as u32 {
+            let truth = venues.truth(MarketId(market));
+            let (most, least) = truth.extremes();
+            if most > self.max_position || least < -self.max_position {
+                let what = format!(
+                    "{}: from {least} to {most} millionths of a contract are possible, {} are allowed; {truth:?}",
+                    MarketId(market),
+                    self.max_position
+                );
+                return Err(Violation::new("positions stay within their limit", what));
+            }
+            if !self.may_open_no && truth.net < 0 {
+                let what = format!("{}: {} millionths of a contract", MarketId(market), truth.net);
+                return Err(Violation::new("no short that nobody intended", what));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a new life of the program must know.
+    ///
+    /// # Errors
+    /// When the kill switch was forgotten.
+    pub fn after_recovery(&mut self, engine: &Engine, killed: bool) -> Result<(), Violation> {
+        self.placed_when_killed = None;
+        if killed && !engine.is_killed() {
+            return Err(Violation::new("the kill switch stays down", "a restart has lifted it"));
+        }
+        Ok(())
+    }
+
+    /// Whether the journal says that the kill switch is pulled.
+    pub fn killed_by_journal(&self, records: &[Vec<u8>]) -> bool {
+        let mut killed = false;
+        for record in records {
+            match Record::decode(record) {
+                Ok(Record::Input { input: Input::Operator(Operator::Halt { .. }), .. }) => killed = true,
+                Ok(Record::Input { input: Input::Operator(Operator::Resume { .. }), .. }) => killed = false,
+                _ => {}
+            }
+        }
+        killed
+    }
+
+    /// Whether program and venues think the same: everything has come to rest then.
+    pub fn agrees(&self, engine: &Engine, venues: &Venues) -> bool {
+        self.compare(engine, venues).is_ok()
+    }
+
+    fn compare(&self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+        for market in (0..venues.market_count() as u32).map(MarketId) {
+            let truth = venues.truth(market);
+            let ours = engine.state().portfolio.account(market);
+            if ours.net().micros() != truth.net {
+                let what = format!("{market}: ours is {}, the venue's {}", ours.net().micros(), truth.net);
+                return Err(Violation::new("positions equal the venue's", what));
+            }
+            if !truth.orders.is_empty() {
+                let what = format!("{market}: {:?} rest", truth.orders);
+                return Err(Violation::new("nothing rests that nobody wants", what));
+            }
+        }
+        for (venue, shard, cash) in venues.cash() {
+            let ours = engine.state().portfolio.cash(venue, shard);
+            if ours != cash {
+                let what = format!("{venue}: ours is {ours}, the venue's {cash}");
+                return Err(Violation::new("cash equals the venue's", what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything has not come to rest in time: says what hangs.
+    pub fn not_at_rest(&self, engine: Option<&Engine>, venues: &Venues) -> Violation {
+        let Some(engine) = engine else {
+            return Violation::new("progress", "the program does not run at the end");
+        };
+        if let Err(violation) = self.compare(engine, venues) {
+            return violation;
+        }
+        let open: Vec<String> =
+            engine.state().orders.iter_open().map(|order| format!("{} {:?}", order.client_order_id, order.state)).collect();
+        let halts: Vec<String> = engine.state().halts.iter().map(|halt| format!("{halt:?}")).collect();
+        Violation::new("nothing stays in doubt", format!("open: {open:?}, halts: {halts:?}"))
+    }
+
+    /// When all has come to rest.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn at_the_end(&mut self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+        self.compare(engine, venues)?;
+        self.check_limits(venues)?;
+        check_fills(engine, venues)?;
+        venues.check_ledgers().map_err(|what| Violation::new("the venues' ledgers add up", what))?;
+        let books = engine.state();
+        for market in (0..venues.market_count() as u32).map(MarketId) {
+            let Ok(book) = books.books.view(market) else { continue };
+            for side in [BookSide::Bid, BookSide::Ask] {
+                let ours: Vec<_> = book.levels(side).map(|level| (level.price, level.qty)).collect();
+                let theirs = venues.levels(market, side);
+                if ours != theirs {
+                    let what = format!("{market} {side}: ours is {ours:?}, the venue's {theirs:?}");
+                    return Err(Violation::new("a book that is believed is the venue's", what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The journal, replayed, gives the same engine and the same commands, and every order of the venues stands in it.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn replay(&self, records: &[Vec<u8>], engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+        let replayed = venues.replay(records).map_err(|what| Violation::new("the journal replays", what))?;
+        if replayed != engine.state_sum() {
+            return Err(Violation::new("the journal replays", "to another state than the program's"));
+        }
+        let mut intents = BTreeSet::new();
+        for record in venues.all_records(records) {
+            if let Ok(Record::Command(Command::Send { body: Request::Place(place), .. })) = Record::decode(&record) {
+                intents.insert(place.get().new.client_order_id.to_string());
+            }
+        }
+        for id in venues.orders_ever() {
+            if !intents.contains(&id) {
+                let what = format!("order {id} is at the venue and not in the journal");
+                return Err(Violation::new("no order without a journaled intent", what));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every fill of the venues is booked, once, and nothing else is.
+fn check_fills(engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+    let mut theirs: BTreeMap<(Venue, String, String), u64> = BTreeMap::new();
+    for (venue, trade, order, qty) in venues.fills() {
+        *theirs.entry((venue, trade, order)).or_insert(0) += qty.micros();
+    }
+    let mut ours: BTreeMap<(Venue, String, String), u64> = BTreeMap::new();
+    for fill in engine.state().portfolio.fills() {
+        *ours.entry((fill.venue, fill.trade.to_string(), fill.order.to_string())).or_insert(0) += fill.qty.micros();
+    }
+    if ours == theirs {
+        return Ok(());
+    }
+    let missing: Vec<_> = theirs.iter().filter(|(key, qty)| ours.get(*key) != Some(*qty)).take(5).collect();
+    let extra: Vec<_> = ours.iter().filter(|(key, qty)| theirs.get(*key) != Some(*qty)).take(5).collect();
+    Err(Violation::new("every fill is booked once", format!("missing {missing:?}, extra {extra:?}")))
+}
+
+impl Truth {
+    /// The most and the least that the account may own if everything that rests fills on one side.
+    fn extremes(&self) -> (i64, i64) {
+        let side = |side| -> i64 {
+            self.orders.iter().filter(|order| order.side == side).map(|order| order.remaining.micros() as i64).sum()
+        };
+        (self.net + side(BookSide::Bid), self.net - side(BookSide::Ask))
+    }
+}
