@@ -18,5 +18,6 @@ mod polymarket_stream;
 mod polymarket_support;
 mod recovery;
 mod refusals;
+mod sim;
 mod stream;
 mod support;
