@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use brier_connect::bucket::{Shortage, TokenBucket};
 use brier_polymarket_protocol::tiers::Tier;
-use reqwest::Method;
+pub use reqwest::Method;
 use tokio::time::Instant;
 
 use crate::env::Service;

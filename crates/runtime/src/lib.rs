@@ -6,6 +6,7 @@
 //! simulator runs the very same code.
 
 pub mod core;
+pub mod gateway;
 pub mod gateways;
 pub mod journal;
 pub mod node;
