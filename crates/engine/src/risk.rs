@@ -1,8 +1,8 @@
 //! Risk: the only way to a venue. Nothing else can mint [`Approved`].
 //!
 //! An order is admitted when every limit holds in every future of what is under way: each order that may fill, also one in
-//! doubt, one that changes and one that is being taken back, counts as filled or not, whichever is worse; a fill that the
-//! venue counts and nobody told counts as owned. Checks come in a fixed order, and the first that fails answers:
+//! doubt, one that changes and one that is being taken back, counts as filled or not, whichever is worse; so does a fill that
+//! the venue counts and nobody told. Checks come in a fixed order, and the first that fails answers:
 //!
 //! 1. halts: everything, the venue, the strategy, the market; 2. the market's life; 3. price grid, size step, least and
 //!    largest size; 4. the book can be believed, and fair values are fresh where they are demanded; 5. price collars;

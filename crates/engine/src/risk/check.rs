@@ -1,7 +1,7 @@
 //! The checks, in their order: the first that fails answers.
 
 use brier_book::BookView;
-use brier_types::{BookSide, MarketStatus, Price, Qty, Rounding, TimeInForce, Timestamp, Venue, notional};
+use brier_types::{BookSide, MarketStatus, Price, Qty, Rounding, SignedQty, TimeInForce, Timestamp, Venue, notional};
 
 use super::exposure::{Extra, Line, Sheet, Whose, Worst, given, largest, money};
 use super::limits::{Budget, EmptySide};
@@ -10,7 +10,7 @@ use super::{Proposal, Risk};
 use crate::command::{ChangeOrder, Funding, Scope, paid};
 use crate::engine::{State, floor_to};
 use crate::ids::{EventId, MarketId, StrategyId};
-use crate::instrument::{Custody, Instrument};
+use crate::instrument::{Custody, Instrument, venue_index};
 use crate::order::{Order, Role};
 use crate::strategy::Purpose;
 
@@ -39,11 +39,12 @@ pub(super) struct Ask<'a> {
 impl<'a> Ask<'a> {
     pub(super) fn placing(state: &'a State, proposal: &Proposal) -> Self {
         let (place, new) = (&proposal.place, &proposal.place.new);
+        let instrument = state.universe.get(place.market_id);
         let worst =
             Worst { side: new.side, price: new.price, open: new.qty, untold: Qty::ZERO, funding: place.funding };
         Self {
             market: place.market_id,
-            instrument: state.universe.get(place.market_id),
+            instrument,
             event: state.universe.event_of(place.market_id),
             strategy: proposal.strategy,
             role: proposal.role,
@@ -54,13 +55,13 @@ impl<'a> Ask<'a> {
             price: new.price,
             open: new.qty,
             filled: Qty::ZERO,
-            extra: Extra { market: place.market_id, worst, replaces: None },
+            extra: Extra::new(place.market_id, instrument, worst, None),
         }
     }
 
     /// Old and new terms are counted together, both at their worst: until the venue has answered it may have either.
     pub(super) fn changing(state: &'a State, order: &'a Order, change: &ChangeOrder) -> Self {
-        let filled = order.filled();
+        let (instrument, filled) = (state.universe.get(order.market), order.filled());
         let (price, open) = (change.amend.price, change.amend.total.saturating_sub(filled));
         let now = Worst::of(order);
         let worst_price = match order.side {
@@ -70,7 +71,7 @@ impl<'a> Ask<'a> {
         let worst = Worst { price: worst_price, open: now.open.max(open), ..now };
         Self {
             market: order.market,
-            instrument: state.universe.get(order.market),
+            instrument,
             event: state.universe.event_of(order.market),
             strategy: order.strategy,
             role: order.role,
@@ -81,7 +82,7 @@ impl<'a> Ask<'a> {
             price,
             open,
             filled,
-            extra: Extra { market: order.market, worst, replaces: Some(order) },
+            extra: Extra::new(order.market, instrument, worst, Some(order)),
         }
     }
 
@@ -126,7 +127,7 @@ impl Risk {
         self.check_positions(ask)?;
         self.check_exposure(state, ask)?;
         self.check_cash(state, ask)?;
-        if ask.extra.replaces.is_none() {
+        if ask.extra.replaces().is_none() {
             self.check_count(ask)?;
         }
         self.check_rate(now, ask.venue())?;
@@ -265,10 +266,7 @@ impl Risk {
     // 9. The event's worst case, and 10. that of all.
     fn check_exposure(&self, state: &State, ask: &Ask<'_>) -> Result<(), Refusal> {
         let sheet = &self.exposure.account;
-        let loss = |extra: &Extra<'_>| {
-            let outcomes = extra.outcomes(state, sheet.line(ask.market), Whose::Everybody);
-            sheet.loss_with(state, ask.event, Some((ask.market, outcomes)))
-        };
+        let loss = |extra: &Extra<'_>| sheet.loss_with(state, ask.event, extra, Whose::Everybody);
         let (before, after) = (sheet.loss(ask.event), loss(&ask.extra));
         if after <= before {
             // What makes nothing worse is never in the way of a limit that something else broke.
@@ -281,7 +279,7 @@ impl Risk {
         }
         let more = |loss: i64| loss.max(0).saturating_sub(before.max(0));
         let venue = ask.venue();
-        let (limit, now) = (self.limits.max_venue_exposure[crate::instrument::venue_index(venue)], sheet.venue(venue));
+        let (limit, now) = (self.limits.max_venue_exposure[venue_index(venue)], sheet.venue(venue));
         let would_be = now.saturating_add(more(after));
         if would_be > limit.micros().max(now) {
             let fits = ask.most(limit.micros().max(now), |extra| now.saturating_add(more(loss(extra))));
@@ -331,7 +329,7 @@ impl Risk {
     // 13. How fast. The order is counted when it is admitted.
     fn check_rate(&self, now: Timestamp, venue: Venue) -> Result<(), Refusal> {
         let rate = self.limits.rate(venue);
-        match self.memory.rates[crate::instrument::venue_index(venue)].wait(now, rate) {
+        match self.memory.rates[venue_index(venue)].wait(now, rate) {
             Some(wait) => Err(Refusal::Rate { venue, per_second: rate.per_second, wait }),
             None => Ok(()),
         }
@@ -347,8 +345,7 @@ impl Risk {
         let before = sheet.loss(ask.event).max(0);
         let now = sheet.total();
         let total = |extra: &Extra<'_>| {
-            let outcomes = extra.outcomes(state, sheet.line(ask.market), Whose::Strategy(ask.strategy));
-            let loss = sheet.loss_with(state, ask.event, Some((ask.market, outcomes)));
+            let loss = sheet.loss_with(state, ask.event, extra, Whose::Strategy(ask.strategy));
             now.saturating_sub(before).saturating_add(loss.max(0))
         };
         let would_be = total(&ask.extra);
@@ -430,7 +427,7 @@ fn may_close(order: &Order) -> bool {
 /// Contracts that chosen orders of the ask's side offer, or have given up without a fill being told. Of an order that `offers`
 /// does not name only the latter counts, as of the one that changes.
 fn offered(state: &State, ask: &Ask<'_>, is_chosen: impl Fn(&Order) -> bool, offers: impl Fn(&Order) -> bool) -> u64 {
-    let changes = ask.extra.replaces.map(|order| order.key);
+    let changes = ask.extra.replaces().map(|order| order.key);
     state
         .orders
         .open_in(ask.market)
@@ -444,7 +441,7 @@ fn offered(state: &State, ask: &Ask<'_>, is_chosen: impl Fn(&Order) -> bool, off
 
 fn check_owner(ask: &Ask<'_>, owner: Owner, owned: Qty, offered: u64) -> Result<(), Refusal> {
     let free = owned.micros().saturating_sub(offered);
-    let before = ask.extra.replaces.map_or(Qty::ZERO, Order::worst_open);
+    let before = ask.extra.replaces().map_or(Qty::ZERO, Order::worst_open);
     if ask.open.micros() <= free.max(before.micros()) {
         return Ok(());
     }
@@ -471,6 +468,6 @@ fn check_position(ask: &Ask<'_>, owner: Owner, line: &Line, limit: Qty) -> Resul
         BookSide::Ask => would_be.saturating_neg(),
     };
     let fits = ask.most(bound, |extra| extra.toward(line));
-    let would_be = brier_types::SignedQty::from_micros(signed).unwrap_or(brier_types::SignedQty::ZERO);
+    let would_be = SignedQty::from_micros(signed).unwrap_or(SignedQty::ZERO);
     Err(Refusal::Position { market: ask.market, owner, limit, would_be, fits })
 }

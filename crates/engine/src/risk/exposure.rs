@@ -43,6 +43,11 @@ impl Outcomes {
         Self { yes: self.yes.saturating_sub(other.yes), no: self.no.saturating_sub(other.no) }
     }
 
+    /// What resolving YES adds to resolving NO.
+    const fn change(self) -> i64 {
+        self.yes.saturating_sub(self.no)
+    }
+
     /// What a position brings.
     fn of_position(position: &Position) -> Self {
         let contracts = |held: Qty, oversold: Qty| micros(held).saturating_sub(micros(oversold));
@@ -187,19 +192,26 @@ fn by_price(
     mut visit: impl FnMut(Price, i64) -> bool,
 ) {
     let instrument = state.universe.get(market);
-    let replaced = extra.and_then(|extra| extra.replaces).map(|order| order.key);
-    let closers = || {
-        let open = state.orders.open_in(market).filter(|order| Some(order.key) != replaced && whose.has(order));
-        let all = open.map(Worst::of).chain(extra.map(|extra| extra.worst));
-        all.filter(|order| order.side == side && order.may_close(instrument))
-    };
+    let replaced = extra.and_then(Extra::replaces).map(|order| order.key);
     let mut last = None;
-    while let Some(price) = closers().map(|order| order.pays()).filter(|price| Some(*price) > last).min() {
-        let here = closers().filter(|order| order.pays() == price).map(|order| micros(order.all()));
-        if !visit(price, here.fold(0, i64::saturating_add)) {
-            return;
+    loop {
+        let open = state.orders.open_in(market).filter(|order| order.side == side && Some(order.key) != replaced);
+        let own = open.filter(|order| whose.has(order)).map(Worst::of);
+        let mut next: Option<(Price, i64)> = None;
+        let more = extra.map(|extra| extra.worst).filter(|order| order.side == side);
+        for order in own.chain(more).filter(|order| order.may_close(instrument)) {
+            let (price, contracts) = (order.pays(), micros(order.all()));
+            match &mut next {
+                _ if Some(price) <= last => {}
+                Some((known, _)) if *known < price => {}
+                Some((known, sum)) if *known == price => *sum = sum.saturating_add(contracts),
+                _ => next = Some((price, contracts)),
+            }
         }
-        last = Some(price);
+        match next {
+            Some((price, contracts)) if visit(price, contracts) => last = Some(price),
+            Some(_) | None => return,
+        }
     }
 }
 
@@ -219,14 +231,26 @@ fn forgone(state: &State, market: MarketId, side: BookSide, whose: Whose, extra:
     by_price(state, market, side, whose, extra, |price, contracts| {
         let closed = contracts.min(left);
         left -= closed;
-        // Rounded up: gain × closed / held.
-        let gone = (i128::from(gain) * i128::from(closed)).div_euclid(i128::from(held)) + 1;
-        let brought = i128::from(price.pips()) * i128::from(closed) / 10_000;
-        let more = i64::try_from(gone - brought).unwrap_or(i64::MAX);
+        let qty = Qty::from_micros(closed.unsigned_abs()).unwrap_or(Qty::ZERO);
+        let brought = notional(price, qty, Rounding::Floor).micros();
+        let more = part_up(gain, closed, held).saturating_sub(brought);
         sum = sum.saturating_add(more.max(0));
-        more > 1 && left > 0
+        more > 0 && left > 0
     });
     sum
+}
+
+/// `amount` × `part` / `whole`, rounded up, of amounts that are not negative and a part of the whole. Nearly all products fit
+/// 64 bits, whose division is several times faster.
+fn part_up(amount: i64, part: i64, whole: i64) -> i64 {
+    if part == whole {
+        return amount;
+    }
+    if let Some(exact) = amount.checked_mul(part) {
+        return exact.unsigned_abs().div_ceil(whole.unsigned_abs()) as i64;
+    }
+    let exact = u128::from(amount.unsigned_abs()) * u128::from(part.unsigned_abs());
+    i64::try_from(exact.div_ceil(u128::from(whole.unsigned_abs()))).unwrap_or(i64::MAX)
 }
 
 /// One market's figures, of the account or of one strategy.
@@ -261,11 +285,11 @@ impl Line {
     }
 
     fn find_forgone(&mut self, state: &State, market: MarketId, whose: Whose) {
-        if self.orders > 0 {
-            self.forgone = Outcomes {
-                yes: forgone(state, market, BookSide::Ask, whose, None),
-                no: forgone(state, market, BookSide::Bid, whose, None),
-            };
+        if self.asks > 0 {
+            self.forgone.yes = forgone(state, market, BookSide::Ask, whose, None);
+        }
+        if self.bids > 0 {
+            self.forgone.no = forgone(state, market, BookSide::Bid, whose, None);
         }
     }
 
@@ -283,13 +307,58 @@ impl Line {
     }
 }
 
+/// One event's figures, so that what one of its markets would change is found without looking at the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct EventFigures {
+    exclusive: bool,
+    /// What its markets bring together: of an exclusive event if none resolves YES, of any other each at its worst.
+    sum: i64,
+    /// The least that any market of an exclusive event adds by resolving YES, at most nothing, and which.
+    least: (i64, Option<MarketId>),
+    /// The same without that market.
+    second: i64,
+}
+
+impl EventFigures {
+    const fn share(exclusive: bool, outcomes: Outcomes) -> i64 {
+        if exclusive || outcomes.no < outcomes.yes { outcomes.no } else { outcomes.yes }
+    }
+
+    fn add(&mut self, market: MarketId, outcomes: Outcomes) {
+        self.sum = self.sum.saturating_add(Self::share(self.exclusive, outcomes));
+        let change = outcomes.change();
+        if change < self.least.0 {
+            self.second = self.least.0;
+            self.least = (change, Some(market));
+        } else if change < self.second {
+            self.second = change;
+        }
+    }
+
+    /// What the event may lose, negative if it gains in every outcome.
+    const fn loss(&self) -> i64 {
+        let change = if self.exclusive { self.least.0 } else { 0 };
+        self.sum.saturating_add(change).saturating_neg()
+    }
+
+    /// The same if one market brings something else.
+    fn loss_with(&self, market: MarketId, before: Outcomes, after: Outcomes) -> i64 {
+        let (before, share) = (Self::share(self.exclusive, before), Self::share(self.exclusive, after));
+        let sum = self.sum.saturating_sub(before).saturating_add(share);
+        if !self.exclusive {
+            return sum.saturating_neg();
+        }
+        let others = if self.least.1 == Some(market) { self.second } else { self.least.0 };
+        sum.saturating_add(others.min(after.change())).saturating_neg()
+    }
+}
+
 /// Figures of all markets and events, of the account or of one strategy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sheet {
     lines: Vec<Line>,
-    /// By event: what it may lose, negative if it gains in every outcome.
-    losses: Vec<i64>,
-    /// By venue: the sum over events, each at least zero.
+    events: Vec<EventFigures>,
+    /// By venue: what its events may lose, each at least nothing.
     venues: [i64; 2],
     orders: u32,
 }
@@ -297,7 +366,7 @@ pub(crate) struct Sheet {
 impl Sheet {
     fn grow(&mut self, state: &State) {
         self.lines.resize(state.universe.len().max(self.lines.len()), Line::default());
-        self.losses.resize(state.universe.event_count().max(self.losses.len()), 0);
+        self.events.resize(state.universe.event_count().max(self.events.len()), EventFigures::default());
     }
 
     fn set(&mut self, market: MarketId, line: Line) {
@@ -307,10 +376,14 @@ impl Sheet {
     }
 
     fn settle_event(&mut self, state: &State, event: EventId) {
-        let loss = self.loss_with(state, event, None);
-        let place = venue_index(state.universe.event(event).venue);
-        let before = std::mem::replace(&mut self.losses[event.index()], loss);
-        self.venues[place] = self.venues[place].saturating_sub(before.max(0)).saturating_add(loss.max(0));
+        let entry = state.universe.event(event);
+        let mut figures = EventFigures { exclusive: entry.exclusive, ..EventFigures::default() };
+        for market in &entry.markets {
+            figures.add(*market, self.lines[market.index()].worst());
+        }
+        let before = std::mem::replace(&mut self.events[event.index()], figures).loss().max(0);
+        let venue = &mut self.venues[venue_index(entry.venue)];
+        *venue = venue.saturating_sub(before).saturating_add(figures.loss().max(0));
     }
 
     pub(crate) fn line(&self, market: MarketId) -> &Line {
@@ -321,9 +394,15 @@ impl Sheet {
         self.orders
     }
 
-    /// What an event may lose.
+    /// What an event may lose, negative if it gains in every outcome.
     pub(crate) fn loss(&self, event: EventId) -> i64 {
-        self.losses[event.index()]
+        self.events[event.index()].loss()
+    }
+
+    /// The same with an order more, or new terms of one.
+    pub(crate) fn loss_with(&self, state: &State, event: EventId, extra: &Extra<'_>, whose: Whose) -> i64 {
+        let line = self.line(extra.market);
+        self.events[event.index()].loss_with(extra.market, line.worst(), extra.outcomes(state, line, whose))
     }
 
     pub(crate) const fn venue(&self, venue: Venue) -> i64 {
@@ -333,60 +412,47 @@ impl Sheet {
     pub(crate) const fn total(&self) -> i64 {
         self.venues[0].saturating_add(self.venues[1])
     }
-
-    /// What an event may lose, if one of its markets brings something else.
-    pub(crate) fn loss_with(&self, state: &State, event: EventId, instead: Option<(MarketId, Outcomes)>) -> i64 {
-        let entry = state.universe.event(event);
-        let brought = |market: MarketId| match instead {
-            Some((other, outcomes)) if other == market => outcomes,
-            _ => self.lines[market.index()].worst(),
-        };
-        let mut sum = 0_i64;
-        if entry.exclusive {
-            let mut change = 0_i64;
-            for market in &entry.markets {
-                let outcomes = brought(*market);
-                sum = sum.saturating_add(outcomes.no);
-                change = change.min(outcomes.yes.saturating_sub(outcomes.no));
-            }
-            sum = sum.saturating_add(change);
-        } else {
-            for market in &entry.markets {
-                let outcomes = brought(*market);
-                sum = sum.saturating_add(outcomes.yes.min(outcomes.no));
-            }
-        }
-        sum.saturating_neg()
-    }
 }
 
 /// What is asked for beside what is there: an order, or new terms of one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extra<'a> {
-    pub market: MarketId,
+    market: MarketId,
+    instrument: &'a Instrument,
     /// What would be there then; of a change, old and new terms both at their worst.
-    pub worst: Worst,
+    worst: Worst,
+    bill: Bill,
     /// The order that would change, as it is counted now.
-    pub replaces: Option<&'a Order>,
+    replaces: Option<(&'a Order, Worst, Bill)>,
 }
 
-impl Extra<'_> {
+impl<'a> Extra<'a> {
+    pub(crate) fn new(market: MarketId, instrument: &'a Instrument, worst: Worst, replaces: Option<&'a Order>) -> Self {
+        let replaces = replaces.map(|order| (order, Worst::of(order), Worst::of(order).bill(instrument)));
+        Self { market, instrument, worst, bill: worst.bill(instrument), replaces }
+    }
+
+    /// The order that would change.
+    pub(crate) fn replaces(&self) -> Option<&'a Order> {
+        self.replaces.map(|(order, _, _)| order)
+    }
+
     /// The same for another quantity that may fill; an order that changes may still have its old one.
     pub(crate) fn sized(self, open: Qty) -> Self {
-        let old = self.replaces.map_or(Qty::ZERO, Order::worst_open);
-        Self { worst: Worst { open: open.max(old), ..self.worst }, ..self }
+        let old = self.replaces.map_or(Qty::ZERO, |(_, old, _)| old.open);
+        let worst = Worst { open: open.max(old), ..self.worst };
+        Self { worst, bill: worst.bill(self.instrument), ..self }
     }
 
     /// What the market would bring.
-    pub(crate) fn outcomes(&self, state: &State, line: &Line, whose: Whose) -> Outcomes {
-        let instrument = state.universe.get(self.market);
-        let mut sum = line.sum.plus(self.worst.bill(instrument).outcomes(self.worst.side));
-        if let Some(order) = self.replaces {
-            let order = Worst::of(order);
-            sum = sum.minus(order.bill(instrument).outcomes(order.side));
+    fn outcomes(&self, state: &State, line: &Line, whose: Whose) -> Outcomes {
+        let side = self.worst.side;
+        let mut sum = line.sum.plus(self.bill.outcomes(side));
+        if let Some((_, _, bill)) = self.replaces {
+            sum = sum.minus(bill.outcomes(side));
         }
-        let forgone = forgone(state, self.market, self.worst.side, whose, Some(self));
-        sum.minus(match self.worst.side {
+        let forgone = forgone(state, self.market, side, whose, Some(self));
+        sum.minus(match side {
             BookSide::Bid => Outcomes { no: forgone, ..line.forgone },
             BookSide::Ask => Outcomes { yes: forgone, ..line.forgone },
         })
@@ -394,7 +460,7 @@ impl Extra<'_> {
 
     /// The position toward the order's side.
     pub(crate) fn toward(&self, line: &Line) -> i64 {
-        let before = self.replaces.map_or(0, |order| micros(order.worst_open()));
+        let before = self.replaces.map_or(0, |(_, old, _)| micros(old.open));
         line.toward(self.worst.side).saturating_sub(before).saturating_add(micros(self.worst.open))
     }
 }
@@ -549,15 +615,14 @@ impl Exposure {
 
     /// The same with something more.
     pub(crate) fn held_with(&self, state: &State, extra: &Extra<'_>) -> i64 {
-        let instrument = state.universe.get(extra.market);
         let known = &self.bills[extra.market.index()];
         let mut bills = *known;
         let bill = bills.side_mut(extra.worst.side);
-        if let Some(order) = extra.replaces.map(Worst::of).filter(|order| is_paid(order, instrument)) {
-            bill.take_out(order.bill(instrument));
+        if let Some((_, _, old)) = extra.replaces.filter(|(_, old, _)| is_paid(old, extra.instrument)) {
+            bill.take_out(old);
         }
-        if is_paid(&extra.worst, instrument) {
-            bill.add(extra.worst.bill(instrument));
+        if is_paid(&extra.worst, extra.instrument) {
+            bill.add(extra.bill);
         }
         let with = held(state, extra.market, &bills, Some(extra));
         self.held(extra.market).saturating_sub(known.held).saturating_add(with)
