@@ -5,6 +5,7 @@
 //! - With [`ServerConfig::polymarket_listen`] Polymarket's clients are served on a port of their own: the order book API at its
 //!   root, the streams under `/ws`, Gamma under `/gamma`, the Data API under `/data-api`, the relayer under `/relayer`.
 //! - [`Admin`] is the administration in-process: list markets, fund accounts, move the clock, determine and settle.
+//! - [`sim`] has the same exchange without threads, sockets and clocks, for simulations that must repeat byte for byte.
 //! - With a data folder every command is in a journal before anybody is answered, and a restart finds the same state.
 //!
 //! One thread owns all state (`core.rs`); what is on the wire is `brier-kalshi-protocol`'s. Play money only: there

@@ -218,7 +218,9 @@ fn play(config: SimConfig) -> Log {
         let order = new_order(&id, listing.ticker.as_str(), side, &at, "6");
         log.answer(&second.order(&mut exchange, &listing, &order));
         exchange.advance(exchange.now().plus(Duration::from_millis(700)));
-        sockets.iter().for_each(|socket| log.heard(&mut exchange, *socket));
+        for socket in sockets {
+            log.heard(&mut exchange, socket);
+        }
     }
     log.answer(&maker.ask(&mut exchange, Operation::GetPositions, &[], Vec::new()));
     log.answer(&poly_maker.ask(&mut exchange, "GET", "/data/trades", Vec::new()));
@@ -229,7 +231,9 @@ fn play(config: SimConfig) -> Log {
         admin.change_market(&condition, PolymarketChange::Resolve(MarketResult::No)).await.unwrap();
     });
     exchange.advance(exchange.now().plus(Duration::from_secs(50)));
-    sockets.iter().for_each(|socket| log.heard(&mut exchange, *socket));
+    for socket in sockets {
+        log.heard(&mut exchange, socket);
+    }
     exchange.check();
     for face in [Venue::Kalshi, Venue::Polymarket] {
         assert_eq!(exchange.ledger(face).difference(), Money::ZERO);
