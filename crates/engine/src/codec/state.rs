@@ -4,7 +4,7 @@ use super::{CodecError, Reader, Wire, fields, variants};
 use crate::engine::{ComboRun, Counts, Unwinding};
 use crate::halts::{Halt, Halts};
 use crate::order::{EndReason, Order, OrderState, Role};
-use crate::portfolio::{Account, Folded, Holding, Kept, Ledger, OwnFill, Portfolio, Position, Stage};
+use crate::portfolio::{Account, Entry, Folded, Holding, Kept, Ledger, OwnFill, Portfolio, Position, Stage};
 use crate::risk::{Bucket, Day, Memory, Rejections};
 
 variants!(EndReason, "end of an order" { 0 => Filled, 1 => Canceled, 2 => Rejected, 3 => NeverArrived });
@@ -17,6 +17,10 @@ variants!(Stage, "stage of a market" { 0 => Trading, 1 => Resolved(result), 2 =>
 variants!(Account, "account" {
     0 => Cash(venue, shard), 1 => Positions(market), 2 => Realized(venue), 3 => Fees(venue), 4 => Deposits(venue),
     5 => Adjustments(venue)
+});
+variants!(Entry, "entry of a position" {
+    0 => Fill(key), 1 => Late(key, payout), 2 => Adopted { yes, no, price }, 3 => Shifted { custody, yes, no, price },
+    4 => Paid(payout), 5 => Counted
 });
 
 fields! {

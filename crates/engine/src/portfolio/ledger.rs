@@ -7,7 +7,7 @@ use brier_types::{Money, Venue};
 use super::Position;
 use crate::ids::MarketId;
 
-/// An account of the ledger. What we have is positive, where it came from is negative.
+/// An account of the ledger. What we have is positive, where it came from is negative; fees are positive, rebates negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// Cash of a venue's shard.
@@ -38,31 +38,27 @@ impl Ledger {
     }
 
     /// Posts an amount to one account and its opposite to another.
-    pub(super) fn post(&mut self, to: Account, from: Account, amount: Money) {
-        self.add(to, amount.micros().into());
-        self.add(from, -i128::from(amount.micros()));
+    pub(super) fn post(&mut self, to: Account, from: Account, micros: i128) {
+        self.add(to, micros);
+        self.add(from, -micros);
     }
 
-    /// Posts what a fill, its undoing or a payout changed: cash and cost against profit and fees.
+    /// Posts what became of a market's position: cash, cost, profit and fees. What these four leave open is the venue's word,
+    /// which counts contracts or cash in another way than fills do.
     pub(super) fn post_change(
         &mut self,
         (venue, shard): (Venue, u16),
         market: MarketId,
-        before: &Position,
-        after: &Position,
+        (before, after): (&Position, &Position),
+        cash: i128,
     ) {
-        let change = |of: &dyn Fn(&Position) -> Money| i128::from(of(after).micros()) - i128::from(of(before).micros());
-        self.add(Account::Cash(venue, shard), change(&|it| it.flow));
-        self.add(Account::Positions(market), change(&|it| it.cost()));
-        self.add(Account::Realized(venue), -change(&|it| it.realized));
-        self.add(Account::Fees(venue), change(&|it| it.fees));
-    }
-
-    /// Posts a position that the venue's word changed.
-    pub(super) fn post_adoption(&mut self, venue: Venue, market: MarketId, before: &Position, after: &Position) {
-        let change = i128::from(after.cost().micros()) - i128::from(before.cost().micros());
-        self.add(Account::Positions(market), change);
-        self.add(Account::Adjustments(venue), -change);
+        let change = |of: fn(&Position) -> Money| i128::from(of(after).micros()) - i128::from(of(before).micros());
+        let (cost, realized, fees) = (change(Position::cost), change(|it| it.realized), change(|it| it.fees));
+        self.add(Account::Cash(venue, shard), cash);
+        self.add(Account::Positions(market), cost);
+        self.add(Account::Realized(venue), -realized);
+        self.add(Account::Fees(venue), fees);
+        self.add(Account::Adjustments(venue), realized - fees - cost - cash);
     }
 
     /// One account's sum, in millionths of a dollar.
