@@ -451,7 +451,14 @@ impl KalshiGateway {
         self.clock.nanos().abs_diff(pending.offset) > CLOCK_STEP
     }
 
-    fn on_read(&mut self, now: Timestamp, pending: Pending<(Work, Plain)>, read: Read, outcome: Outcome, out: &mut Vec<Action>) {
+    fn on_read(
+        &mut self,
+        now: Timestamp,
+        pending: Pending<(Work, Plain)>,
+        read: Read,
+        outcome: Outcome,
+        out: &mut Vec<Action>,
+    ) {
         let (status, body) = match outcome {
             Outcome::NotSent(_) => {
                 return give_up(&read, Answer::NotNow { why: NotNow::NotSent, retry_after: None }, out);
@@ -463,22 +470,22 @@ impl KalshiGateway {
                     Read::One(_, _, as_of) if status == 404 && refusals::says_not_found(&body) => {
                         Answer::NotFound { as_of: *as_of }
                     }
-                    _ => match refusal(pending.work.1.operation, status, retry_after, &body, self.is_mended(&pending)) {
-                        // A read that failed says nothing about the order.
-                        Answer::Gone => in_doubt(&format!("status {status}, {}", text_of(&body))),
-                        told => told,
-                    },
+                    _ => {
+                        match refusal(pending.work.1.operation, status, retry_after, &body, self.is_mended(&pending)) {
+                            // A read that failed says nothing about the order.
+                            Answer::Gone => in_doubt(&format!("status {status}, {}", text_of(&body))),
+                            told => told,
+                        }
+                    }
                 };
                 return give_up(&read, told, out);
             }
         };
         match read {
-            Read::Moment(request, lookup) => {
-                match super::read::<GetUserDataTimestampResponse>(status, &body, &[]) {
-                    Ok(it) => self.look(now, request, lookup, it.as_of_time, out),
-                    Err(why) => answer(request, in_doubt(&why), out),
-                }
-            }
+            Read::Moment(request, lookup) => match super::read::<GetUserDataTimestampResponse>(status, &body, &[]) {
+                Ok(it) => self.look(now, request, lookup, it.as_of_time, out),
+                Err(why) => answer(request, in_doubt(&why), out),
+            },
             Read::One(request, lookup, _) => answer(request, found(&lookup, status, &body), out),
             Read::Page(search) => self.on_search_page(now, *search, status, &body, out),
             Read::Account(reading) => self.on_account_part(now, *reading, status, &body, out),
@@ -486,7 +493,14 @@ impl KalshiGateway {
     }
 
     /// Asks for an order, now that the moment is known which the answer is true for.
-    fn look(&mut self, now: Timestamp, request: RequestId, lookup: Box<Lookup>, as_of: Timestamp, out: &mut Vec<Action>) {
+    fn look(
+        &mut self,
+        now: Timestamp,
+        request: RequestId,
+        lookup: Box<Lookup>,
+        as_of: Timestamp,
+        out: &mut Vec<Action>,
+    ) {
         if let Some(venue_id) = &lookup.venue_id {
             let plain = Plain::new(Operation::GetOrder, &[venue_id.as_str()]);
             return self.read(now, Read::One(request, lookup, as_of), plain, out);
@@ -646,7 +660,8 @@ impl Gateway for KalshiGateway {
             Known::First(pending) => (pending, None),
             Known::Again(ended) => (ended.pending, Some(ended.told)),
             Known::Unknown => {
-                return out.push(Action::Notice(format!("kalshi: an outcome of call {} that nobody waits for", call.0)));
+                return out
+                    .push(Action::Notice(format!("kalshi: an outcome of call {} that nobody waits for", call.0)));
             }
         };
         if let Outcome::Answered { status, date, .. } = &outcome {

@@ -22,7 +22,9 @@ use std::time::Duration;
 use brier_connect::bucket::Shortage;
 use brier_connect::clock::ClockOffset;
 use brier_connect::http::percent_encode;
-use brier_engine::{Answer, Command, Funding, Input, Instrument, Lookup, NotNow, PlaceOrder, RejectCode, Request, RequestId};
+use brier_engine::{
+    Answer, Command, Funding, Input, Instrument, Lookup, NotNow, PlaceOrder, RejectCode, Request, RequestId,
+};
 use brier_polymarket::Service;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::Wallet;
@@ -30,7 +32,9 @@ use brier_polymarket::limits::{self, Limits, Spend, Told};
 use brier_polymarket::orders::{BuildError, Leg, Maker, Prepared, prepare};
 use brier_polymarket_protocol::amounts::AmountsError;
 use brier_polymarket_protocol::auth::{ApiCreds, l2_headers};
-use brier_polymarket_protocol::clob::{self, CancelOrderRequest, CancelReply, FIRST_CURSOR, OpenOrder, PostOrderReply, PostStatus};
+use brier_polymarket_protocol::clob::{
+    self, CancelOrderRequest, CancelReply, FIRST_CURSOR, OpenOrder, PostOrderReply, PostStatus,
+};
 use brier_polymarket_protocol::contracts::Chain;
 use brier_polymarket_protocol::convert::{self, TokenMap, open_order, own_fills};
 use brier_polymarket_protocol::errors::{CallKind, ClobError, ErrorKind, text};
@@ -44,7 +48,10 @@ use serde_json::Value;
 
 use super::calls::{Calls, Known, Parked, Pending, steady};
 use super::permit::{FORBIDDEN, Permit};
-use super::{Action, CallId, Gateway, Host, HttpCall, Lane, Method, Outcome, cut, in_doubt, names_something, read, rejected, text_of};
+use super::{
+    Action, CallId, Gateway, Host, HttpCall, Lane, Method, Outcome, cut, in_doubt, names_something, read, rejected,
+    text_of,
+};
 use account::Reading;
 use refusals::refusal;
 
@@ -344,9 +351,9 @@ impl PolymarketGateway {
     }
 
     fn listing(&self, market: &MarketTicker) -> Result<&Listing, (RejectCode, String)> {
-        self.listings
-            .get(market)
-            .ok_or_else(|| (RejectCode::Other, format!("expected a market that the gateway was told of, found {market}")))
+        self.listings.get(market).ok_or_else(|| {
+            (RejectCode::Other, format!("expected a market that the gateway was told of, found {market}"))
+        })
     }
 
     fn build(&self, place: &PlaceOrder, listing: &Listing) -> Result<Prepared, BuildError> {
@@ -509,7 +516,9 @@ impl PolymarketGateway {
                 (OrderStatus::Canceled, Qty::ZERO)
             }
             clob::OrderStatus::Other(word) if word.starts_with("CANCELED") => (OrderStatus::Canceled, Qty::ZERO),
-            clob::OrderStatus::Other(word) => return Err(format!("expected a status of the venue's, found `{word:.64}`")),
+            clob::OrderStatus::Other(word) => {
+                return Err(format!("expected a status of the venue's, found `{word:.64}`"));
+            }
         };
         (update.status, update.remaining) = (status, remaining);
         Ok(update)
@@ -531,7 +540,8 @@ impl PolymarketGateway {
     }
 
     fn count_trade(&self, search: &mut Search, trade: &clob::Trade) -> Result<(), String> {
-        let names = trade.maker_orders.iter().map(|maker| maker.order_id.as_str()).chain([trade.taker_order_id.as_str()]);
+        let names =
+            trade.maker_orders.iter().map(|maker| maker.order_id.as_str()).chain([trade.taker_order_id.as_str()]);
         let ours = |name: &str| search.hashes.iter().any(|hash| hash.as_str().eq_ignore_ascii_case(name));
         if !names.into_iter().any(ours) {
             return Ok(());
@@ -566,7 +576,14 @@ impl PolymarketGateway {
         self.clock.nanos().abs_diff(pending.offset) > CLOCK_STEP
     }
 
-    fn on_read(&mut self, now: Timestamp, pending: Pending<(Work, Plain)>, read: Read, outcome: Outcome, out: &mut Vec<Action>) {
+    fn on_read(
+        &mut self,
+        now: Timestamp,
+        pending: Pending<(Work, Plain)>,
+        read: Read,
+        outcome: Outcome,
+        out: &mut Vec<Action>,
+    ) {
         let (status, body) = match outcome {
             Outcome::NotSent(_) => {
                 return give_up(&read, Answer::NotNow { why: NotNow::NotSent, retry_after: None }, out);
@@ -578,7 +595,9 @@ impl PolymarketGateway {
                 let error = ClobError::new(plain.label, plain.kind, status, &text_of(&body));
                 // An order that is not known by its hash may have traded and be over.
                 return match read {
-                    Read::Order(search) if status == 404 && error.body.is_some() => self.on_order(now, *search, None, out),
+                    Read::Order(search) if status == 404 && error.body.is_some() => {
+                        self.on_order(now, *search, None, out)
+                    }
                     read => {
                         let mended = self.is_mended(&pending);
                         give_up(&read, refusal(plain.label, plain.kind, status, retry_after, &body, mended), out);
@@ -750,7 +769,8 @@ impl Gateway for PolymarketGateway {
         match command {
             Command::Send { venue: Venue::Polymarket, request, body } => self.on_request(now, *request, body, out),
             Command::Reconcile { venue: Venue::Polymarket, asked, fills_since } => {
-                let tokens = self.listings.keys().rev().flat_map(|market| [(market.clone(), false), (market.clone(), true)]);
+                let tokens =
+                    self.listings.keys().rev().flat_map(|market| [(market.clone(), false), (market.clone(), true)]);
                 let reading = Reading::new(*asked, *fills_since, self.reads_as_of(now), tokens.collect());
                 self.ask_account(now, reading, out);
             }
@@ -791,7 +811,8 @@ impl Gateway for PolymarketGateway {
                         return;
                     }
                     Some(known) => {
-                        let text = format!("polymarket: {request} was answered with {known:?}, and later with {told:?}");
+                        let text =
+                            format!("polymarket: {request} was answered with {known:?}, and later with {told:?}");
                         out.push(Action::Notice(text));
                         answer(request, told.clone(), out);
                     }

@@ -135,7 +135,8 @@ fn cash(status: u16, body: &[u8]) -> Result<Vec<VenueCash>, String> {
         balance_breakdown: Option<serde_json::Value>,
     }
     let raw: Shards = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    if let Some(found) = raw.balance_breakdown.as_ref().and_then(|shards| super::super::number_in(shards, &["balance"])) {
+    if let Some(found) = raw.balance_breakdown.as_ref().and_then(|shards| super::super::number_in(shards, &["balance"]))
+    {
         return Err(format!("expected fixed-point text in a shard's `{found}`, found a number"));
     }
     let free = |shard, amount| VenueCash { shard, free: Some(amount), total: None };

@@ -65,7 +65,8 @@ fn reject_code(error: &ApiError) -> RejectCode {
     if let Some(known) = known {
         return known;
     }
-    let crosses = words.map(|word| word.to_ascii_lowercase().replace('_', " ")).any(|word| word.contains("post only cross"));
+    let crosses =
+        words.map(|word| word.to_ascii_lowercase().replace('_', " ")).any(|word| word.contains("post only cross"));
     if crosses { RejectCode::PostOnlyCross } else { RejectCode::Other }
 }
 

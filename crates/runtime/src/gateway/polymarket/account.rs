@@ -118,8 +118,7 @@ impl PolymarketGateway {
             Step::Token(market, yes) => match self.listings.get(market) {
                 Some(listing) => {
                     let token = if *yes { listing.yes } else { listing.no };
-                    let asset =
-                        if token.is_position_id() { AssetType::ConditionalV2 } else { AssetType::Conditional };
+                    let asset = if token.is_position_id() { AssetType::ConditionalV2 } else { AssetType::Conditional };
                     funds(asset).param("token_id", &token.to_string())
                 }
                 None => {

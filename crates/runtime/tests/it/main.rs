@@ -1,0 +1,3 @@
+//! The runtime's parts against the embedded exchange.
+
+mod gateway;
