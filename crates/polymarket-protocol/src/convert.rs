@@ -13,7 +13,7 @@ use brier_types::{
     Outcome, Price, PublicTrade, Qty, Rounding, TradeId, VenueOrderId, notional,
 };
 
-use crate::clob::{OpenOrder, TraderSide};
+use crate::clob::{OpenOrder, OrderStatus as WireStatus, TraderSide};
 use crate::ids::Side;
 use crate::stream::user::{OrderStanding, UserOrder, UserTrade, fill_status};
 use crate::stream::{Book, LastTrade};
@@ -405,15 +405,27 @@ pub fn trade_status(trade: &UserTrade) -> Result<FillStatus, ConvertError> {
 pub fn open_order(order: &OpenOrder, tokens: &TokenMap) -> Result<OrderUpdate, ConvertError> {
     let (listing, outcome) = tokens.find(&order.asset_id)?;
     let (side, price) = yes_terms(outcome, order.side, order.price);
+    let rest = order.original_size.saturating_sub(order.size_matched);
+    // Lists show what rests; one order asked for by its hash is shown for a while after it has ended, too.
+    let (status, remaining) = match &order.status {
+        WireStatus::Live | WireStatus::Delayed | WireStatus::Unmatched => (OrderStatus::Resting, rest),
+        WireStatus::Matched => (OrderStatus::Executed, Qty::ZERO),
+        WireStatus::Canceled | WireStatus::CanceledMarketResolved | WireStatus::Invalid => {
+            (OrderStatus::Canceled, Qty::ZERO)
+        }
+        WireStatus::Other(word) => {
+            return Err(ConvertError::Status { kind: "order", word: word.chars().take(64).collect() });
+        }
+    };
     Ok(OrderUpdate {
         order: VenueOrderId::new(&order.id)?,
         client_order_id: None,
         market: listing.market.clone(),
         side,
         price,
-        status: OrderStatus::Resting,
+        status,
         filled: order.size_matched,
-        remaining: order.original_size.saturating_sub(order.size_matched),
+        remaining,
         reason: None,
     })
 }

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use crate::core::Sink;
-use crate::gateways::{CallId, HttpCall, Outcome};
+use crate::gateway::{CallId, HttpCall, Outcome};
 use crate::node::{Effect, Event, Moment, Node, Socket};
 
 /// Most of what waits that is taken in one turn: beyond it the journal's commit would make answers wait.
@@ -71,7 +71,7 @@ pub struct Routes {
     /// The address of each socket, and its headers.
     pub sockets: BTreeMap<Socket, (String, Handshake)>,
     /// The origin of each kind of host.
-    pub origins: BTreeMap<crate::gateways::Host, String>,
+    pub origins: BTreeMap<crate::gateway::Host, String>,
     /// The client that makes calls.
     pub http: reqwest::Client,
 }

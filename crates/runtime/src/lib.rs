@@ -7,7 +7,6 @@
 
 pub mod core;
 pub mod gateway;
-pub mod gateways;
 pub mod journal;
 pub mod node;
 pub mod recovery;

@@ -13,7 +13,7 @@ use brier_polymarket::stream::Machine as _;
 use brier_types::{ConnectionInput, Input as FeedInput, Timestamp, Venue};
 
 use crate::core::{Core, Sink};
-use crate::gateways::{Action, CallId, Gateway, HttpCall, Outcome};
+use crate::gateway::{Action, CallId, Gateway, HttpCall, Outcome};
 
 /// Most rounds that one event may take: a gateway answers what the engine asks, which may ask again.
 const MAX_ROUNDS: usize = 64;
@@ -98,6 +98,14 @@ pub struct Wiring {
     pub gateways: Vec<Box<dyn Gateway + Send>>,
 }
 
+impl Wiring {
+    fn learn(&mut self, instrument: &brier_engine::Instrument) {
+        for gateway in self.gateways.iter_mut().filter(|gateway| gateway.venue() == instrument.venue()) {
+            gateway.learn(instrument);
+        }
+    }
+}
+
 impl std::fmt::Debug for Wiring {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Wiring").field("gateways", &self.gateways.len()).finish_non_exhaustive()
@@ -126,6 +134,10 @@ impl<S: Sink> Node<S> {
     /// # Errors
     /// When the journal cannot keep it.
     pub fn start(&mut self, now: Moment, run: u32, out: &mut Vec<Effect>) -> Result<(), S::Error> {
+        // What an earlier run listed.
+        for (_, instrument) in self.core.engine().state().universe.iter() {
+            self.wiring.learn(instrument);
+        }
         self.inbox.push(Input::Started { run });
         self.flush(now, out)?;
         if let Some(session) = &mut self.wiring.kalshi {
@@ -192,7 +204,12 @@ impl<S: Sink> Node<S> {
                     }
                     self.take_actions(venue, out);
                 }
-                Event::Input(input) => self.inbox.push(input),
+                Event::Input(input) => {
+                    if let Input::Listed(instrument) = &input {
+                        self.wiring.learn(instrument);
+                    }
+                    self.inbox.push(input);
+                }
                 Event::Wake => self.on_wake(now, out),
             }
         }

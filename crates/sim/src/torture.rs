@@ -1,5 +1,8 @@
 //! Many seeds, each twice, and the smallest plan that still fails.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+
 use brier_engine::Planted;
 
 use crate::auditor::Violation;
@@ -34,6 +37,45 @@ fn run_plan(plan: &Plan, planted: Option<Planted>, twice: bool) -> Verdict {
         }
     }
     Verdict { seed: plan.seed, ended, violation }
+}
+
+/// Runs many seeds on some threads, each seed twice where `twice` says so, and tells of each as it ends; stops where told to.
+///
+/// The verdicts come in the order in which runs end, which is not the order of the seeds.
+pub fn run_seeds(
+    first: u64,
+    count: u64,
+    threads: usize,
+    planted: Option<Planted>,
+    twice: impl Fn(u64) -> bool + Sync,
+    mut told: impl FnMut(Verdict) -> bool,
+) {
+    let next = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let (sender, verdicts) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            let (next, stop, twice, sender) = (&next, &stop, &twice, sender.clone());
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    if place >= count {
+                        return;
+                    }
+                    let seed = first.wrapping_add(place);
+                    if sender.send(run_seed(seed, planted, twice(seed))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for verdict in verdicts {
+            if !told(verdict) {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    });
 }
 
 /// The smallest plan found that still breaks the same invariant: fewer kinds of trouble, a shorter storm.

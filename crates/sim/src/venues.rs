@@ -29,8 +29,8 @@ use brier_polymarket_protocol::order_body;
 use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_polymarket_protocol::tick::TickSize;
 use brier_runtime::core::Core;
-use brier_runtime::gateways::{
-    Gateway, HttpCall, KalshiConfig, KalshiGateway, Outcome, PolymarketConfig, PolymarketGateway,
+use brier_runtime::gateway::{
+    Gateway, HttpCall, KalshiConfig, KalshiGateway, Outcome, Permit, PolymarketConfig, PolymarketGateway,
 };
 use brier_runtime::node::{Effect, Event, Moment, Node, Socket, Wiring};
 use brier_runtime::recovery::rebuild;
@@ -326,13 +326,15 @@ impl Venues {
         let mut gateways: Vec<Box<dyn Gateway + Send>> = Vec::new();
         let of = |venue| self.markets.iter().filter(move |traded| traded.venue == venue);
         let kalshi = self.bot.as_ref().map(|bot| {
-            gateways.push(Box::new(KalshiGateway::new(bot.credentials.clone(), KalshiConfig::default())));
+            let permit = Permit::kalshi(&brier_kalshi::Env::Demo, None);
+            gateways.push(Box::new(KalshiGateway::new(bot.credentials.clone(), KalshiConfig::new(permit))));
             let tickers = of(Venue::Kalshi).map(|traded| traded.ticker.clone()).collect();
             Session::new(SessionConfig::new(seed), &Interest::trading(tickers))
         });
         let mut books = Vec::new();
         let user = self.poly_bot.as_ref().map(|bot| {
-            let config = PolymarketConfig::new(Chain::Polygon);
+            let env: brier_polymarket::Env = "local".parse().expect("a word for an exchange near by");
+            let config = PolymarketConfig::new(Chain::Polygon, Permit::polymarket(&env, None));
             let wallet = Wallet::new(WalletKey::from_bytes(&[7; 32]).expect("a key"), SignatureType::Eoa, None);
             let mut gateway = PolymarketGateway::new(wallet.expect("an EOA"), bot.creds.clone(), config);
             let (mut tokens, mut listings) = (TokenMap::new(), Vec::new());

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use brier_engine::{Alert, Input, MarketId, Operator, Purpose, StrategyId, Take, Want};
-use brier_runtime::gateways::{CallId, HttpCall, Outcome};
+use brier_runtime::gateway::{CallId, HttpCall, Outcome};
 use brier_runtime::node::{Effect, Event, Moment, Node, Socket};
 use brier_types::{BookSide, MarketResult, Price, Qty, Timestamp, Venue};
 
@@ -89,6 +89,8 @@ struct Wire {
     silent: bool,
     /// No frame arrives before the one sent before it.
     last_arrival: Timestamp,
+    /// Nor does one of ours at the venue.
+    last_departure: Timestamp,
 }
 
 /// How a run ended.
@@ -108,6 +110,13 @@ pub struct Ended {
     pub crashes: u32,
     /// Simulated seconds.
     pub seconds: u64,
+}
+
+fn readable(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Answered { status, body, .. } => format!("{status} {}", String::from_utf8_lossy(body)),
+        other => format!("{other:?}"),
+    }
 }
 
 /// The world. See the module's head.
@@ -233,7 +242,9 @@ impl World {
                 return self.judge_the_end();
             }
             if at > gives_up {
-                return Err(self.auditor.not_at_rest(self.node.as_ref().map(Node::engine), &self.venues));
+                let mut violation = self.auditor.not_at_rest(self.node.as_ref().map(Node::engine), &self.venues);
+                violation.what.push_str(&self.what_moves());
+                return Err(violation);
             }
         }
         Err(Violation::new("progress", "nothing will ever happen again".to_owned()))
@@ -282,8 +293,11 @@ impl World {
                 if life != self.life || self.node.is_none() {
                     return Ok(());
                 }
-                self.story.tell(self.now, || format!("{venue} answers {call:?}: {outcome:?}"));
-                self.calls.remove(&(venue, call));
+                // A call has one outcome: what comes after its deadline, or after its answer, finds nobody waiting.
+                if self.calls.remove(&(venue, call)).is_none() {
+                    return Ok(());
+                }
+                self.story.tell(self.now, || format!("{venue} answers {call:?}: {}", readable(&outcome)));
                 self.tell(Event::Outcome(venue, call, outcome))
             }
             Happening::Wake { life } => {
@@ -327,7 +341,6 @@ impl World {
         self.wake = None;
         let records = std::mem::take(&mut self.platter.borrow_mut().durable);
         let recovered = self.venues.recover(&records, Disk(self.platter.clone()));
-        self.platter.borrow_mut().durable = records;
         let (node, run) = recovered.map_err(|error| Violation::new("recovery", error))?;
         self.story.tell(self.now, || format!("the program starts: run {run}"));
         self.auditor.after_recovery(node.engine(), self.killed)?;
@@ -424,9 +437,12 @@ impl World {
             Effect::Send(socket, text) => {
                 let delay = self.chance.millis(1, 40);
                 self.story.tell(self.now, || format!("{socket:?} > {text}"));
-                if let Some(wire) = self.wires.get(&socket).filter(|wire| !wire.silent) {
+                let now = self.now;
+                if let Some(wire) = self.wires.get_mut(&socket).filter(|wire| !wire.silent) {
+                    let at = now.plus(delay).max(wire.last_departure.plus(Duration::from_micros(1)));
+                    wire.last_departure = at;
                     let link = wire.link;
-                    self.plan_after(delay, Happening::Said { socket, link, text });
+                    self.plan_at(at, Happening::Said { socket, link, text });
                 }
             }
             Effect::Ping(socket) => {
@@ -470,11 +486,11 @@ impl World {
         let arrival = self.now.plus(delay);
         match end {
             Ok(end) => {
-                self.wires.insert(socket, Wire { link, end: Some(end), silent: false, last_arrival: arrival });
+                self.wires.insert(socket, Wire { link, end: Some(end), silent: false, last_arrival: arrival, last_departure: arrival });
                 self.plan_at(arrival, Happening::Opened { socket, link });
             }
             Err(reason) => {
-                self.wires.insert(socket, Wire { link, end: None, silent: false, last_arrival: arrival });
+                self.wires.insert(socket, Wire { link, end: None, silent: false, last_arrival: arrival, last_departure: arrival });
                 self.plan_at(arrival, Happening::Closed { socket, link, reason });
             }
         }
@@ -765,8 +781,23 @@ impl World {
             && node.engine().is_idle()
             && node.engine().is_reconciled()
             && self.calls.is_empty()
+            && self.wires.values().all(|wire| wire.end.is_some() && wire.last_arrival < self.now)
             && self.venues.is_at_rest()
             && self.auditor.agrees(node.engine(), &self.venues)
+    }
+
+    fn what_moves(&self) -> String {
+        let Some(node) = &self.node else { return String::new() };
+        let open: Vec<&Socket> =
+            self.wires.iter().filter(|(_, wire)| wire.end.is_none() || wire.last_arrival >= self.now).map(|it| it.0).collect();
+        format!(
+            "; idle {}, reconciled {}, calls {:?}, venues {}, sockets {open:?} of {}",
+            node.engine().is_idle(),
+            node.engine().is_reconciled(),
+            self.calls.keys().collect::<Vec<_>>(),
+            self.venues.is_at_rest(),
+            self.wires.len()
+        )
     }
 
     fn judge_the_end(&mut self) -> Result<(), Violation> {

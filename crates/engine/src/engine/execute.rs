@@ -589,6 +589,13 @@ impl Engine {
     ) -> Option<OrderKey> {
         let (funding, qty) = self.fund(strategy, market, &terms)?;
         let mut terms = Terms { qty, ..terms };
+        // Polymarket bounds an immediate purchase by dollars, so that a better price buys more than was asked for: more than
+        // any limit was checked with. A resting order is bounded by shares; it is taken back as soon as it is there.
+        // Source: reference (Polymarket), section 6.
+        let is_purchase = funding == Funding::Cash && self.state.universe.get(market).custody == Custody::Tokens;
+        if is_purchase && terms.time_in_force == TimeInForce::Ioc {
+            terms.time_in_force = TimeInForce::Gtc;
+        }
         let mut refusal = None;
         // Twice at most: as wanted, then as much of it as the first refusal says would fit.
         for _ in 0..2 {
@@ -715,7 +722,8 @@ impl Engine {
             failed: Qty::ZERO,
             told: Qty::ZERO,
             request: None,
-            cancel_wanted: false,
+            // What is to take and can rest does not stay.
+            cancel_wanted: role != Role::Quote && terms.time_in_force == TimeInForce::Gtc,
             ask_at: None,
             asks: 0,
             terms_since: self.now,

@@ -86,6 +86,13 @@ pub(crate) struct Pending {
     pub until: Timestamp,
 }
 
+impl Pending {
+    /// Whether only a late answer is still possible.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.until == Timestamp::MAX
+    }
+}
+
 /// A strategy's place: the strategy, and what it listens to.
 pub(crate) struct Seat {
     name: String,
@@ -263,7 +270,7 @@ impl Engine {
 
     /// Whether nothing of ours may be live at any venue and nothing is awaited: the end of winding down.
     pub fn is_idle(&self) -> bool {
-        self.state.orders.open_count() == 0 && self.pending.is_empty()
+        self.state.orders.open_count() == 0 && self.pending.iter().all(Pending::is_given_up)
     }
 
     /// The bug that a test planted.
