@@ -5,8 +5,11 @@
 //! what comes back comes back as an input. Everything here that decides something ([`gateway`]) is free of I/O, so that the
 //! simulator runs the very same code.
 
+pub mod config;
 pub mod core;
 pub mod gateway;
 pub mod journal;
+pub mod logging;
 pub mod node;
 pub mod recovery;
+pub mod secrets;

@@ -1,0 +1,357 @@
+//! Configuration: TOML in layers, checked as a whole, every mistake told with its place, and where each value comes from.
+//!
+//! Precedence: `--set section.key=value` over `BRIER_SECTION__KEY` in the environment (and in `.env` beside the file) over the
+//! project's file over the user's own over defaults. The table in `keys.rs` is the only list of keys: what it does not name
+//! is refused with the nearest name that it does.
+//!
+//! Invariants: no secret is in a configuration, only where it is; dollars, prices and contracts never pass a float; a
+//! configuration with any problem is not handed out.
+
+mod environment;
+mod keys;
+mod kinds;
+mod layers;
+mod problem;
+mod raw;
+pub mod reference;
+mod risk;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+pub use environment::Environment;
+pub use keys::{Key, SECTIONS, STRATEGY, Section};
+pub use kinds::{KINDS, REMOTE, StrategyKind};
+pub use layers::{Setting, Values};
+pub use problem::{Origin, Problem, Problems};
+pub use settings::{
+    Config, ControlConfig, ExecutionConfig, KalshiConfig, KeySource, LogConfig, Mode, PaperConfig, PolymarketConfig,
+    ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
+};
+pub use value::{Kind, MarketName, Value};
+
+use layers::{Bases, Layer};
+use problem::nearest;
+use raw::{Entry, Raw};
+use settings::{StrategyTables, Tables};
+
+/// Where the layers are.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The project's file.
+    pub project: Option<PathBuf>,
+    /// The user's own file, if it has another place than [`Environment::config_folder`] says.
+    pub user: Option<PathBuf>,
+    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`.
+    pub flags: Vec<String>,
+    /// The environment, without `.env`.
+    pub environment: Environment,
+}
+
+/// Every value with its origin, what is wrong with them, and the configuration if nothing is.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration, if there is no problem.
+    pub config: Option<Config>,
+    /// Every value that counts, in the order of the reference page, strategies last.
+    pub settings: Vec<Setting>,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+    /// The environment with `.env`: what secrets are read from.
+    pub environment: Environment,
+}
+
+impl Loaded {
+    /// The configuration and the environment that its secrets are read from.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn into_config(self) -> Result<(Config, Environment), Problems> {
+        match self.config {
+            Some(config) if self.problems.is_empty() => Ok((config, self.environment)),
+            _ => Err(Problems(self.problems)),
+        }
+    }
+}
+
+/// Reads the layers and lays them over each other.
+pub fn load(sources: Sources) -> Loaded {
+    let mut loader = Loader { problems: Vec::new(), environment: sources.environment };
+    let here = std::env::current_dir().unwrap_or_default();
+    let project_path = sources.project.map(|path| here.join(path));
+    if let Some(path) = &project_path {
+        let beside = path.with_file_name(".env");
+        loader.environment.read_file(&beside).unwrap_or_else(|problem| loader.problems.push(problem));
+    }
+    let user_path =
+        sources.user.or_else(|| loader.environment.config_folder().map(|folder| folder.join("config.toml")));
+    let project = project_path.map(|path| loader.file(&path, true)).unwrap_or_default();
+    let user = user_path.map(|path| loader.file(&path, false)).unwrap_or_default();
+    let environment = loader.environment_layer();
+    let flags = loader.flags(&sources.flags);
+    let strategies = loader.strategies(&project, &user);
+    loader.check_sections(&[&flags, &environment, &project, &user]);
+    loader.finish(&here, &[flags, environment, project, user], &strategies)
+}
+
+/// A layer: tables with their keys.
+type Tabled = Vec<Entry>;
+
+struct Loader {
+    problems: Vec<Problem>,
+    environment: Environment,
+}
+
+impl Loader {
+    /// Reads a file. The project's has to be there.
+    fn file(&mut self, path: &Path, demanded: bool) -> Tabled {
+        let origin = Origin::File { path: path.into(), line: 0 };
+        match std::fs::read_to_string(path) {
+            Ok(text) => raw::parse(path, &text).unwrap_or_else(|problems| {
+                self.problems.extend(problems);
+                Vec::new()
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !demanded => Vec::new(),
+            Err(error) => {
+                let text = format!("the configuration cannot be read: {error}");
+                self.problems.push(Problem::new(&origin, "", text));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Tables made of `BRIER_SECTION__KEY`.
+    fn environment_layer(&mut self) -> Tabled {
+        let mut layer = Tabled::new();
+        for (name, value, origin) in self.environment.settings() {
+            let path: Vec<String> = name.split("__").map(str::to_ascii_lowercase).collect();
+            if let [section, key] = path.as_slice() {
+                put(&mut layer, &[section, key], value, &origin);
+            } else {
+                let text = "expected BRIER_SECTION__KEY, with two underscores between section and key and nowhere else";
+                self.problems.push(Problem::new(&origin, "", text));
+            }
+        }
+        layer
+    }
+
+    /// Tables made of `--set section.key=value`. Of two for one key the last counts.
+    fn flags(&mut self, flags: &[String]) -> Tabled {
+        let mut layer = Tabled::new();
+        for flag in flags.iter().rev() {
+            let Some((path, value)) = flag.split_once('=') else {
+                let shown: String =
+                    if crate::secrets::looks_secret(flag) { String::new() } else { flag.chars().take(64).collect() };
+                let text = format!("expected section.key=value, found `{shown}`");
+                self.problems.push(Problem::new(&Origin::Flag, "", text));
+                continue;
+            };
+            let path: Vec<&str> = path.trim().split('.').collect();
+            if path.len() < 2 || path.len() > 4 || path.iter().any(|part| part.is_empty()) {
+                let text = format!("expected section.key before the `=`, found `{}`", path.join("."));
+                self.problems.push(Problem::new(&Origin::Flag, "", text));
+                continue;
+            }
+            put(&mut layer, &path, value, &Origin::Flag);
+        }
+        layer
+    }
+
+    /// Sections that are none, and those that are no tables.
+    fn check_sections(&mut self, layers: &[&Tabled]) {
+        for entry in layers.iter().flat_map(|layer| layer.iter()) {
+            if entry.key == "strategy" {
+                if entry.origin != Origin::Flag && !matches!(entry.value, Raw::List(_)) {
+                    let problem = Problem::new(&entry.origin, "strategy", "expected `[[strategy]]` tables in a file");
+                    self.problems.push(problem.hint("write it with two brackets, once for each strategy"));
+                }
+            } else if !SECTIONS.iter().any(|section| section.name == entry.key) {
+                self.problems.push(unknown_section(entry));
+            } else if !matches!(entry.value, Raw::Table(_)) {
+                let text = format!("expected a table `[{}]`, found {}", entry.key, entry.value.shown());
+                self.problems.push(Problem::new(&entry.origin, entry.key.clone(), text));
+            }
+        }
+    }
+
+    /// The strategies' tables with their places.
+    fn strategies(&mut self, project: &Tabled, user: &Tabled) -> Vec<(Vec<Entry>, Origin)> {
+        if let Some(entry) = user.iter().find(|entry| entry.key == "strategy") {
+            let problem = Problem::new(&entry.origin, "strategy", "strategies belong into the project's file");
+            self.problems.push(problem.hint("move it there, so that no run trades what its own file does not say"));
+        }
+        let mut found = Vec::new();
+        for entry in project.iter().filter(|entry| entry.key == "strategy") {
+            let Raw::List(tables) = &entry.value else { continue };
+            for table in tables {
+                if let Raw::Table(entries) = table {
+                    let origin = entries.first().map_or_else(|| entry.origin.clone(), |first| first.origin.clone());
+                    found.push((entries.clone(), origin));
+                } else {
+                    let text = format!("expected a table, found {}", table.shown());
+                    self.problems.push(Problem::new(&entry.origin, "strategy", text));
+                }
+            }
+        }
+        found
+    }
+
+    fn finish(mut self, here: &Path, layers: &[Tabled], strategies: &[(Vec<Entry>, Origin)]) -> Loaded {
+        let home = self.environment.home().map(Path::to_owned);
+        let bases = Bases { here, home: home.as_deref() };
+        let problems = &mut self.problems;
+        let sections: Vec<(&'static str, Values)> = SECTIONS
+            .iter()
+            .map(|section| {
+                let layers: Vec<Layer<'_>> = layers.iter().map(|layer| table(layer, section.name)).collect();
+                (section.name, layers::resolve(section.name, section.keys, &layers, &bases, problems))
+            })
+            .collect();
+        let mut tables = Tables { sections, strategies: Vec::new() };
+        let flags = table(&layers[0], "strategy");
+        for entry in &flags.entries {
+            let named = |(entries, _): &(Vec<Entry>, Origin)| name_of(entries) == Some(entry.key.as_str());
+            if !strategies.iter().any(named) {
+                let names = strategies.iter().filter_map(|(entries, _)| name_of(entries));
+                let problem =
+                    Problem::new(&Origin::Flag, format!("strategy.{}", entry.key), "no strategy has this name");
+                problems.push(match nearest(&entry.key, names) {
+                    Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                    None => problem.hint("only strategies of the file can be changed by flags"),
+                });
+            }
+        }
+        for (entries, origin) in strategies {
+            let flagged = name_of(entries).and_then(|name| flags.entries.iter().find(|entry| entry.key == name));
+            let flagged = match flagged.map(|entry| &entry.value) {
+                Some(Raw::Table(entries)) => entries.as_slice(),
+                _ => &[],
+            };
+            let layers = [flagged, entries.as_slice()];
+            let strategy = strategy_tables(&layers, origin, &bases, tables.section("exits"), problems);
+            tables.strategies.push(strategy);
+        }
+        let config = settings::build(&tables, self.environment.data_folder(), problems);
+        let settings = all_settings(&tables);
+        problems.sort_by(|one, other| (rank(&one.origin), &one.origin).cmp(&(rank(&other.origin), &other.origin)));
+        problems.dedup();
+        Loaded {
+            config: problems.is_empty().then_some(config),
+            settings,
+            problems: self.problems,
+            environment: self.environment,
+        }
+    }
+}
+
+/// What is said in files first, by place; then what is missing.
+fn rank(origin: &Origin) -> u8 {
+    match origin {
+        Origin::File { .. } => 0,
+        Origin::Environment { .. } => 1,
+        Origin::Flag => 2,
+        Origin::Default => 3,
+    }
+}
+
+fn unknown_section(entry: &Entry) -> Problem {
+    let names = || SECTIONS.iter().map(|section| section.name).chain(["strategy"]);
+    let shown: String = entry.key.chars().take(64).collect();
+    let problem = Problem::new(&entry.origin, shown, "unknown section");
+    let holder = |key: &str| SECTIONS.iter().find(|section| section.keys.iter().any(|known| known.name == key));
+    match (nearest(&entry.key, names()), holder(&entry.key)) {
+        (_, Some(section)) => problem.hint(format!("`{}` is a key of `[{}]`", entry.key, section.name)),
+        (Some(meant), None) => problem.hint(format!("did you mean `{meant}`?")),
+        (None, None) => problem.hint(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// Puts a loose value at a path of two to four names; the first one to come stays.
+fn put(layer: &mut Tabled, path: &[impl AsRef<str>], value: &str, origin: &Origin) {
+    let Some((key, rest)) = path.split_first() else { return };
+    let key = key.as_ref();
+    if rest.is_empty() {
+        layer.push(Entry { key: key.to_owned(), value: Raw::Loose(value.to_owned()), origin: origin.clone() });
+        return;
+    }
+    let known = layer.iter_mut().find_map(|entry| match &mut entry.value {
+        Raw::Table(entries) if entry.key == key => Some(entries),
+        _ => None,
+    });
+    if let Some(entries) = known {
+        put(entries, rest, value, origin);
+    } else {
+        let mut entries = Tabled::new();
+        put(&mut entries, rest, value, origin);
+        layer.push(Entry { key: key.to_owned(), value: Raw::Table(entries), origin: origin.clone() });
+    }
+}
+
+/// A table of a layer; nothing where there is none.
+fn table<'a>(layer: &'a [Entry], name: &str) -> Layer<'a> {
+    let tables = layer.iter().filter(|entry| entry.key == name);
+    let entries = tables.flat_map(|entry| match &entry.value {
+        Raw::Table(entries) => entries.iter().collect(),
+        _ => Vec::new(),
+    });
+    Layer { entries: entries.collect() }
+}
+
+fn name_of(entries: &[Entry]) -> Option<&str> {
+    entries.iter().find(|entry| entry.key == "name").and_then(|entry| entry.value.text())
+}
+
+/// Resolves one strategy: its own keys, its parameters by its kind, and its exits over those of all.
+fn strategy_tables(
+    layers: &[&[Entry]],
+    origin: &Origin,
+    bases: &Bases<'_>,
+    exits: &Values,
+    problems: &mut Vec<Problem>,
+) -> StrategyTables {
+    const NESTED: [&str; 2] = ["parameters", "exits"];
+    let name = layers.iter().find_map(|entries| name_of(entries)).unwrap_or("?");
+    let prefix = format!("strategy.{name}");
+    let own: Vec<Layer<'_>> = layers
+        .iter()
+        .map(|entries| Layer {
+            entries: entries.iter().filter(|entry| !NESTED.contains(&entry.key.as_str())).collect(),
+        })
+        .collect();
+    for entry in layers.iter().flat_map(|entries| entries.iter()) {
+        if NESTED.contains(&entry.key.as_str()) && !matches!(entry.value, Raw::Table(_)) {
+            let text = format!("expected a table `[strategy.{}]`, found {}", entry.key, entry.value.shown());
+            problems.push(Problem::new(&entry.origin, format!("{prefix}.{}", entry.key), text));
+        }
+    }
+    let from = problems.len();
+    let keys = layers::resolve(&prefix, STRATEGY, &own, bases, problems);
+    for problem in &mut problems[from..] {
+        // What is missing in a strategy has the strategy's place.
+        if problem.origin == Origin::Default {
+            problem.origin = origin.clone();
+        }
+    }
+    let kind = keys.maybe_text("kind").and_then(|kind| kinds::find(&kind));
+    let nested = |name: &str| layers.iter().map(|entries| table(entries, name)).collect::<Vec<_>>();
+    let parameters = match kind {
+        Some(kind) => {
+            layers::resolve(&format!("{prefix}.parameters"), kind.parameters, &nested("parameters"), bases, problems)
+        }
+        None => Values::default(),
+    };
+    let own_exits = layers::resolve(&format!("{prefix}.exits"), keys::EXITS, &nested("exits"), bases, problems);
+    StrategyTables { keys, kind, parameters, exits: own_exits.or(exits), origin: origin.clone() }
+}
+
+fn all_settings(tables: &Tables) -> Vec<Setting> {
+    let sections = tables.sections.iter().flat_map(|(_, values)| values.settings());
+    let strategies = tables
+        .strategies
+        .iter()
+        .flat_map(|it| it.keys.settings().iter().chain(it.exits.settings()).chain(it.parameters.settings()));
+    sections.chain(strategies).cloned().collect()
+}

@@ -1,0 +1,1 @@
+//! Layers, places, messages: a configuration as its author meets it.
