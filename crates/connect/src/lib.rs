@@ -1,5 +1,6 @@
 //! What the connectors of all venues share and no venue's rules are in: an HTTP client that repeats nothing by itself, TLS,
-//! the measured offset of the venue's clock, token buckets, backoff with jitter, and files that only their owner may read.
+//! open lines for orders, the measured offset of the venue's clock, token buckets, backoff with jitter, and files that only
+//! their owner may read.
 //!
 //! Invariants: every wait has a bound; time and chance are arguments; a secret is read only from a private file and zeroised.
 //! It deliberately signs nothing and decides no retry: those are the venue's rules.
@@ -9,6 +10,7 @@ pub mod bucket;
 pub mod clock;
 pub mod host;
 pub mod http;
+pub mod line;
 pub mod private_file;
 pub mod tls;
 
