@@ -300,10 +300,9 @@ impl KalshiGateway {
             }
         }
         match self.buckets.take(now, scope, cost.tokens) {
-            Ok(()) => Ok(()),
-            Err(Shortage::Wait(wait)) => Err(wait),
             // A bucket smaller than one request: let the venue be the judge.
-            Err(Shortage::TooLarge { .. }) => Ok(()),
+            Ok(()) | Err(Shortage::TooLarge { .. }) => Ok(()),
+            Err(Shortage::Wait(wait)) => Err(wait),
         }
     }
 
@@ -454,7 +453,7 @@ impl KalshiGateway {
     fn on_read(
         &mut self,
         now: Timestamp,
-        pending: Pending<(Work, Plain)>,
+        pending: &Pending<(Work, Plain)>,
         read: Read,
         outcome: Outcome,
         out: &mut Vec<Action>,
@@ -471,7 +470,7 @@ impl KalshiGateway {
                         Answer::NotFound { as_of: *as_of }
                     }
                     _ => {
-                        match refusal(pending.work.1.operation, status, retry_after, &body, self.is_mended(&pending)) {
+                        match refusal(pending.work.1.operation, status, retry_after, &body, self.is_mended(pending)) {
                             // A read that failed says nothing about the order.
                             Answer::Gone => in_doubt(&format!("status {status}, {}", text_of(&body))),
                             told => told,
@@ -698,7 +697,7 @@ impl Gateway for KalshiGateway {
             }
             (Work::Read(read), None) => {
                 self.calls.end(call, pending.clone(), None);
-                self.on_read(now, pending, read, outcome, out);
+                self.on_read(now, &pending, read, outcome, out);
             }
             (Work::Read(_), Some(_)) => {
                 if matches!(outcome, Outcome::Answered { .. }) {

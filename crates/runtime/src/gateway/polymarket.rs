@@ -306,10 +306,9 @@ impl PolymarketGateway {
     /// Takes what a call spends, or says how long to wait.
     fn pay(&mut self, now: Timestamp, plain: &Plain) -> Result<(), Duration> {
         match self.limits.take(steady(now), plain.target(), plain.spend) {
-            Ok(()) => Ok(()),
-            Err(Shortage::Wait(wait)) => Err(wait),
             // A bucket smaller than one request: let the venue be the judge.
-            Err(Shortage::TooLarge { .. }) => Ok(()),
+            Ok(()) | Err(Shortage::TooLarge { .. }) => Ok(()),
+            Err(Shortage::Wait(wait)) => Err(wait),
         }
     }
 
@@ -579,7 +578,7 @@ impl PolymarketGateway {
     fn on_read(
         &mut self,
         now: Timestamp,
-        pending: Pending<(Work, Plain)>,
+        pending: &Pending<(Work, Plain)>,
         read: Read,
         outcome: Outcome,
         out: &mut Vec<Action>,
@@ -596,10 +595,10 @@ impl PolymarketGateway {
                 // An order that is not known by its hash may have traded and be over.
                 return match read {
                     Read::Order(search) if status == 404 && error.body.is_some() => {
-                        self.on_order(now, *search, None, out)
+                        self.on_order(now, *search, None, out);
                     }
                     read => {
-                        let mended = self.is_mended(&pending);
+                        let mended = self.is_mended(pending);
                         give_up(&read, refusal(plain.label, plain.kind, status, retry_after, &body, mended), out);
                     }
                 };
@@ -821,7 +820,7 @@ impl Gateway for PolymarketGateway {
             }
             (Work::Read(read), None) => {
                 self.calls.end(call, pending.clone(), None);
-                self.on_read(now, pending, read, outcome, out);
+                self.on_read(now, &pending, read, outcome, out);
             }
             (Work::Read(_), Some(_)) => {
                 if matches!(outcome, Outcome::Answered { .. }) {

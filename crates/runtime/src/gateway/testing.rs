@@ -220,9 +220,10 @@ pub(super) fn answers(actions: &[Action]) -> Vec<(u64, Answer)> {
 
 /// The one answer among these actions, and nothing else.
 pub(super) fn one_answer(actions: Vec<Action>) -> Answer {
-    let told = answers(&actions);
-    assert_eq!((told.len(), actions.len()), (1, 1), "{actions:?}");
-    told.into_iter().next().expect("there is one").1
+    match <[Action; 1]>::try_from(actions) {
+        Ok([Action::Input(Input::Answer { answer, .. })]) => answer,
+        other => panic!("expected one answer, found {other:?}"),
+    }
 }
 
 /// What a request is answered with when its first call ends so.

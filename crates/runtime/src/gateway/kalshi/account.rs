@@ -12,8 +12,9 @@ use brier_kalshi_protocol::rest::{
     Operation,
 };
 use brier_types::{Fill, OrderUpdate, Timestamp, Venue};
+use serde_json::Value;
 
-use super::super::{Action, in_doubt, read};
+use super::super::{Action, in_doubt, number_in, read};
 use super::{KalshiGateway, ORDER_TEXTS, Pages, Plain, Read, SLACK, give_up};
 
 /// An account that is being read.
@@ -129,14 +130,9 @@ impl Reading {
 fn cash(status: u16, body: &[u8]) -> Result<Vec<VenueCash>, String> {
     // The whole account's `balance` is a number of cents; a shard's is a text of dollars.
     let balance = read::<GetBalanceResponse>(status, body, &["balance_dollars"])?;
-    #[derive(serde::Deserialize)]
-    struct Shards {
-        #[serde(default)]
-        balance_breakdown: Option<serde_json::Value>,
-    }
-    let raw: Shards = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    if let Some(found) = raw.balance_breakdown.as_ref().and_then(|shards| super::super::number_in(shards, &["balance"]))
-    {
+    let raw: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let shards = raw.get("balance_breakdown");
+    if let Some(found) = shards.and_then(|shards| number_in(shards, &["balance"])) {
         return Err(format!("expected fixed-point text in a shard's `{found}`, found a number"));
     }
     let free = |shard, amount| VenueCash { shard, free: Some(amount), total: None };

@@ -115,17 +115,15 @@ impl PolymarketGateway {
         let plain = match &reading.step {
             Step::Orders => Plain::read("GET /data/orders", "/data/orders").page(&reading.pages),
             Step::Trades => self.trades_call(reading.fills_since, &reading.pages),
-            Step::Token(market, yes) => match self.listings.get(market) {
-                Some(listing) => {
-                    let token = if *yes { listing.yes } else { listing.no };
-                    let asset = if token.is_position_id() { AssetType::ConditionalV2 } else { AssetType::Conditional };
-                    funds(asset).param("token_id", &token.to_string())
-                }
-                None => {
+            Step::Token(market, yes) => {
+                let Some(listing) = self.listings.get(market) else {
                     let why = format!("{market} is listed no more");
                     return give_up(&Read::Account(Box::new(reading)), in_doubt(&why), out);
-                }
-            },
+                };
+                let token = if *yes { listing.yes } else { listing.no };
+                let asset = if token.is_position_id() { AssetType::ConditionalV2 } else { AssetType::Conditional };
+                funds(asset).param("token_id", &token.to_string())
+            }
             Step::Cash => funds(AssetType::Collateral),
         };
         self.read(now, Read::Account(Box::new(reading)), plain, out);

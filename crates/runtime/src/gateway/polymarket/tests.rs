@@ -572,12 +572,11 @@ proptest! {
         };
         let mut reconciled = 0;
         for (number, which) in which.iter().enumerate() {
-            let made = match requests.get(*which) {
-                Some(request) => send(Venue::Polymarket, number as u64, request.clone()),
-                None => {
-                    reconciled += 1;
-                    Command::Reconcile { venue: Venue::Polymarket, asked: number as u64, fills_since: NOON }
-                }
+            let made = if let Some(request) = requests.get(*which) {
+                send(Venue::Polymarket, number as u64, request.clone())
+            } else {
+                reconciled += 1;
+                Command::Reconcile { venue: Venue::Polymarket, asked: number as u64, fills_since: NOON }
             };
             take(command(&mut gateway, now, &made), &mut calls);
         }
