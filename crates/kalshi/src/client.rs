@@ -18,7 +18,7 @@ use brier_connect::clock::{Clock, ClockOffset, parse_http_date};
 use brier_connect::http::{self, HttpOptions, chain};
 use brier_kalshi_protocol::costs::{Bucket, CostTable};
 use brier_kalshi_protocol::errors::{ApiError, Code};
-use brier_kalshi_protocol::rest::{GetAccountEndpointCostsResponse, Method as WireMethod};
+use brier_kalshi_protocol::rest::{GetAccountEndpointCostsResponse, Method as WireMethod, Operation};
 use brier_types::{FailureKind, Timestamp};
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
@@ -228,6 +228,12 @@ impl Client {
             Bucket::Write => call.shard.map_or(Scope::WriteRouted, Scope::Write),
         };
         (scope, cost.tokens)
+    }
+
+    /// Tokens of a single write.
+    pub(crate) fn tokens_of(&self, operation: Operation, parts: &[&str]) -> u32 {
+        let costs = self.inner.costs.lock().unwrap_or_else(PoisonError::into_inner);
+        costs.cost(operation.method(), &operation.path(parts), 1).tokens
     }
 
     fn admit(&self, call: &Call) -> Result<(), KalshiError> {

@@ -1,6 +1,6 @@
 //! The Kalshi connector: signed REST and WebSocket sessions, rate limits, retries.
 //!
-//! [`Client`] makes calls, [`stream`] listens, [`keys`] signs both, [`retry`] decides what may be made again. What decides is pure and takes
+//! [`Client`] makes calls, [`order_path`] makes those that hurry, [`stream`] listens, [`keys`] signs all, [`retry`] decides what may be made again. What decides is pure and takes
 //! time and chance as arguments; what waits and talks is a thin shell around it.
 //!
 //! Invariants: no write is repeated unless the table in [`retry`] says so; a write without a clear answer is in doubt and
@@ -16,6 +16,7 @@ mod env;
 mod error;
 pub mod keys;
 mod limiter;
+pub mod order_path;
 mod request;
 pub mod rest;
 pub mod retry;

@@ -19,7 +19,9 @@ pub use l1::{
     CLOB_AUTH_MESSAGE, L1Error, L1Headers, clob_auth_digest, clob_auth_domain_separator, l1_headers, verify_l1,
 };
 pub(crate) use l2::quoted;
-pub use l2::{BuilderHeaders, L2Headers, builder_headers, l2_headers, l2_message, verify_l2};
+pub use l2::{
+    BuilderHeaders, L2_SIGNATURE_LEN, L2Headers, builder_headers, l2_headers, l2_message, l2_signature, verify_l2,
+};
 
 /// Address of the key that signs; never a proxy's, a Safe's or a deposit wallet's.
 pub const ADDRESS_HEADER: &str = "POLY_ADDRESS";

@@ -170,6 +170,10 @@ impl Client {
         self.inner.limiter.with(|limits, _now| limits.tier())
     }
 
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.inner.limiter
+    }
+
     /// Makes a call and reads its answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, PolymarketError> {
         let reply = self.run(call).await?;

@@ -14,6 +14,7 @@ mod env;
 mod error;
 pub mod keys;
 pub mod limits;
+pub mod order_path;
 pub mod orders;
 mod request;
 pub mod rest;

@@ -6,6 +6,7 @@ mod access;
 mod administration;
 mod kill;
 mod lists;
+mod order_path;
 mod orders;
 mod polymarket_failures;
 mod polymarket_listing;

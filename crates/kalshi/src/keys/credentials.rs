@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use brier_connect::line::push_number;
 use brier_connect::private_file::{self, Problem};
 use brier_kalshi_protocol::auth;
 use brier_kalshi_protocol::rest::Method;
@@ -120,6 +121,34 @@ impl Credentials {
     /// [`KeyError::Crypto`].
     pub fn sign_base64(&self, message: &[u8]) -> Result<String, KeyError> {
         Ok(STANDARD.encode(self.key.sign(message)?))
+    }
+
+    /// Appends the lines of the three headers of a request whose method and path are the bytes `signed`, joined as they are
+    /// signed. Allocates nothing but the growth of `out`, whose end serves as scratch meanwhile.
+    pub(crate) fn push_headers(&self, out: &mut Vec<u8>, now: Timestamp, signed: &[&[u8]]) -> Result<(), KeyError> {
+        const END: &[u8] = b"\r\n";
+        let start = out.len();
+        let millis = now.millis().unsigned_abs();
+        push_number(out, millis);
+        signed.iter().for_each(|part| out.extend_from_slice(part));
+        let mut signature = [0; PrivateKey::MAX_SIGNATURE];
+        let length = self.key.sign_into(&out[start..], &mut signature);
+        out.truncate(start);
+        let length = length?;
+        for part in [auth::KEY_HEADER.as_bytes(), b": ", self.key_id.as_bytes(), END, auth::TIMESTAMP_HEADER.as_bytes()]
+        {
+            out.extend_from_slice(part);
+        }
+        out.extend_from_slice(b": ");
+        push_number(out, millis);
+        for part in [END, auth::SIGNATURE_HEADER.as_bytes(), b": "] {
+            out.extend_from_slice(part);
+        }
+        let start = out.len();
+        out.resize(start + length.div_ceil(3) * 4, 0);
+        STANDARD.encode_slice(&signature[..length], &mut out[start..]).expect("base64 takes four bytes for three");
+        out.extend_from_slice(END);
+        Ok(())
     }
 
     /// The three headers of a request or a WebSocket handshake: `path` as it goes on the wire, without its query.

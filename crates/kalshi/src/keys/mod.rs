@@ -184,14 +184,32 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Crypto`] when the library fails.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut signature = [0; Self::MAX_SIGNATURE];
+        let length = self.sign_into(message, &mut signature)?;
+        Ok(signature[..length].to_vec())
+    }
+
+    /// The longest signature: RSA of 8192 bits.
+    pub const MAX_SIGNATURE: usize = 1_024;
+
+    /// As [`PrivateKey::sign`], into a buffer of the caller's; how many bytes of it.
+    ///
+    /// # Errors
+    /// [`KeyError::Crypto`] when the library fails.
+    pub fn sign_into(&self, message: &[u8], into: &mut [u8; Self::MAX_SIGNATURE]) -> Result<usize, KeyError> {
         match &self.0 {
             Inner::Rsa(pair) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, &mut signature)
-                    .map_err(|_| KeyError::Crypto)?;
-                Ok(signature)
+                let length = pair.public_modulus_len();
+                let signature = into.get_mut(..length).ok_or(KeyError::Crypto)?;
+                pair.sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, signature).map_err(|_| KeyError::Crypto)?;
+                Ok(length)
             }
-            Inner::Ed25519(pair) => Ok(pair.try_sign(message).map_err(|_| KeyError::Crypto)?.as_ref().to_vec()),
+            Inner::Ed25519(pair) => {
+                let signature = pair.try_sign(message).map_err(|_| KeyError::Crypto)?;
+                let signature = signature.as_ref();
+                into[..signature.len()].copy_from_slice(signature);
+                Ok(signature.len())
+            }
         }
     }
 

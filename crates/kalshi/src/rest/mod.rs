@@ -28,7 +28,7 @@ use crate::client::{Client, Reply, parse};
 use crate::error::{KalshiError, excerpt};
 use crate::request::Call;
 
-pub use orders::{Placed, create_request};
+pub use orders::{Placed, amend_request, create_request};
 pub use portfolio::Positions;
 
 /// Reads one answer as items and the cursor behind them.

@@ -88,6 +88,20 @@ pub fn create_request(order: &NewOrder) -> CreateOrderV2Request {
     }
 }
 
+/// The request that changes an order.
+pub fn amend_request(amend: &AmendOrder) -> AmendOrderV2Request {
+    AmendOrderV2Request {
+        ticker: amend.market.to_string(),
+        side: amend.side.into(),
+        price: brier_types::Money::from_micros(i64::from(amend.price.pips()) * 100),
+        count: amend.total,
+        client_order_id: None,
+        updated_client_order_id: amend.new_client_order_id.as_ref().map(ToString::to_string),
+        expiration_time: None,
+        exchange_index: None,
+    }
+}
+
 /// The shard a request names; -1 and nothing leave it to the venue.
 fn shard(exchange_index: Option<i32>) -> Option<u32> {
     exchange_index.and_then(|index| u32::try_from(index).ok())
@@ -172,16 +186,7 @@ impl Client {
     /// # Errors
     /// [`FailureKind::InDoubt`] after silence or a 5xx; 404 when the order is filled, canceled or unknown.
     pub async fn amend_order(&self, amend: &AmendOrder) -> Result<AmendOrderV2Response, KalshiError> {
-        let request = AmendOrderV2Request {
-            ticker: amend.market.to_string(),
-            side: amend.side.into(),
-            price: brier_types::Money::from_micros(i64::from(amend.price.pips()) * 100),
-            count: amend.total,
-            client_order_id: None,
-            updated_client_order_id: amend.new_client_order_id.as_ref().map(ToString::to_string),
-            expiration_time: None,
-            exchange_index: None,
-        };
+        let request = amend_request(amend);
         self.amend(&amend.order, &request).await
     }
 

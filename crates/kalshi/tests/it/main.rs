@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests are tests, which the lint does not see")]
 
+mod allocations;
 mod rest;
 mod server;
 mod session;
