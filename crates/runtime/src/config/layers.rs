@@ -72,10 +72,12 @@ pub(super) fn resolve(
 
 fn unknown(prefix: &str, entry: &Entry, keys: &[Key]) -> Problem {
     let meant = nearest(&entry.key, keys.iter().map(|key| key.name));
-    let hint = match meant {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if keys.is_empty() => format!("`{prefix}` has no keys"),
-        None => {
+    let holder = super::keys::SECTIONS.iter().find(|section| section.keys.iter().any(|key| key.name == entry.key));
+    let hint = match (meant, holder) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, Some(section)) => format!("it is a key of `[{}]`", section.name),
+        (None, None) if keys.is_empty() => format!("`{prefix}` has no keys"),
+        (None, None) => {
             let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
             format!("`{prefix}` has {}", known.join(", "))
         }

@@ -234,7 +234,10 @@ impl Loader {
             let strategy = strategy_tables(&layers, origin, &bases, tables.section("exits"), problems);
             tables.strategies.push(strategy);
         }
-        let config = settings::build(&tables, self.environment.data_folder(), problems);
+        let mut contradictions = Vec::new();
+        let config = settings::build(&tables, self.environment.data_folder(), &mut contradictions);
+        contradictions.retain(|found| !follows(found, problems));
+        problems.append(&mut contradictions);
         let settings = all_settings(&tables);
         problems.sort_by(|one, other| (rank(&one.origin), &one.origin).cmp(&(rank(&other.origin), &other.origin)));
         problems.dedup();
@@ -245,6 +248,15 @@ impl Loader {
             environment: self.environment,
         }
     }
+}
+
+/// Whether a contradiction may be nothing but the consequence of another mistake: telling it would mislead.
+fn follows(found: &Problem, mistakes: &[Problem]) -> bool {
+    // A key's three settings speak about one thing.
+    let about = |key: &str| key.trim_end_matches("_path").trim_end_matches("_id").to_owned();
+    let unread = |problem: &Problem| problem.key.is_empty() && matches!(problem.origin, Origin::File { .. });
+    let same = |problem: &Problem| about(&problem.key) == about(&found.key);
+    mistakes.iter().any(|problem| unread(problem) || same(problem)) || found.key.is_empty() && !mistakes.is_empty()
 }
 
 /// What is said in files first, by place; then what is missing.
@@ -263,7 +275,7 @@ fn unknown_section(entry: &Entry) -> Problem {
     let problem = Problem::new(&entry.origin, shown, "unknown section");
     let holder = |key: &str| SECTIONS.iter().find(|section| section.keys.iter().any(|known| known.name == key));
     match (nearest(&entry.key, names()), holder(&entry.key)) {
-        (_, Some(section)) => problem.hint(format!("`{}` is a key of `[{}]`", entry.key, section.name)),
+        (_, Some(section)) => problem.hint(format!("it is a key of `[{}]`", section.name)),
         (Some(meant), None) => problem.hint(format!("did you mean `{meant}`?")),
         (None, None) => problem.hint(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
     }

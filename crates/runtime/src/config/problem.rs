@@ -97,7 +97,8 @@ impl std::error::Error for Problems {}
 
 /// The known name that is nearest to `found`, if one is near enough to be meant.
 pub(super) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (found.chars().count() / 3).max(2);
+    let length = found.chars().count();
+    let allowed = (length / 3).max(2).min(length.saturating_sub(1));
     known
         .into_iter()
         .map(|name| (distance(found, name), name))

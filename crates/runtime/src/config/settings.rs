@@ -343,6 +343,13 @@ fn check_place(section: &str, set: &Values, run: &RunConfig, problems: &mut Vec<
     }
 }
 
+/// An address of a host that may be the venue's own.
+fn not_near(section: &str, set: &Values, url: &str) -> Problem {
+    let text = format!("expected an address of this machine or network, found `{url:.128}`");
+    Problem::new(set.origin("url"), format!("{section}.url"), text)
+        .hint("name a local exchange; the venue's own hosts are found by `env` alone")
+}
+
 fn key_source(section: &str, set: &Values, problems: &mut Vec<Problem>) -> Option<KeySource> {
     match (set.maybe_path("key_path"), set.maybe_reference("key")) {
         (Some(_), Some(_)) => {
@@ -365,9 +372,11 @@ fn kalshi(set: &Values, run: &RunConfig, reconcile: &ReconcileConfig, problems: 
         "demo" => Some(brier_kalshi::Env::Demo),
         "local" => {
             let url = set.maybe_text("url").unwrap_or_else(|| brier_kalshi::Env::DEFAULT_LOCAL.to_owned());
-            brier_kalshi::Env::local(&url)
-                .map_err(|error| problems.push(Problem::new(set.origin("url"), "kalshi.url", error.to_string())))
-                .ok()
+            let env = brier_kalshi::Env::local(&url);
+            if env.is_err() {
+                problems.push(not_near("kalshi", set, &url));
+            }
+            env.ok()
         }
         _ => None,
     };
@@ -428,9 +437,11 @@ fn polymarket(
         "production" => Some(brier_polymarket::Env::Production),
         "local" => {
             let url = set.maybe_text("url").unwrap_or_else(|| brier_polymarket::Env::DEFAULT_LOCAL.to_owned());
-            brier_polymarket::Env::local(&url)
-                .map_err(|error| problems.push(Problem::new(set.origin("url"), "polymarket.url", error.to_string())))
-                .ok()
+            let env = brier_polymarket::Env::local(&url);
+            if env.is_err() {
+                problems.push(not_near("polymarket", set, &url));
+            }
+            env.ok()
         }
         _ => None,
     };

@@ -1,1 +1,355 @@
 //! Layers, places, messages: a configuration as its author meets it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use brier_engine::StrategyId;
+use brier_engine::risk::{Budget, Limits};
+use brier_types::{Money, Price, Qty};
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::journal::Durability;
+
+/// Files of one case, in a folder of their own.
+struct Case {
+    folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+    flags: Vec<String>,
+}
+
+impl Case {
+    fn new(project: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("brier.toml"), project).unwrap();
+        let home = folder.path().join("home").display().to_string();
+        Self { folder, variables: vec![("HOME".to_owned(), home)], flags: Vec::new() }
+    }
+
+    fn user(self, text: &str) -> Self {
+        let folder = self.folder.path().join("home/.config/brier");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), text).unwrap();
+        self
+    }
+
+    fn dot_env(self, text: &str) -> Self {
+        std::fs::write(self.folder.path().join(".env"), text).unwrap();
+        self
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.to_owned());
+        self
+    }
+
+    fn load(&self) -> Loaded {
+        load(Sources {
+            project: Some(self.folder.path().join("brier.toml")),
+            user: None,
+            flags: self.flags.clone(),
+            environment: Environment::from_pairs(self.variables.clone()),
+        })
+    }
+
+    fn config(&self) -> Config {
+        self.load().into_config().map_err(|problems| self.shown(&problems.to_string())).unwrap().0
+    }
+
+    fn problems(&self, expected: &Expect) {
+        let loaded = self.load();
+        assert!(loaded.config.is_none(), "a configuration with problems is not handed out");
+        expected.assert_eq(&self.shown(&Problems(loaded.problems).to_string()));
+    }
+
+    fn origin(&self, key: &str) -> String {
+        let loaded = self.load();
+        let setting = loaded.settings.iter().find(|setting| setting.key == key).unwrap();
+        let value = setting.value.as_ref().map_or_else(|| "unset".to_owned(), ToString::to_string);
+        self.shown(&format!("{value} ({})", setting.origin))
+    }
+
+    fn shown(&self, text: &str) -> String {
+        text.replace(&self.folder.path().display().to_string(), "…")
+    }
+}
+
+const STRATEGY: &str = "\
+[[strategy]]
+name = \"maker\"
+kind = \"market_maker\"
+markets = [\"kalshi:KXA-1\"]
+";
+
+fn dollars(dollars: i64) -> Money {
+    Money::from_cents(dollars * 100).unwrap()
+}
+
+#[test]
+fn nothing_said_is_paper_on_the_embedded_exchange_with_the_engines_own_limits() {
+    let case = Case::new(STRATEGY);
+    let config = case.config();
+    assert_eq!((config.run.mode, config.run.durability), (Mode::Paper, Durability::Fsync));
+    assert_eq!(config.run.data_dir, case.folder.path().join("home/.local/share/brier/run/brier"));
+    assert_eq!(config.paper.data_dir, config.run.data_dir.join("exchange"));
+    let kalshi = config.kalshi.as_ref().unwrap();
+    assert_eq!((&kalshi.at, &kalshi.key, config.polymarket.as_ref(), config.embeds()), (&None, &None, None, true));
+    assert_eq!(config.risk, Limits { budgets: vec![Budget::UNBOUNDED], ..Limits::default() });
+    assert_eq!(config.risk.validate(), Ok(()));
+    let engine = config.engine("b1");
+    let mut usual = brier_engine::EngineConfig::new("b1", config.risk.clone());
+    usual.exits.clone_from(&engine.exits);
+    usual.group_limits = vec![None];
+    assert_eq!(engine, usual);
+    let cent = Price::from_cents(1).unwrap();
+    assert_eq!(engine.exits, [brier_engine::ExitRules { slippage: cent, ..Default::default() }]);
+}
+
+#[test]
+fn every_layer_hides_the_ones_below_it_and_says_so() {
+    let key = "risk.max_day_loss_dollars";
+    let case = Case::new(STRATEGY);
+    assert_eq!(case.origin(key), "50.00 (default)");
+    let case = case.user("[risk]\nmax_day_loss_dollars = 40\n");
+    assert_eq!(case.origin(key), "40.00 (…/home/.config/brier/config.toml:2)");
+    let project = format!("\n[risk]\nmax_day_loss_dollars = 30.50\n{STRATEGY}");
+    std::fs::write(case.folder.path().join("brier.toml"), project).unwrap();
+    assert_eq!(case.origin(key), "30.50 (…/brier.toml:3)");
+    let case = case.dot_env("BRIER_RISK__MAX_DAY_LOSS_DOLLARS=20\n");
+    assert_eq!(case.origin(key), "20.00 (env BRIER_RISK__MAX_DAY_LOSS_DOLLARS (…/.env))");
+    let case = case.variable("BRIER_RISK__MAX_DAY_LOSS_DOLLARS", "10");
+    assert_eq!(case.origin(key), "10.00 (env BRIER_RISK__MAX_DAY_LOSS_DOLLARS)");
+    let case = case.flag("risk.max_day_loss_dollars=6").flag("risk.max_day_loss_dollars=5");
+    assert_eq!(case.origin(key), "5.00 (--set)");
+    assert_eq!(case.config().risk.max_day_loss, dollars(5));
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    let case = Case::new(
+        "[run]\nmod = \"paper\"\nname = \"My Run\"\n\n[riks]\nx = 1\n\n[risk]\nmax_los_dollars = 5\nmax_orders = \"many\"\nmax_day_loss_dollars = -1\nempty_side = \"last_mdi\"\n\n\
+         [[strategy]]\nname = \"a\"\nkind = \"market_makr\"\nmarkets = [\"KXA-1\"]\n\n[[strategy]]\nkind = \"taker\"\nmarkets = [\"kalshi:KXA-1\"]\nparameters = { clip = 3 }\n",
+    )
+    .variable("BRIER_RISK__MAX_ORDER", "3")
+    .variable("BRIER_A__B__C", "3")
+    .flag("execution.timer_ms=soon")
+    .flag("strategy.b.enabled=false")
+    .flag("nonsense");
+    case.problems(&expect![[r#"
+        …/brier.toml:2: run.mod: unknown key; did you mean `mode`?
+        …/brier.toml:3: run.name: expected a name of 1 to 32 small letters, digits, `-` and `_`, found "My Run"
+        …/brier.toml:5: riks: unknown section; did you mean `risk`?
+        …/brier.toml:9: risk.max_los_dollars: unknown key; did you mean `max_day_loss_dollars`?
+        …/brier.toml:10: risk.max_orders: expected a whole number from 0 to 1000000, found "many"
+        …/brier.toml:11: risk.max_day_loss_dollars: expected dollars from 0 to a billion, up to 6 decimals, found -1
+        …/brier.toml:12: risk.empty_side: expected "last_mid", "fair", "refuse", found "last_mdi"; did you mean "last_mid"?
+        …/brier.toml:16: strategy.a.kind: unknown kind `market_makr`; did you mean "market_maker"?
+        …/brier.toml:17: strategy.a.markets: expected "kalshi:TICKER" or "polymarket:0x…", found `KXA-1`
+        …/brier.toml:20: strategy.?.name: has to be set: a name of 1 to 32 small letters, digits, `-` and `_`
+        …/brier.toml:22: strategy.?.parameters.clip: unknown key; `strategy.?.parameters` has cap_contracts, clip_contracts, margin_dollars
+        env BRIER_A__B__C: expected BRIER_SECTION__KEY, with two underscores between section and key and nowhere else
+        env BRIER_RISK__MAX_ORDER: risk.max_order: unknown key; did you mean `max_orders`?
+        --set: expected section.key=value, found `nonsense`
+        --set: execution.timer_ms: expected a whole number from 10 to 60000, found "soon"
+        --set: strategy.b: no strategy has this name; only strategies of the file can be changed by flags"#]]);
+}
+
+#[test]
+fn what_hides_a_mistake_does_not_excuse_it() {
+    let case = Case::new(&format!("[log]\nformat = \"xml\"\n{STRATEGY}")).flag("log.format=json");
+    case.problems(&expect![[r#"…/brier.toml:2: log.format: expected "json", "text", found "xml""#]]);
+}
+
+#[test]
+fn a_key_in_the_wrong_place_is_sent_to_its_section() {
+    Case::new(&format!("max_orders = 3\n[kalshi]\nmax_orders = 3\n[riskk]\n{STRATEGY}")).problems(&expect![[r#"
+        …/brier.toml:1: max_orders: unknown section; it is a key of `[risk]`
+        …/brier.toml:3: kalshi.max_orders: unknown key; it is a key of `[risk]`
+        …/brier.toml:4: riskk: unknown section; did you mean `risk`?"#]]);
+    Case::new("run = 3\n[strategy]\nname = \"a\"\n").problems(&expect![[r#"
+        …/brier.toml:1: run: expected a table `[run]`, found 3
+        …/brier.toml:2: strategy: expected `[[strategy]]` tables in a file; write it with two brackets, once for each strategy"#]]);
+}
+
+#[test]
+fn broken_toml_is_told_by_line_and_a_missing_file_by_name() {
+    Case::new("[run\nname = \"a\"\n").problems(&expect!["…/brier.toml:1: not TOML: unclosed table, expected `]`"]);
+    let case = Case::new("");
+    std::fs::remove_file(case.folder.path().join("brier.toml")).unwrap();
+    case.problems(&expect!["…/brier.toml: the configuration cannot be read: No such file or directory (os error 2)"]);
+}
+
+#[test]
+fn a_secret_in_a_file_is_refused_and_not_repeated() {
+    let hex = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+    let text = format!(
+        "[kalshi]\nurl = \"http://127.0.0.1:1\"\nkey_id = \"id\"\nkey = \"\"\"-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\"\"\"\n\
+         [polymarket]\nenabled = true\nprivate_key = \"{hex}\"\nkey_path = \"0x{hex}\"\n[remote]\nlisten = \"127.0.0.1:0\"\ntoken = \"hunter2\"\n{STRATEGY}"
+    );
+    let case = Case::new(&text).flag(hex).variable("BRIER_LOG__FORMAT", hex);
+    let told = Problems(case.load().problems).to_string();
+    assert!(!told.contains("ac0974") && !told.contains("MC4C") && !told.contains("hunter2"), "{told}");
+    case.problems(&expect![[r#"
+        …/brier.toml:4: kalshi.key: a private key is written here; a file that is shared or copied gives it away; keep it in a file that only you can read and name the file, or say "env:NAME"; make a new key if this file was shared
+        …/brier.toml:9: polymarket.private_key: unknown key; `polymarket` has enabled, env, url, key_path, key, signature_type, wallet, credentials_path, requests_per_s, request_burst, request_life_s, read_lag_ms
+        …/brier.toml:10: polymarket.key_path: a private key is written here; a file that is shared or copied gives it away; keep it in a file that only you can read and name the file, or say "env:NAME"; make a new key if this file was shared
+        …/brier.toml:13: remote.token: expected "env:NAME" or "file:PATH", found a text that is neither; a secret is never written into a configuration; name where it is
+        env BRIER_LOG__FORMAT: log.format: expected "json", "text", found a text that looks like a private key
+        --set: expected section.key=value, found ``"#]]);
+}
+
+#[test]
+fn real_money_needs_production_everywhere_and_play_money_never_touches_it() {
+    let venue = "key_id = \"env:KALSHI_KEY_ID\"\nkey_path = \"key.pem\"\n";
+    let with = |mode: &str, env: &str| {
+        Case::new(&format!("[run]\nmode = \"{mode}\"\n[kalshi]\nenv = \"{env}\"\n{venue}{STRATEGY}"))
+    };
+    with("paper", "production").problems(&expect![[r#"…/brier.toml:4: kalshi.env: production is real money, and `run.mode` is "paper"; use "embedded", "local" or a demo; or say `run.mode = "live"` and start with `--live`"#]]);
+    with("live", "demo").problems(&expect![[r#"…/brier.toml:4: kalshi.env: `run.mode` is "live", and this venue is "demo", which is play money; say "production", or `run.mode = "paper"`, or `enabled = false`"#]]);
+    let live = with("live", "production");
+    let config = live.config();
+    assert_eq!(config.run.mode, Mode::Live);
+    let kalshi = config.kalshi.unwrap();
+    assert_eq!(kalshi.at, Some(brier_kalshi::Env::Prod));
+    let path = live.folder.path().join("key.pem");
+    let id = crate::secrets::Reference::Environment("KALSHI_KEY_ID".to_owned());
+    assert_eq!(kalshi.key, Some((id, KeySource::File(path))));
+    assert_eq!(with("paper", "demo").config().kalshi.unwrap().at, Some(brier_kalshi::Env::Demo));
+    with("live", "production").flag("run.durability=write").problems(&expect![[
+        r#"--set: run.durability: a live run has to keep its intents before it acts on them; leave it at "fsync""#
+    ]]);
+}
+
+#[test]
+fn a_venue_elsewhere_needs_its_address_and_its_key() {
+    let with = |text: &str| Case::new(&format!("{text}{STRATEGY}"));
+    with("[kalshi]\nurl = \"http://127.0.0.1:8810\"\n").problems(&expect![[
+        r#"kalshi.key_path: has to be set: Kalshi is "local" and orders need a key; set `key_id` and `key_path`"#
+    ]]);
+    with("[kalshi]\nurl = \"https://external-api.kalshi.com\"\nkey_id = \"id\"\nkey_path = \"k\"\n").problems(&expect!["…/brier.toml:2: kalshi.url: expected an address of this machine or network, found `https://external-api.kalshi.com`; name a local exchange; the venue's own hosts are found by `env` alone"]);
+    with("[kalshi]\nenv = \"demo\"\nurl = \"http://127.0.0.1:1\"\nkey_id = \"id\"\n").problems(&expect![[r#"
+        …/brier.toml:3: kalshi.url: an address is given, and `kalshi.env` is "demo"; leave one of them out; `url` is for `kalshi.env = "local"`
+        …/brier.toml:4: kalshi.key_path: a key's id is given without its private key; name the PEM file that came with this id"#]]);
+    with("[polymarket]\nenv = \"local\"\nenabled = true\nkey_path = \"a\"\nkey = \"env:B\"\nwallet = \"me\"\n")
+        .problems(&expect![[r#"
+        …/brier.toml:5: polymarket.key: `polymarket.key_path` and `polymarket.key` are both set; leave one of them out
+        …/brier.toml:6: polymarket.wallet: expected an address of 0x and 40 hex digits, found `me`"#]]);
+    let case = with("[polymarket]\nurl = \"http://127.0.0.1:8811\"\nenabled = true\nkey_path = \"w.key\"\n");
+    let polymarket = case.config().polymarket.unwrap();
+    assert_eq!(polymarket.at, Some(brier_polymarket::Env::local("http://127.0.0.1:8811").unwrap()));
+    assert_eq!(polymarket.credentials_path, case.folder.path().join("w.key.127.0.0.1-8811.creds"));
+}
+
+#[test]
+fn strategies_keep_their_places_and_are_what_their_tables_say() {
+    let condition = format!("0x{}", "0f".repeat(32));
+    let case = Case::new(&format!(
+        "[exits]\nhurdle_bps = 500\nstop_loss_dollars = 0.10\n{STRATEGY}max_orders = 4\nmax_exposure_dollars = 25\nneeds_fair = true\ngroup_limit_contracts = 50\n\
+         [strategy.parameters]\nsize_contracts = 2.5\n[strategy.exits]\nstop_loss_dollars = 0.05\nbefore_close_s = 90\n\
+         [[strategy]]\nname = \"t\"\nkind = \"taker\"\nenabled = false\nmarkets = [\"polymarket:{condition}\"]\n"
+    ))
+    .flag("strategy.maker.parameters.cap_contracts=30")
+    .flag("strategy.t.enabled=true");
+    let config = case.config();
+    let [maker, taker] = config.strategies.as_slice() else { panic!("two strategies") };
+    assert_eq!((maker.name.as_str(), taker.name.as_str(), taker.enabled), ("maker", "t", true));
+    assert!(config.polymarket.is_some(), "a strategy that trades there enables it");
+    let budget = config.risk.budget(StrategyId(0));
+    assert_eq!((budget.max_orders, budget.max_exposure, budget.needs_fair), (4, dollars(25), true));
+    assert_eq!(config.risk.budget(StrategyId(1)), &Budget::UNBOUNDED);
+    assert_eq!(maker.group_limit, Qty::from_contracts(50));
+    let exits = maker.exits;
+    assert_eq!(
+        (exits.hurdle_bps, exits.stop_loss, exits.before_close),
+        (500, Price::from_cents(5), Some(Duration::from_secs(90)))
+    );
+    assert_eq!((taker.exits.stop_loss, taker.exits.before_close), (Price::from_cents(10), None));
+    assert_eq!(maker.parameters.contracts("size_contracts"), Qty::from_hundredths(250).unwrap());
+    assert_eq!(maker.parameters.contracts("cap_contracts"), Qty::from_contracts(30).unwrap());
+    assert_eq!(maker.make().unwrap().name(), "market_maker");
+    assert_eq!(taker.make().unwrap().interest().markets.len(), 1);
+    assert_eq!(case.origin("strategy.maker.exits.stop_loss_dollars"), "0.05 (…/brier.toml:15)");
+    assert_eq!(case.origin("strategy.t.exits.stop_loss_dollars"), "0.10 (…/brier.toml:3)");
+}
+
+#[test]
+fn a_strategy_that_cannot_trade_is_refused() {
+    Case::new("[kalshi]\nenabled = false\n[[strategy]]\nname = \"a\"\nkind = \"taker\"\nmarkets = [\"kalshi:KXA-1\"]\n[[strategy]]\nname = \"a\"\nkind = \"remote\"\n")
+        .user("[[strategy]]\nname = \"u\"\nkind = \"taker\"\n")
+        .problems(&expect![[r#"
+            …/brier.toml:6: strategy.a.markets: kalshi:KXA-1 is on a venue that is not enabled; say `enabled = true` in `[kalshi]`
+            …/brier.toml:8: strategy.a.name: another strategy has this name already
+            …/brier.toml:8: strategy.a.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
+            …/brier.toml:9: strategy.a.kind: it connects from outside, and `remote.listen` is unset; set `listen` and `token` in `[remote]`
+            …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"#]]);
+    Case::new("").problems(&expect![
+        "no venue is traded; name a strategy's markets, or say `enabled = true` in `[kalshi]` or `[polymarket]`"
+    ]);
+}
+
+#[test]
+fn a_door_for_outside_strategies_is_near_and_has_a_token() {
+    let with = |text: &str| Case::new(&format!("[remote]\n{text}{STRATEGY}"));
+    with("listen = \"0.0.0.0:1\"\ntoken = \"env:T\"\n").problems(&expect!["…/brier.toml:2: remote.listen: expected an address of this machine or network, found 0.0.0.0:1: whoever reaches it could trade; listen on 127.0.0.1"]);
+    with("listen = \"127.0.0.1:1\"\n").problems(&expect![[r#"…/brier.toml:2: remote.token: has to be set with `remote.listen`; name where it is: "env:NAME" or "file:PATH""#]]);
+    let remote = with("listen = \"127.0.0.1:1\"\ntoken = \"env:T\"\n").config().remote.unwrap();
+    assert_eq!((remote.listen.port(), remote.max_clients), (1, 8));
+}
+
+#[test]
+fn paths_count_from_the_file_that_says_them() {
+    let case = Case::new(&format!("[run]\ndata_dir = \"data\"\n[paper]\ncatalog = \"~/c.json\"\n{STRATEGY}"));
+    let config = case.config();
+    assert_eq!(config.run.data_dir, case.folder.path().join("data"));
+    assert_eq!(config.paper.catalog.as_deref(), Some(case.folder.path().join("home/c.json").as_path()));
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(case.flag("run.data_dir=there").config().run.data_dir, here.join("there"));
+}
+
+#[test]
+fn what_show_prints_can_be_read_again() {
+    let case = Case::new(&format!("[log]\nfile = \"a \\\"b\\\".log\"\n{STRATEGY}"));
+    let loaded = case.load();
+    let mut text = String::new();
+    for section in SECTIONS {
+        text.push_str(&format!("[{}]\n", section.name));
+        for setting in loaded.settings.iter().filter(|setting| setting.key.split('.').next() == Some(section.name)) {
+            let name = setting.key.split_once('.').unwrap().1;
+            if let Some(value) = &setting.value {
+                text.push_str(&format!("{name} = {value}\n"));
+            }
+        }
+    }
+    std::fs::write(case.folder.path().join("again.toml"), format!("{text}{STRATEGY}")).unwrap();
+    let again = load(Sources {
+        project: Some(case.folder.path().join("again.toml")),
+        environment: Environment::from_pairs(case.variables.clone()),
+        ..Sources::default()
+    });
+    assert_eq!(again.into_config().unwrap().0, case.config());
+}
+
+#[test]
+fn a_configuration_without_a_home_names_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("b.toml");
+    std::fs::write(&path, STRATEGY).unwrap();
+    let problems = load(Sources { project: Some(path), ..Sources::default() }).problems;
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["run.data_dir: has to be set: neither XDG_DATA_HOME nor HOME names a folder"]);
+}
+
+#[test]
+fn a_relative_project_file_is_found_from_here() {
+    let loaded = load(Sources { project: Some(Path::new("no such file.toml").to_owned()), ..Sources::default() });
+    assert!(
+        loaded.problems[0].to_string().contains("no such file.toml: the configuration cannot be read"),
+        "{:?}",
+        loaded.problems
+    );
+}
