@@ -37,6 +37,11 @@ impl std::fmt::Debug for Response {
 }
 
 impl Response {
+    /// An answer without headers, for tests and for what stands in for a venue.
+    pub const fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, body, whole: true, head: Vec::new() }
+    }
+
     /// The first header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)
@@ -296,7 +301,10 @@ mod tests {
         Err("unfinished".to_owned())
     }
 
-    fn body(text: &str) -> Result<(u16, String, bool), String> {
+    /// Status, body, and whether the connection goes on.
+    type Said = Result<(u16, String, bool), String>;
+
+    fn body(text: &str) -> Said {
         let whole = read(text.as_bytes(), text.len(), true);
         for step in [1, 2, 3, 7] {
             assert_eq!(read(text.as_bytes(), step, true), whole, "{step} bytes at a time");
@@ -304,7 +312,8 @@ mod tests {
         whole.map(|(answer, reusable)| (answer.status, String::from_utf8(answer.body).unwrap(), reusable))
     }
 
-    fn said(status: u16, text: &str, reusable: bool) -> Result<(u16, String, bool), String> {
+    #[expect(clippy::unnecessary_wraps, reason = "what it is compared with may be an error")]
+    fn said(status: u16, text: &str, reusable: bool) -> Said {
         Ok((status, text.to_owned(), reusable))
     }
 

@@ -130,7 +130,9 @@ impl Credentials {
         let start = out.len();
         let millis = now.millis().unsigned_abs();
         push_number(out, millis);
-        signed.iter().for_each(|part| out.extend_from_slice(part));
+        for part in signed {
+            out.extend_from_slice(part);
+        }
         let mut signature = [0; PrivateKey::MAX_SIGNATURE];
         let length = self.key.sign_into(&out[start..], &mut signature);
         out.truncate(start);

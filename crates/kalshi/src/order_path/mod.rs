@@ -169,8 +169,7 @@ impl OrderPath {
 
     /// Takes the tokens of a single write, without waiting.
     fn pay(&self, exchange_index: Option<i32>, cost: u32) -> Result<(), PathError> {
-        let shard = exchange_index.and_then(|index| u32::try_from(index).ok());
-        let scope = shard.map_or(Scope::WriteRouted, Scope::Write);
+        let scope = scope(exchange_index);
         match self.client.limiter().with(|buckets, now| buckets.take(now, scope, cost)) {
             Ok(()) => Ok(()),
             Err(Shortage::Wait(wait)) => Err(PathError::RateLimited { wait }),
@@ -247,6 +246,20 @@ impl OrderPath {
         let request = self.writer.cancel(market, order, exchange_index, &self.credentials, now)?;
         Ok(self.lines.send(request, deadline)?)
     }
+
+    /// Follows what an answer says about the rate limit: after 429 the bucket counts as empty. To be called with every answer of
+    /// this path.
+    pub fn learn(&self, exchange_index: Option<i32>, answer: &Answer) {
+        if matches!(answer, Answer::Answered(response) if response.status == 429) {
+            self.client.limiter().with(|buckets, now| buckets.drain(now, scope(exchange_index)));
+        }
+    }
+}
+
+/// Whose bucket pays for a single write.
+fn scope(exchange_index: Option<i32>) -> Scope {
+    let shard = exchange_index.and_then(|index| u32::try_from(index).ok());
+    shard.map_or(Scope::WriteRouted, Scope::Write)
 }
 
 /// How an attempt ended, in the words of [`decide`]; `None` for a success, whose body is still to be read.

@@ -343,6 +343,12 @@ fn answers_mean_what_the_table_of_retries_says() {
     assert_eq!(read(Repeat::Safe, silent()).unwrap_err().kind(), FailureKind::InDoubt);
     assert_eq!(read(Repeat::Once, silent()).unwrap_err().kind(), FailureKind::InDoubt);
     assert_eq!(ending(&silent()), Some(Ending::Silent));
+    let said = |status, text: &str| Answer::Answered(Response::new(status, text.into()));
+    assert_eq!(read(Repeat::Safe, said(503, "")).unwrap_err().kind(), FailureKind::InDoubt);
+    assert_eq!(read(Repeat::Safe, said(404, "{}")).unwrap_err().kind(), FailureKind::Refused);
+    assert_eq!(read(Repeat::Once, said(200, "{\"ord")).unwrap_err().kind(), FailureKind::InDoubt);
+    let canceled = said(200, r#"{"order_id":"o","reduced_by":"6.00","ts_ms":1795176000456}"#);
+    assert_eq!(read(Repeat::Safe, canceled).unwrap().reduced_by, Qty::from_contracts(6).unwrap());
     assert_eq!(ending(&Answer::NotSent(String::new())), Some(Ending::NotSent));
     assert_eq!(
         serde_json::from_str::<CreateOrderV2Response>(
@@ -352,4 +358,16 @@ fn answers_mean_what_the_table_of_retries_says() {
         .remaining_count,
         Qty::from_contracts(6).unwrap()
     );
+}
+
+#[tokio::test]
+async fn after_a_429_the_bucket_counts_as_empty() {
+    let env = Env::local("http://127.0.0.1:9").unwrap();
+    let client = Client::new(env, Some(credentials()), crate::Config::new(1)).unwrap();
+    let mut path = OrderPath::open(&client, &PathConfig::new(1)).unwrap();
+    let (market, id) = (MarketTicker::new("M").unwrap(), VenueOrderId::new("o").unwrap());
+    let cancel = |path: &mut OrderPath| path.cancel(&market, &id, Some(0), Instant::now()).unwrap_err();
+    assert!(matches!(cancel(&mut path), PathError::NotSent(_)), "there are tokens, and no venue");
+    path.learn(Some(0), &Answer::Answered(Response::new(429, b"{}".to_vec())));
+    assert!(matches!(cancel(&mut path), PathError::RateLimited { .. }));
 }
