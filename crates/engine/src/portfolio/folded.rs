@@ -29,9 +29,9 @@ pub(crate) enum Entry {
     Shifted {
         /// How the venue holds what is owned.
         custody: Custody,
-        /// YES contracts.
+        /// YES contracts; where the venue nets, net ones.
         yes: SignedQty,
-        /// NO contracts.
+        /// NO contracts; where the venue nets, none.
         no: SignedQty,
         /// The YES price at which what appeared is valued; without one it cost nothing.
         price: Option<Price>,

@@ -90,7 +90,7 @@ impl Holding {
         let bought = Self {
             qty: held,
             cost: plus(self.cost, minus(paid, lost)),
-            pending: qty(i128::from(self.pending.micros()) + i128::from(pending.micros())).min(held),
+            pending: qty(i128::from(self.pending.micros()) + i128::from(pending.micros())),
             oversold: self.oversold.saturating_sub(covered),
         };
         (bought, lost)
@@ -294,12 +294,12 @@ impl Position {
         Self { yes: self.yes.adopted(yes, price), no: self.no.adopted(no, price.complement()), ..*self }
     }
 
-    /// The position with this many contracts more or fewer, which no fill explains. Where the venue nets, they net.
+    /// The position with this many contracts more or fewer, which no fill explains. Where the venue nets, `yes` is the net number.
     pub(super) fn shifted(&self, custody: Custody, yes: SignedQty, no: SignedQty, price: Option<Price>) -> Self {
         let (yes, no) = match custody {
             Custody::Tokens => (yes.micros(), no.micros()),
             Custody::Netted => {
-                let net = yes.micros().saturating_sub(no.micros());
+                let net = yes.micros();
                 let given = if net > 0 { self.no.qty } else { self.yes.qty };
                 let closing = (given.micros() as i64).min(net.saturating_abs());
                 let opening = net.saturating_abs() - closing;

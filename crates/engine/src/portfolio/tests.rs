@@ -453,6 +453,8 @@ fn what_is_sold_comes_out_of_final_contracts_first() {
     assert_eq!(story.portfolio.strategy(A, M).sellable(Outcome::Yes), contracts(6));
     story.tell("confirm 2");
     assert_eq!(sellable(&story), contracts(11));
+    // Nothing can fail any more, so nothing is kept to be folded again.
+    assert!(story.portfolio.accounts[0].open.is_empty() && story.portfolio.strategies[0][0].1.open.is_empty());
 }
 
 #[test]
@@ -622,6 +624,26 @@ fn the_venues_word_on_a_position_is_the_operators_part() {
     // A keeps its ten; the operator owes what is missing of them.
     assert_eq!(portfolio.strategy(A, M).net(), contracts(10).signed());
     assert_eq!(portfolio.strategy(StrategyId::OPERATOR, M).net(), contracts(12).signed().negated());
+    // Seven more than its part: two NO go with no profit, five YES come at 0.50.
+    let mut story = Story { portfolio, custody: Custody::Netted, fills: 1 };
+    story.tell("have 0 0 0.50");
+    story.tell("have 15 0 0.50");
+    let operator = story.portfolio.strategy(StrategyId::OPERATOR, M);
+    assert_eq!(
+        (operator.net(), operator.yes.cost, operator.realized),
+        (contracts(5).signed(), dollars("2.5"), Money::ZERO)
+    );
+    // Tokens: the operator owes four YES, then has two: six come at 0.50, and four of them cover the debt.
+    let mut story = Story::new(Custody::Tokens);
+    story.tell("a bid 10 0.60");
+    story.tell("have 6 0 0.50");
+    let part = |story: &Story| *story.portfolio.strategy(StrategyId::OPERATOR, M);
+    assert_eq!((part(&story).yes.oversold, part(&story).realized), (contracts(4), Money::ZERO));
+    story.tell("have 12 0 0.50");
+    assert_eq!(
+        (part(&story).yes.qty, part(&story).yes.cost, part(&story).realized),
+        (contracts(2), dollars("1"), dollars("-2"))
+    );
     // Tokens of both outcomes are both adopted.
     let portfolio = check(
         Custody::Tokens,
@@ -693,8 +715,20 @@ fn figures_beyond_all_reason_are_refused_and_change_nothing() {
     assert_eq!(portfolio.book(huge.clone()), Err(PortfolioError::Overflow));
     assert_eq!(portfolio, before);
     (huge.qty, huge.fee) = (contracts(1), Money::MAX);
-    assert_eq!(portfolio.book(huge), Err(PortfolioError::Overflow));
+    assert_eq!(portfolio.book(huge.clone()), Err(PortfolioError::Overflow));
     assert_eq!(portfolio, before);
+    // Contracts have their limit though they cost next to nothing.
+    (huge.qty, huge.fee) = (contracts(1_000_000_000_001), Money::ZERO);
+    huge.price = Price::new(1).unwrap();
+    assert_eq!(portfolio.book(huge.clone()), Err(PortfolioError::Overflow));
+    // Dollars of a position have theirs though the venue refilled the cash.
+    let mut rich = Portfolio::new();
+    (huge.qty, huge.fee) = (contracts(1), dollars("800000000000"));
+    assert_eq!(rich.book(huge.clone()), Ok(Booked::New));
+    rich.adopt_cash(Venue::Polymarket, 0, Money::ZERO);
+    huge.trade = key(2).0;
+    assert_eq!(rich.book(huge), Err(PortfolioError::Overflow));
+    consistent(&rich);
     // The venue's word is cut, or taken as it is; neither panics.
     portfolio.adopt_position(Venue::Polymarket, M, Custody::Tokens, Qty::MAX, Qty::MAX, cents(100));
     assert_eq!(portfolio.account(M).held(Outcome::No), contracts(1_000_000_000_000));
@@ -737,6 +771,45 @@ fn sums_over_markets() {
     assert_eq!(portfolio.strategy(B, MarketId(9)), &Position::FLAT);
     assert_eq!(portfolio.strategies_in(MarketId(9)).count(), 0);
     consistent(&portfolio);
+}
+
+#[test]
+fn a_figure_that_was_spoiled_is_found() {
+    let mut story = Story::new(Custody::Tokens);
+    story.tell("cash 100");
+    story.tell("a bid 10 0.60 0.05");
+    story.tell("a ask 4 0.70 held");
+    assert_eq!(story.portfolio.check(), Ok(()));
+    let spoiled = |spoil: fn(&mut Portfolio)| {
+        let mut portfolio = story.portfolio.clone();
+        spoil(&mut portfolio);
+        portfolio.check().unwrap_err()
+    };
+    let found = [
+        spoiled(|it| *it.ledger.sums.get_mut(&Account::Deposits(Venue::Polymarket)).unwrap() += 1),
+        spoiled(|it| _ = it.cash.insert((Venue::Polymarket, 0), Money::ZERO)),
+        spoiled(|it| it.accounts[0].now.realized = Money::ZERO),
+        spoiled(|it| it.accounts[0].now.fees = Money::ZERO),
+        spoiled(|it| it.accounts[0].now.yes.cost = Money::ZERO),
+        spoiled(|it| it.accounts[0].now.flow = Money::ZERO),
+        spoiled(|it| it.strategies[0][0].1.now.yes.qty = Qty::ZERO),
+        spoiled(|it| it.strategies[0][0].1.now.fees = Money::ZERO),
+        spoiled(|it| {
+            let part = &mut it.strategies[0][0].1;
+            (part.base.fees, part.now.fees) = (Money::ZERO, Money::ZERO);
+        }),
+    ];
+    expect![[r#"
+        the ledger adds up to 1 and not to zero
+        cash of polymarket shard 0: 0 and 96750000 should be the same
+        profits: 0 and 400000 should be the same
+        fees: 0 and 50000 should be the same
+        cost of m0: 0 and 3600000 should be the same
+        m0: the account's position is not what its fills make
+        contracts of m0 by strategy and in all: 0 and 6000000 should be the same
+        m0: the position of s0 is not what its fills make
+        m0: cost and flow of s0 beyond its profit: -50000 and 0 should be the same"#]]
+    .assert_eq(&found.join("\n"));
 }
 
 #[test]

@@ -334,6 +334,12 @@ fn compare(portfolio: &Portfolio, naive: &Naive) {
     for market in 0..MARKETS {
         let id = MarketId(market as u32);
         assert_eq!(Has::of(portfolio.account(id)), all.account[market], "account in {id}");
+        if home(market).1 == Custody::Netted {
+            for (strategy, part) in portfolio.strategies_in(id) {
+                let both = !part.yes.qty.is_zero() && !part.no.qty.is_zero();
+                assert!(!both && !part.oversold(), "{strategy} in {id}: what is netted is on one side");
+            }
+        }
         for strategy in [0, 1, 2, u16::MAX].map(StrategyId) {
             if strategy == StrategyId::OPERATOR && all.adopted[market] {
                 continue;
