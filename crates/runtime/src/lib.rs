@@ -6,10 +6,13 @@
 //! simulator runs the very same code.
 
 pub mod config;
+pub mod control;
 pub mod core;
 pub mod gateway;
 pub mod journal;
+pub mod lock;
 pub mod logging;
 pub mod node;
 pub mod recovery;
+pub mod run;
 pub mod secrets;
