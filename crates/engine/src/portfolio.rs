@@ -221,6 +221,16 @@ impl Portfolio {
             .filter(|fill| !fill.status.is_final())
     }
 
+    /// The same in one market.
+    pub fn provisional_in(&self, market: MarketId) -> impl Iterator<Item = &OwnFill> {
+        let folded = self.accounts.get(market.index()).into_iter();
+        folded
+            .flat_map(Folded::recent)
+            .filter_map(|key| self.fills.get(key))
+            .map(|kept| &kept.fill)
+            .filter(|fill| !fill.status.is_final())
+    }
+
     /// Every fill that counts.
     pub fn fills(&self) -> impl Iterator<Item = &OwnFill> {
         self.fills.values().filter(|kept| !kept.failed).map(|kept| &kept.fill)

@@ -237,6 +237,29 @@ impl<S: Sink> Node<S> {
         steady.chain(wall).min().unwrap_or(Duration::from_secs(1)).min(Duration::from_secs(1))
     }
 
+    /// What the next wake-up is for, for people who look for what hangs or spins.
+    pub fn what_is_due(&self, now: Moment) -> String {
+        let engine = self.core.engine();
+        let asks: Vec<String> = engine
+            .state()
+            .orders
+            .iter_open()
+            .filter_map(|order| order.ask_at.map(|at| format!("{} {:?} at {at}", order.client_order_id, order.state)))
+            .collect();
+        let gateways: Vec<_> = self.wiring.gateways.iter().map(|it| (it.venue(), it.next_deadline())).collect();
+        let kalshi = self.wiring.kalshi.as_ref().and_then(kalshi::Session::next_deadline);
+        let books: Vec<_> = self.wiring.books.iter().map(polymarket::Machine::next_deadline).collect();
+        let user = self.wiring.user.as_ref().and_then(polymarket::Machine::next_deadline);
+        format!(
+            "steady {}, wall {}, engine {}: its wake-up {:?}, orders {asks:?}, gateways {gateways:?}, streams {kalshi:?} \
+             {books:?} {user:?}",
+            now.steady,
+            now.wall,
+            engine.now(),
+            self.wake
+        )
+    }
+
     fn on_wake(&mut self, now: Moment, out: &mut Vec<Effect>) {
         if let Some(session) = &mut self.wiring.kalshi
             && session.next_deadline().is_some_and(|at| at <= now.steady)

@@ -327,7 +327,9 @@ impl Venues {
         let of = |venue| self.markets.iter().filter(move |traded| traded.venue == venue);
         let kalshi = self.bot.as_ref().map(|bot| {
             let permit = Permit::kalshi(&brier_kalshi::Env::Demo, None);
-            gateways.push(Box::new(KalshiGateway::new(bot.credentials.clone(), KalshiConfig::new(permit))));
+            // As much as the simulated accounts have.
+            let config = KalshiConfig { reads: (1_000_000, 1_000_000), writes: (1_000_000, 1_000_000), ..KalshiConfig::new(permit) };
+            gateways.push(Box::new(KalshiGateway::new(bot.credentials.clone(), config)));
             let tickers = of(Venue::Kalshi).map(|traded| traded.ticker.clone()).collect();
             Session::new(SessionConfig::new(seed), &Interest::trading(tickers))
         });
@@ -481,7 +483,9 @@ impl Venues {
         let answer = self.exchange.borrow_mut().http(venue, &request);
         let retry_after = answer.headers.iter().find(|(name, _)| name == "retry-after");
         let retry_after = retry_after.and_then(|(_, text)| text.parse().ok()).map(Duration::from_secs);
-        Outcome::Answered { status: answer.status, date: None, retry_after, body: answer.body }
+        // As the venues' hosts do, and whole seconds as it is written there.
+        let date = Some(Timestamp::from_nanos(self.exchange.borrow().now().secs() * 1_000_000_000));
+        Outcome::Answered { status: answer.status, date, retry_after, body: answer.body }
     }
 
     // --- Others -----------------------------------------------------------------------------------------------------

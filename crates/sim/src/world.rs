@@ -26,7 +26,7 @@ pub const START: Timestamp = Timestamp::from_nanos(1_790_000_000_000_000_000);
 /// time, and is made several times at most.
 const PATIENCE: Duration = Duration::from_secs(900);
 /// Most happenings of one run: more is a program that spins.
-const MOST: u64 = 2_000_000;
+const MOST: u64 = 200_000;
 
 /// Something that will happen.
 #[derive(Debug)]
@@ -223,7 +223,8 @@ impl World {
         while let Some(((at, _), happening)) = self.queue.pop_first() {
             self.happenings += 1;
             if self.happenings > MOST {
-                return Err(Violation::new("progress", format!("more than {MOST} happenings")));
+                let due = self.node.as_ref().map_or_else(String::new, |node| node.what_is_due(self.moment()));
+                return Err(Violation::new("progress", format!("more than {MOST} happenings; {due}")));
             }
             self.now = at;
             if !self.calm && at >= storm_ends {

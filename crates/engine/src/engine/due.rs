@@ -5,7 +5,6 @@ use brier_types::Timestamp;
 use super::{Engine, Kind, VENUES};
 use crate::command::{Command, Funding, Lookup, PlaceOrder, Request};
 use crate::ids::{OrderKey, StrategyId};
-use crate::instrument::venue_index;
 use crate::order::{Order, OrderState};
 use crate::strategy::Signal;
 
@@ -146,7 +145,8 @@ impl Engine {
             self.state.orders.iter_open().filter(|order| order.request.is_none()).filter_map(|order| order.ask_at);
         let answers = self.pending.iter().map(|pending| pending.until);
         let seats = self.seats.iter().filter_map(|seat| seat.wake);
-        let syncs = VENUES.iter().map(|venue| self.sync[venue_index(*venue)].due());
+        // Without a connection nothing is asked; the connection's return asks anew.
+        let syncs = self.sync.iter().filter(|sync| sync.connected).map(super::reconcile::VenueSync::due);
         let next = asks
             .chain(answers)
             .chain(seats)

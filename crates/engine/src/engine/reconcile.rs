@@ -312,7 +312,10 @@ impl Engine {
         let sync = &self.sync[venue_index(venue)];
         let moved = sync.touched.get(&market).copied().unwrap_or(Timestamp::from_nanos(i64::MIN));
         let lag = self.config.habits(venue).read_lag;
+        // The venue's balances leave out what is matched and not yet on the chain.
+        let unsettled = self.state.portfolio.provisional_in(market).next().is_some();
         moved.plus(lag) < as_of
+            && !unsettled
             && !sync
                 .orphans
                 .iter()

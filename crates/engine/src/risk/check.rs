@@ -245,7 +245,9 @@ impl Risk {
         let long_only = ask.side == BookSide::Ask && !self.limits.budget(ask.strategy).may_open_short;
         if long_only || ask.closes {
             let offered = offered(state, ask, is_own, |order| long_only || may_close(order));
-            check_owner(ask, Owner::Strategy(ask.strategy), own.held(given), offered)?;
+            // What a match that may still fail brought is not there to be given: the failure would leave the other side open.
+            let held = own.held(given).min(own.sellable(given));
+            check_owner(ask, Owner::Strategy(ask.strategy), held, offered)?;
         }
         Ok(())
     }

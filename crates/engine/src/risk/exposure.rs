@@ -266,6 +266,10 @@ pub(crate) struct Line {
     bids: i64,
     /// The same of asks.
     asks: i64,
+    /// Contracts that matches sold which may still fail, and so come back, in 1e-6.
+    sold: i64,
+    /// Contracts that matches bought which may still fail, and so go away, in 1e-6.
+    bought: i64,
     /// Orders that may still fill or miss a fill.
     pub orders: u32,
 }
@@ -273,6 +277,21 @@ pub(crate) struct Line {
 impl Line {
     fn of_position(position: &Position) -> Self {
         Self { sum: Outcomes::of_position(position), net: position.net().micros(), ..Self::default() }
+    }
+
+    /// A position with what its unsettled matches would undo.
+    fn of_market(state: &State, market: MarketId, position: &Position, strategy: Option<StrategyId>) -> Self {
+        let mut line = Self::of_position(position);
+        for fill in state.portfolio.provisional_in(market) {
+            if strategy.is_none_or(|strategy| strategy == fill.strategy) {
+                let undone = match fill.side {
+                    BookSide::Bid => &mut line.bought,
+                    BookSide::Ask => &mut line.sold,
+                };
+                *undone = undone.saturating_add(micros(fill.qty));
+            }
+        }
+        line
     }
 
     fn add(&mut self, side: BookSide, bill: Bill) {
@@ -298,11 +317,12 @@ impl Line {
         self.sum.minus(self.forgone)
     }
 
-    /// The position toward a side's outcome if all its orders fill, in 1e-6: plus is what the side wants.
+    /// The position toward a side's outcome if all its orders fill and all matches of the other side fail that still can, in
+    /// 1e-6: plus is what the side wants.
     pub(crate) const fn toward(&self, side: BookSide) -> i64 {
         match side {
-            BookSide::Bid => self.net.saturating_add(self.bids),
-            BookSide::Ask => self.asks.saturating_sub(self.net),
+            BookSide::Bid => self.net.saturating_add(self.bids).saturating_add(self.sold),
+            BookSide::Ask => self.asks.saturating_add(self.bought).saturating_sub(self.net),
         }
     }
 }
@@ -564,9 +584,11 @@ impl Exposure {
 
     fn refresh_market(&mut self, state: &State, market: MarketId) {
         let instrument = state.universe.get(market);
-        let mut line = Line::of_position(state.portfolio.account(market));
+        let mut line = Line::of_market(state, market, state.portfolio.account(market), None);
         for (place, sheet) in self.strategies.iter_mut().enumerate() {
-            sheet.set(market, Line::of_position(state.portfolio.strategy(StrategyId(place as u16), market)));
+            let strategy = StrategyId(place as u16);
+            let position = state.portfolio.strategy(strategy, market);
+            sheet.set(market, Line::of_market(state, market, position, Some(strategy)));
         }
         let mut bills = Bills { shard: self.shard(instrument), ..Bills::default() };
         for order in state.orders.open_in(market) {
