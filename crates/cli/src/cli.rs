@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     auth, bench, book, cancel, completions, exchange, fees, fills, inspect, markets, order, polymarket, portfolio,
+    torture,
 };
 use crate::demo;
 
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Fees(fees::Args),
     Bench(bench::Args),
     Polymarket(polymarket::Args),
+    Torture(torture::Args),
     Completions(completions::Args),
 }
 

@@ -45,4 +45,22 @@ impl Planted {
         Self::KillForgotten,
         Self::DifferencesIgnored,
     ];
+
+    /// The word for it on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TimeoutMeansRejected => "timeout-means-rejected",
+            Self::NotFoundAtOnce => "not-found-at-once",
+            Self::CancelMeansGone => "cancel-means-gone",
+            Self::FillsCountTwice => "fills-count-twice",
+            Self::LateFillsDropped => "late-fills-dropped",
+            Self::DoubtIsFree => "doubt-is-free",
+            Self::FailedFillsStay => "failed-fills-stay",
+            Self::LostBooksTrusted => "lost-books-trusted",
+            Self::PaidTwice => "paid-twice",
+            Self::SentBeforeWritten => "sent-before-written",
+            Self::KillForgotten => "kill-forgotten",
+            Self::DifferencesIgnored => "differences-ignored",
+        }
+    }
 }

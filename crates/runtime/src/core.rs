@@ -107,6 +107,8 @@ impl<S: Sink> Core<S> {
     pub fn turn(&mut self, clock: Timestamp, inputs: &mut Vec<Input>) -> Result<&mut Vec<Command>, S::Error> {
         self.commands.clear();
         inputs.sort_by_key(priority);
+        // A person's word is durable before anybody acts on it: a kill switch that a crash forgets is none.
+        let by_person = inputs.iter().any(|input| matches!(input, Input::Operator(_)));
         for input in inputs.drain(..) {
             self.now = clock.max(Timestamp::from_nanos(self.now.nanos().saturating_add(1)));
             self.record.clear();
@@ -120,10 +122,9 @@ impl<S: Sink> Core<S> {
             Record::put_command(command, &mut self.record);
             self.sink.append(&self.record)?;
         }
-        if self.commands.iter().any(leaves) {
-            if self.engine.planted() != Some(brier_engine::Planted::SentBeforeWritten) {
-                self.sink.commit()?;
-            }
+        let planted = self.engine.planted() == Some(brier_engine::Planted::SentBeforeWritten);
+        if (by_person || self.commands.iter().any(leaves)) && !planted {
+            self.sink.commit()?;
         }
         Ok(&mut self.commands)
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
-use brier_engine::Planted;
+pub use brier_engine::Planted;
 
 use crate::auditor::Violation;
 use crate::plan::{Faults, Plan};
@@ -110,6 +110,15 @@ pub fn minimize(seed: u64, planted: Option<Planted>) -> Option<(Plan, Violation)
 /// The last lines of what happened in a plan's run.
 pub fn story(plan: &Plan, planted: Option<Planted>) -> Story {
     World::telling(plan.clone(), planted).run().1
+}
+
+/// A planted bug by its word.
+///
+/// # Errors
+/// The words that there are.
+pub fn planted_by_word(word: &str) -> Result<Planted, String> {
+    let known = || Planted::ALL.map(Planted::word).join(", ");
+    Planted::ALL.into_iter().find(|it| it.word() == word).ok_or_else(|| format!("expected one of {}", known()))
 }
 
 /// The words of a set of faults.

@@ -13,6 +13,7 @@ pub(crate) mod markets;
 pub(crate) mod order;
 pub(crate) mod polymarket;
 pub(crate) mod portfolio;
+pub(crate) mod torture;
 
 use crate::cli::Command;
 use crate::error::CliError;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Fees(args) => fees::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),
+        Command::Torture(args) => torture::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
     }
 }

@@ -174,6 +174,7 @@ impl Engine {
         }
         self.sync_mut(venue).open_since = None;
         self.book_missing_fills(&snapshot, out);
+        self.believe_fills(&snapshot);
         self.compare_orders(&snapshot, out);
         let positions_agree = self.compare_positions(&snapshot, out);
         let cash_agrees = self.compare_cash(&snapshot, out);
@@ -232,6 +233,33 @@ impl Engine {
                 status: *status,
             };
             self.on_fill_status(venue, &update, out);
+        }
+    }
+
+    /// An order that is over and was said to have filled further than any fill shows: what it had filled was worked out from a
+    /// total that a change in doubt had made wrong. The reads of fills have no gap, so what they do not show is not there.
+    fn believe_fills(&mut self, snapshot: &AccountSnapshot) {
+        let venue = snapshot.venue;
+        let lag = self.config.habits(venue).read_lag;
+        let short: Vec<OrderKey> = self
+            .state
+            .orders
+            .iter_open()
+            .filter(|order| {
+                order.venue == venue
+                    && matches!(order.state, OrderState::Done { .. })
+                    && !order.unbooked().is_zero()
+                    && order.touched.plus(lag * 2) < snapshot.as_of
+            })
+            .map(|order| order.key)
+            .collect();
+        for key in short {
+            if let Some(order) = self.state.orders.get_mut(key) {
+                order.told = order.heard();
+                let market = order.market;
+                self.settle_order(key);
+                self.risk.touch(market);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The checks, in their order: the first that fails answers.
 
 use brier_book::BookView;
-use brier_types::{BookSide, MarketStatus, Price, Qty, Rounding, SignedQty, TimeInForce, Timestamp, Venue, notional};
+use brier_types::{BookSide, MarketStatus, Outcome, Price, Qty, Rounding, SignedQty, TimeInForce, Timestamp, Venue, notional};
 
 use super::exposure::{Extra, Line, Sheet, Whose, Worst, given, largest, money};
 use super::limits::{Budget, EmptySide};
@@ -246,7 +246,13 @@ impl Risk {
         if long_only || ask.closes {
             let offered = offered(state, ask, is_own, |order| long_only || may_close(order));
             // What a match that may still fail brought is not there to be given: the failure would leave the other side open.
-            let held = own.held(given).min(own.sellable(given));
+            let net = match given {
+                Outcome::Yes => own.net().micros(),
+                Outcome::No => own.net().micros().saturating_neg(),
+            };
+            let net = Qty::from_micros(u64::try_from(net).unwrap_or(0)).unwrap_or(Qty::ZERO);
+            // Nor is what the other outcome's tokens, held beside it, have already given.
+            let held = own.held(given).min(own.sellable(given)).min(net);
             check_owner(ask, Owner::Strategy(ask.strategy), held, offered)?;
         }
         Ok(())

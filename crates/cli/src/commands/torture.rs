@@ -1,0 +1,149 @@
+//! `brier torture`: the whole program on simulated venues, wires, disk and clocks, seed by seed, judged by an auditor.
+
+use std::time::Instant;
+
+use brier_sim::plan::Plan;
+use brier_sim::torture::{self, Planted, Verdict};
+use serde::Serialize;
+
+use crate::error::{CliError, EXIT_OK};
+use crate::output::Output;
+
+/// How many lines of a failing run are shown: what led to it stands at the end.
+const SHOWN: usize = 60;
+
+/// Run the whole program through simulated trouble
+///
+/// Each seed decides a run: which trouble strikes, how often, and what is traded. An auditor that believes only the simulated
+/// venues' ledgers and the journal's bytes judges every step. The same seed gives the same run, byte for byte. A failing seed
+/// is made smaller and told; its exit status is 1. Build with `--profile sim`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// How many seeds, one after the other
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+
+    /// Threads
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+
+    /// Plant a known bug: the run shows whether the auditor finds it, and fails if it does not
+    #[arg(long, value_name = "BUG", value_parser = torture::planted_by_word)]
+    planted: Option<Planted>,
+
+    /// Tell the whole run of the first seed instead
+    #[arg(long)]
+    story: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Document {
+    seeds: u64,
+    happenings: u64,
+    orders: u64,
+    fills: u64,
+    deaths: u64,
+    simulated_hours: u64,
+    seconds: f64,
+    planted: Option<&'static str>,
+    violation: Option<Found>,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    seed: u64,
+    invariant: &'static str,
+    what: String,
+    faults: String,
+    storm_seconds: u64,
+}
+
+impl Document {
+    fn count(&mut self, verdict: &Verdict) {
+        self.seeds += 1;
+        self.happenings += verdict.ended.happenings;
+        self.orders += verdict.ended.placed;
+        self.fills += verdict.ended.fills;
+        self.deaths += u64::from(verdict.ended.crashes);
+        self.simulated_hours += verdict.ended.seconds;
+    }
+}
+
+/// Runs the seeds.
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    if args.story {
+        return tell(args, output);
+    }
+    let began = Instant::now();
+    let mut document = Document { planted: args.planted.map(Planted::word), ..Document::default() };
+    let mut broken = None;
+    torture::run_seeds(args.seed, args.seeds, usize::from(args.threads), args.planted, |_| true, |verdict| {
+        document.count(&verdict);
+        if verdict.violation.is_some() {
+            broken = Some(verdict.seed);
+        }
+        broken.is_none()
+    });
+    document.simulated_hours /= 3_600;
+    document.seconds = began.elapsed().as_secs_f64();
+    let smallest = broken.and_then(|seed| torture::minimize(seed, args.planted));
+    if let Some((plan, violation)) = &smallest {
+        document.violation = Some(Found {
+            seed: plan.seed,
+            invariant: violation.invariant,
+            what: violation.what.clone(),
+            faults: torture::words(plan.faults),
+            storm_seconds: plan.storm.as_secs(),
+        });
+    }
+    output.either(&document, |output| print(&document, output))?;
+    match (smallest, broken, args.planted) {
+        (None, None, None) | (Some(_), _, Some(_)) => Ok(EXIT_OK),
+        (None, _, Some(planted)) => Err(CliError::failure(format!("the planted bug {} was not found", planted.word()))
+            .hint("run more seeds with --seeds")),
+        (Some((plan, violation)), _, None) => {
+            let story = torture::story(&plan, None);
+            let lines: Vec<_> = story.lines().collect();
+            for (at, line) in lines.iter().skip(lines.len().saturating_sub(SHOWN)) {
+                eprintln!("{at} {line}");
+            }
+            Err(CliError::failure(format!("seed {}: {violation}", plan.seed))
+                .hint(format!("brier torture --seed {} --story tells the whole run", plan.seed)))
+        }
+        (None, Some(seed), None) => Err(CliError::failure(format!("seed {seed}: two runs of it differ"))
+            .hint("something in the program depends on more than the seed: a clock, an address, an order of a map")),
+    }
+}
+
+fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
+    output.line(&format!(
+        "{} seeds, {} happenings, {} orders, {} fills, {} deaths, {} simulated hours, in {:.0} s",
+        document.seeds,
+        document.happenings,
+        document.orders,
+        document.fills,
+        document.deaths,
+        document.simulated_hours,
+        document.seconds
+    ))?;
+    match &document.violation {
+        None => output.line("no invariant was broken"),
+        Some(found) => output.line(&format!(
+            "seed {} breaks `{}` with {} s of: {}\n{}",
+            found.seed, found.invariant, found.storm_seconds, found.faults, found.what
+        )),
+    }
+}
+
+fn tell(args: &Args, output: &mut Output) -> Result<u8, CliError> {
+    let plan = Plan::of(args.seed);
+    output.line(&format!("{plan:?}\nfaults: {}", torture::words(plan.faults)))?;
+    for (at, line) in torture::story(&plan, args.planted).lines() {
+        output.line(&format!("{at} {line}"))?;
+    }
+    Ok(EXIT_OK)
+}
