@@ -333,9 +333,7 @@ impl<S: Sink> Node<S> {
             Socket::PolymarketMarket(place) => {
                 self.wiring.books.get_mut(usize::from(place)).map(|session| session as &mut dyn polymarket::Machine)
             }
-            Socket::PolymarketUser => {
-                self.wiring.user.as_mut().map(|session| session as &mut dyn polymarket::Machine)
-            }
+            Socket::PolymarketUser => self.wiring.user.as_mut().map(|session| session as &mut dyn polymarket::Machine),
         };
         if let Some(session) = session {
             let mut actions = Vec::new();

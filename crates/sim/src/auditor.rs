@@ -184,8 +184,12 @@ impl Auditor {
         if let Err(violation) = self.compare(engine, venues) {
             return violation;
         }
-        let open: Vec<String> =
-            engine.state().orders.iter_open().map(|order| format!("{} {:?}", order.client_order_id, order.state)).collect();
+        let open: Vec<String> = engine
+            .state()
+            .orders
+            .iter_open()
+            .map(|order| format!("{} {:?}", order.client_order_id, order.state))
+            .collect();
         let halts: Vec<String> = engine.state().halts.iter().map(|halt| format!("{halt:?}")).collect();
         Violation::new("nothing stays in doubt", format!("open: {open:?}, halts: {halts:?}"))
     }

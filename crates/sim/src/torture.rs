@@ -82,7 +82,8 @@ pub fn run_seeds(
 pub fn minimize(seed: u64, planted: Option<Planted>) -> Option<(Plan, Violation)> {
     let mut plan = Plan::of(seed);
     let mut violation = run_plan(&plan, planted, false).violation?;
-    let breaks = |plan: &Plan| run_plan(plan, planted, false).violation.filter(|it| it.invariant == violation.invariant);
+    let breaks =
+        |plan: &Plan| run_plan(plan, planted, false).violation.filter(|it| it.invariant == violation.invariant);
     let mut smaller = plan.clone();
     let mut found = violation.clone();
     for fault in plan.faults.iter() {

@@ -92,10 +92,7 @@ impl Trader {
         } else {
             OnShortfall::Hold
         };
-        let legs = vec![
-            Leg { market, side: first, limit },
-            Leg { market: other, side: second, limit: other_limit },
-        ];
+        let legs = vec![Leg { market, side: first, limit }, Leg { market: other, side: second, limit: other_limit }];
         wants.combo(Combo { legs, qty: self.size(), on_shortfall });
     }
 }

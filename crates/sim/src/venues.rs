@@ -215,7 +215,8 @@ impl Venues {
         let seconds = u64::try_from(exchange.now().secs()).unwrap_or_default();
         let headers = l1_headers(&key, Chain::Polygon, seconds, 0);
         let headers = headers.pairs().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let request = HttpRequest { method: "POST".to_owned(), target: "/auth/api-key".to_owned(), headers, body: Vec::new() };
+        let request =
+            HttpRequest { method: "POST".to_owned(), target: "/auth/api-key".to_owned(), headers, body: Vec::new() };
         let answer = exchange.http(Venue::Polymarket, &request);
         let made: serde_json::Value = serde_json::from_slice(&answer.body).expect("credentials are JSON");
         let part = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
@@ -231,7 +232,8 @@ impl Venues {
 
     fn list_polymarket(&mut self, chance: &mut Chance) {
         for number in 0..self.plan.polymarket_markets {
-            let market = json!({ "question": format!("T {number}?"), "slug": format!("t-{number}"), "fee_rate": "0.04" });
+            let market =
+                json!({ "question": format!("T {number}?"), "slug": format!("t-{number}"), "fee_rate": "0.04" });
             let listed = self.exchange.borrow_mut().manage(|admin| async move {
                 admin.polymarket().list_market(market).await.expect("a market is listed")
             });
@@ -328,7 +330,11 @@ impl Venues {
         let kalshi = self.bot.as_ref().map(|bot| {
             let permit = Permit::kalshi(&brier_kalshi::Env::Demo, None);
             // As much as the simulated accounts have.
-            let config = KalshiConfig { reads: (1_000_000, 1_000_000), writes: (1_000_000, 1_000_000), ..KalshiConfig::new(permit) };
+            let config = KalshiConfig {
+                reads: (1_000_000, 1_000_000),
+                writes: (1_000_000, 1_000_000),
+                ..KalshiConfig::new(permit)
+            };
             gateways.push(Box::new(KalshiGateway::new(bot.credentials.clone(), config)));
             let tickers = of(Venue::Kalshi).map(|traded| traded.ticker.clone()).collect();
             Session::new(SessionConfig::new(seed), &Interest::trading(tickers))
@@ -440,7 +446,8 @@ impl Venues {
         let (kind, headers) = match socket {
             Socket::Kalshi => {
                 let bot = self.bot.as_ref().ok_or("no account")?;
-                let signed = bot.credentials.sign_request(wall, Method::Get, WS_PATH).map_err(|error| error.to_string())?;
+                let signed =
+                    bot.credentials.sign_request(wall, Method::Get, WS_PATH).map_err(|error| error.to_string())?;
                 let headers = signed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
                 (SocketKind::Kalshi, headers)
             }
@@ -544,7 +551,13 @@ impl Venues {
         Some(answer["order_id"].as_str()?.to_owned())
     }
 
-    fn house_call(&mut self, operation: Operation, parts: &[&str], query: &str, body: Vec<u8>) -> Option<serde_json::Value> {
+    fn house_call(
+        &mut self,
+        operation: Operation,
+        parts: &[&str],
+        query: &str,
+        body: Vec<u8>,
+    ) -> Option<serde_json::Value> {
         let house = self.house.as_ref()?;
         let mut exchange = self.exchange.borrow_mut();
         let path = operation.path(parts);
@@ -816,7 +829,10 @@ impl Venues {
     /// By how much they do not.
     pub fn check_ledgers(&self) -> Result<(), String> {
         let (kalshi, polymarket) = self.exchange.borrow_mut().manage(|admin| async move {
-            (admin.ledger().await.map(|it| it.difference()), admin.polymarket().ledger().await.map(|it| it.difference()))
+            (
+                admin.ledger().await.map(|it| it.difference()),
+                admin.polymarket().ledger().await.map(|it| it.difference()),
+            )
         });
         match (kalshi, polymarket) {
             (Ok(kalshi), Ok(polymarket)) if kalshi == Money::ZERO && polymarket == Money::ZERO => Ok(()),

@@ -487,11 +487,17 @@ impl World {
         let arrival = self.now.plus(delay);
         match end {
             Ok(end) => {
-                self.wires.insert(socket, Wire { link, end: Some(end), silent: false, last_arrival: arrival, last_departure: arrival });
+                self.wires.insert(
+                    socket,
+                    Wire { link, end: Some(end), silent: false, last_arrival: arrival, last_departure: arrival },
+                );
                 self.plan_at(arrival, Happening::Opened { socket, link });
             }
             Err(reason) => {
-                self.wires.insert(socket, Wire { link, end: None, silent: false, last_arrival: arrival, last_departure: arrival });
+                self.wires.insert(
+                    socket,
+                    Wire { link, end: None, silent: false, last_arrival: arrival, last_departure: arrival },
+                );
                 self.plan_at(arrival, Happening::Closed { socket, link, reason });
             }
         }
@@ -789,8 +795,12 @@ impl World {
 
     fn what_moves(&self) -> String {
         let Some(node) = &self.node else { return String::new() };
-        let open: Vec<&Socket> =
-            self.wires.iter().filter(|(_, wire)| wire.end.is_none() || wire.last_arrival >= self.now).map(|it| it.0).collect();
+        let open: Vec<&Socket> = self
+            .wires
+            .iter()
+            .filter(|(_, wire)| wire.end.is_none() || wire.last_arrival >= self.now)
+            .map(|it| it.0)
+            .collect();
         format!(
             "; idle {}, reconciled {}, calls {:?}, venues {}, sockets {open:?} of {}",
             node.engine().is_idle(),

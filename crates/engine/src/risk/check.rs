@@ -1,7 +1,9 @@
 //! The checks, in their order: the first that fails answers.
 
 use brier_book::BookView;
-use brier_types::{BookSide, MarketStatus, Outcome, Price, Qty, Rounding, SignedQty, TimeInForce, Timestamp, Venue, notional};
+use brier_types::{
+    BookSide, MarketStatus, Outcome, Price, Qty, Rounding, SignedQty, TimeInForce, Timestamp, Venue, notional,
+};
 
 use super::exposure::{Extra, Line, Sheet, Whose, Worst, given, largest, money};
 use super::limits::{Budget, EmptySide};

@@ -16,7 +16,10 @@ fn delta(bench: &Bench, sequence: u64, price: u8, contracts: i64) -> Input {
         change: SignedQty::from_micros(contracts * 1_000_000).unwrap(),
     };
     let market = bench.engine.state().universe.ticker(M).clone();
-    Input::Feed { venue: K, body: FeedInput::Book(BookInput { market, subscription: SubscriptionId(1), sequence, change }) }
+    Input::Feed {
+        venue: K,
+        body: FeedInput::Book(BookInput { market, subscription: SubscriptionId(1), sequence, change }),
+    }
 }
 
 #[test]
