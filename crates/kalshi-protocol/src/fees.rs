@@ -168,9 +168,9 @@ impl FeeSchedule {
 
     /// The schedule of numbers that [`FeeSchedule::parts`] gave; `None` for numbers that it cannot give.
     pub const fn from_parts(parts: [u64; 4]) -> Option<Self> {
-        let [taker, taker_divisor, maker, maker_divisor] = parts;
         // Ten times the highest coefficient and multiplier there are, and no divisor of zero.
         const MOST: u64 = 100_000_000_000;
+        let [taker, taker_divisor, maker, maker_divisor] = parts;
         if taker > MOST || maker > MOST || taker_divisor == 0 || maker_divisor == 0 {
             return None;
         }
