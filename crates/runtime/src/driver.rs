@@ -191,11 +191,9 @@ impl<S: Sink> Driver<S> {
             Word::Life(socket, link) if current(socket, *link) => Some(Event::Life(*socket)),
             // Of a connection that was dropped: the node treats it as gone already.
             Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) => None,
-            Word::Outcome(venue, call, outcome) => Some(Event::Outcome(
-                *venue,
-                *call,
-                std::mem::replace(outcome, Outcome::NotSent(String::new())),
-            )),
+            Word::Outcome(venue, call, outcome) => {
+                Some(Event::Outcome(*venue, *call, std::mem::replace(outcome, Outcome::NotSent(String::new()))))
+            }
             Word::Input(input) => Some(Event::Input(std::mem::replace(input, Input::Timer))),
             Word::Look(_) => None,
             Word::Stop => {

@@ -126,8 +126,8 @@ pub fn open(
     for (number, folder) in known.iter().rev() {
         let records = records(folder)?;
         if !records.is_empty() {
-            let replayed = rebuild(&records, make)
-                .map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
+            let replayed =
+                rebuild(&records, make).map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
             last = Some(replayed);
             break;
         }

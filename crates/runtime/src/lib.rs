@@ -8,11 +8,13 @@
 pub mod config;
 pub mod control;
 pub mod core;
+pub mod driver;
 pub mod gateway;
 pub mod journal;
 pub mod lock;
 pub mod logging;
 pub mod node;
 pub mod recovery;
+pub mod remote;
 pub mod run;
 pub mod secrets;

@@ -80,15 +80,10 @@ async fn attend(
             return error;
         }
     };
-    {
-        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.contains(&strategy) {
-            drop(taken);
-            let error = "this place has a client already; stop it first".to_owned();
-            say(&mut socket, &json!({ "type": "error", "error": error })).await;
-            return error;
-        }
-        taken.push(strategy);
+    if !take_place(taken, strategy) {
+        let error = "this place has a client already; stop it first".to_owned();
+        say(&mut socket, &json!({ "type": "error", "error": error })).await;
+        return error;
     }
     let ended = converse(&mut socket, strategy, &markets, words).await;
     if words.send(Word::Input(Input::RemoteGone { strategy })).is_err() {
@@ -96,6 +91,16 @@ async fn attend(
     }
     taken.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != strategy);
     ended
+}
+
+/// Takes a strategy's place, unless somebody has it.
+fn take_place(taken: &Mutex<Vec<StrategyId>>, strategy: StrategyId) -> bool {
+    let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+    let free = !taken.contains(&strategy);
+    if free {
+        taken.push(strategy);
+    }
+    free
 }
 
 type Socket = WebSocketStream<TcpStream>;
@@ -165,10 +170,7 @@ impl From<Side> for BookSide {
     }
 }
 
-async fn hello(
-    socket: &mut Socket,
-    config: &RemoteConfig,
-) -> Result<(StrategyId, Vec<(Venue, String)>), String> {
+async fn hello(socket: &mut Socket, config: &RemoteConfig) -> Result<(StrategyId, Vec<(Venue, String)>), String> {
     let first = tokio::time::timeout(HELLO, socket.next()).await;
     let Ok(Some(Ok(Message::Text(text)))) = first else {
         return Err(format!("expected a hello within {HELLO:?}, found none"));
@@ -238,10 +240,7 @@ async fn converse(
 }
 
 /// Lets the engine be looked at between two turns.
-async fn ask<T: Send + 'static>(
-    words: &Sender<Word>,
-    work: impl FnOnce(&Engine) -> T + Send + 'static,
-) -> Option<T> {
+async fn ask<T: Send + 'static>(words: &Sender<Word>, work: impl FnOnce(&Engine) -> T + Send + 'static) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
     let look = Look(Box::new(move |engine| drop(sender.send(work(engine)))));
     words.send(Word::Look(look)).ok()?;
@@ -318,10 +317,14 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
         Err(error) => return json!({ "type": "error", "error": format!("expected a want, found {error}") }),
     };
     let (id, quotes, takes) = said;
-    let names: Vec<String> = quotes.iter().map(|it| &it.market).chain(takes.iter().map(|it| &it.market)).cloned().collect();
+    let names: Vec<String> =
+        quotes.iter().map(|it| &it.market).chain(takes.iter().map(|it| &it.market)).cloned().collect();
     let known = markets.to_vec();
     let places = ask(words, move |engine| {
-        names.into_iter().map(|name| place(engine, &known, &name).map(|market| (name, market))).collect::<Result<BTreeMap<_, _>, _>>()
+        names
+            .into_iter()
+            .map(|name| place(engine, &known, &name).map(|market| (name, market)))
+            .collect::<Result<BTreeMap<_, _>, _>>()
     });
     let places = match places.await {
         Some(Ok(places)) => places,
@@ -343,7 +346,9 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
 fn place(engine: &Engine, markets: &[(Venue, String)], name: &str) -> Result<MarketId, String> {
     let found = markets.iter().find(|(venue, ticker)| format!("{venue}:{ticker}") == name);
     let (venue, ticker) = found.ok_or_else(|| {
-        format!("expected a market of this strategy, such as `kalshi:TICKER`, found `{name:.80}`; see the configuration")
+        format!(
+            "expected a market of this strategy, such as `kalshi:TICKER`, found `{name:.80}`; see the configuration"
+        )
     })?;
     engine.state().universe.find(*venue, ticker).ok_or_else(|| format!("{name} is not listed yet; wait for its view"))
 }
@@ -362,13 +367,19 @@ fn wants(
         let quotes = quotes
             .into_iter()
             .map(|it| {
-                Ok(Quote { side: it.side.into(), price: price(&it.price)?, qty: qty(&it.qty)?, purpose: purpose(it.closes) })
+                Ok(Quote {
+                    side: it.side.into(),
+                    price: price(&it.price)?,
+                    qty: qty(&it.qty)?,
+                    purpose: purpose(it.closes),
+                })
             })
             .collect::<Result<_, String>>()?;
         wants.push(Want::Quotes { market: at(&market)?, quotes });
     }
     for it in takes {
-        let take = Take { side: it.side.into(), limit: price(&it.limit)?, qty: qty(&it.qty)?, purpose: purpose(it.closes) };
+        let take =
+            Take { side: it.side.into(), limit: price(&it.limit)?, qty: qty(&it.qty)?, purpose: purpose(it.closes) };
         wants.push(Want::Take { market: at(&it.market)?, take });
     }
     Ok(wants)
