@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    auth, bench, book, cancel, completions, exchange, fees, fills, inspect, markets, order, polymarket, portfolio,
-    torture,
+    auth, bench, book, cancel, completions, config, doctor, exchange, fees, fills, halt, inspect, markets, order,
+    polymarket, portfolio, resume, run, torture,
 };
 use crate::demo;
 
@@ -42,6 +42,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
+    Run(run::Args),
+    Halt(halt::Args),
+    Resume(resume::Args),
+    Config(config::Args),
+    Doctor(doctor::Args),
     Exchange(exchange::Args),
     Markets(markets::Args),
     Book(book::Args),

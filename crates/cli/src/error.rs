@@ -47,6 +47,11 @@ impl CliError {
         Self { message: without_advice(self.message, &hint), hint: Some(hint), ..self }
     }
 
+    /// The next step, if there is one.
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Whether the reader of our output is gone.
     pub(crate) const fn is_broken_pipe(&self) -> bool {
         self.broken_pipe

@@ -27,7 +27,10 @@ fn main() -> ExitCode {
     };
     // Before any client exists: with `rustls-no-provider` the first one would panic. An error means it is installed.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    talk(cli.verbose);
+    // A run has a log of its own, as its configuration says.
+    if !matches!(cli.command, cli::Command::Run(_)) {
+        talk(cli.verbose);
+    }
     let mut output = Output::stdout(cli.json);
     let ended = commands::run(cli.command, &mut output);
     let told = match &ended {

@@ -51,6 +51,8 @@ pub struct Config {
     pub seed: u64,
     /// The largest answer accepted, in bytes.
     pub max_body: usize,
+    /// Whether orders may be taken back also where no order may be placed from here: for the kill switch.
+    pub cancels_in_production: bool,
 }
 
 impl Config {
@@ -65,7 +67,13 @@ impl Config {
             backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(5) },
             seed,
             max_body: 64 * 1024 * 1024,
+            cancels_in_production: false,
         }
+    }
+
+    /// Whether a write may leave for `env`; `takes_back` says that it can only make orders fewer.
+    const fn may_leave(&self, env: &Env, takes_back: bool) -> bool {
+        env.writes_allowed() || takes_back && self.cancels_in_production
     }
 }
 
@@ -241,7 +249,9 @@ impl Client {
         if !call.operation.is_public() && self.inner.credentials.is_none() {
             return Err(KalshiError::NoKey { operation });
         }
-        if call.repeat != Repeat::Read && !self.inner.env.writes_allowed() {
+        let takes_back = matches!(call.operation, Operation::CancelOrder | Operation::CancelAllOrders);
+        let allowed = self.inner.config.may_leave(&self.inner.env, takes_back);
+        if call.repeat != Repeat::Read && !allowed {
             return Err(KalshiError::WritesForbidden { operation, env: self.inner.env.to_string() });
         }
         Ok(())
@@ -353,4 +363,17 @@ fn doubtful(call: &Call, error: &KalshiError, attempts: u32) -> KalshiError {
 fn short_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     name.rsplit("::").next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_kill_switch_takes_orders_back_where_none_are_placed() {
+        let (plain, switch) = (Config::new(1), Config { cancels_in_production: true, ..Config::new(1) });
+        assert!(!plain.may_leave(&Env::Prod, true) && !switch.may_leave(&Env::Prod, false));
+        assert!(switch.may_leave(&Env::Prod, true));
+        assert!(plain.may_leave(&Env::local("http://127.0.0.1:1").unwrap(), false));
+    }
 }

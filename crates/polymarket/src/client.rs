@@ -49,6 +49,8 @@ pub struct Config {
     pub seed: u64,
     /// The largest answer accepted, in bytes.
     pub max_body: usize,
+    /// Whether orders may be taken back also where no order may be placed from here: for the kill switch.
+    pub cancels_in_production: bool,
 }
 
 impl Config {
@@ -64,7 +66,13 @@ impl Config {
             backoff: Backoff { base: Duration::from_millis(500), cap: Duration::from_secs(8) },
             seed,
             max_body: 64 * 1024 * 1024,
+            cancels_in_production: false,
         }
+    }
+
+    /// Whether a write may leave for `env`; `takes_back` says that it can only make orders fewer.
+    const fn may_leave(&self, env: &Env, takes_back: bool) -> bool {
+        env.writes_allowed() || takes_back && self.cancels_in_production
     }
 }
 
@@ -227,7 +235,9 @@ impl Client {
     fn admit(&self, call: &Call) -> Result<(), PolymarketError> {
         let operation = call.name;
         // Credentials are no order: they may be made in production too, where they are needed to read.
-        if call.auth == Auth::Credentials && call.kind != CallKind::Read && !self.inner.env.writes_allowed() {
+        let takes_back = matches!(call.spend, Spend::Cancels(_));
+        let allowed = self.inner.config.may_leave(&self.inner.env, takes_back);
+        if call.auth == Auth::Credentials && call.kind != CallKind::Read && !allowed {
             return Err(PolymarketError::WritesForbidden { operation, env: self.inner.env.to_string() });
         }
         if call.auth != Auth::None && self.inner.wallet.is_none() {
@@ -374,5 +384,18 @@ fn doubtful(call: &Call, error: &PolymarketError, attempts: u32) -> PolymarketEr
         problem: format!("an earlier attempt went unanswered, and then: {error}"),
         attempts,
         kind: FailureKind::InDoubt,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_kill_switch_takes_orders_back_where_none_are_placed() {
+        let (plain, switch) = (Config::new(1), Config { cancels_in_production: true, ..Config::new(1) });
+        assert!(!plain.may_leave(&Env::Production, true) && !switch.may_leave(&Env::Production, false));
+        assert!(switch.may_leave(&Env::Production, true));
+        assert!(plain.may_leave(&Env::local("http://127.0.0.1:1").unwrap(), false));
     }
 }

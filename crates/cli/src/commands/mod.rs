@@ -5,14 +5,19 @@ pub(crate) mod bench;
 pub(crate) mod book;
 pub(crate) mod cancel;
 pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod exchange;
 pub(crate) mod fees;
 pub(crate) mod fills;
+pub(crate) mod halt;
 pub(crate) mod inspect;
 pub(crate) mod markets;
 pub(crate) mod order;
 pub(crate) mod polymarket;
 pub(crate) mod portfolio;
+pub(crate) mod resume;
+pub(crate) mod run;
 pub(crate) mod torture;
 
 use crate::cli::Command;
@@ -23,6 +28,11 @@ use crate::output::Output;
 pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(args) => crate::demo::run(&args, output),
+        Command::Run(args) => run::run(&args, output),
+        Command::Halt(args) => halt::run(&args, output),
+        Command::Resume(args) => resume::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
+        Command::Doctor(args) => doctor::run(&args, output),
         Command::Exchange(args) => exchange::run(&args, output),
         Command::Markets(args) => markets::run(&args, output),
         Command::Book(args) => book::run(&args, output),

@@ -12,5 +12,7 @@ mod fees;
 mod inspect;
 mod polymarket;
 mod polymarket_trading;
+#[cfg(unix)]
+mod runs;
 mod shell;
 mod support;

@@ -62,9 +62,20 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The environment with `.env`: what secrets are read from.
     pub environment: Environment,
+    data_dir: PathBuf,
 }
 
 impl Loaded {
+    /// The run's data folder, also where other settings are wrong: a run must be reachable for its kill switch then.
+    ///
+    /// # Errors
+    /// What is wrong with the settings that name it, or with a file as a whole.
+    pub fn data_dir(&self) -> Result<&Path, Problems> {
+        let about = |problem: &&Problem| problem.key.starts_with("run.") || is_of_file(problem);
+        let wrong: Vec<Problem> = self.problems.iter().filter(about).cloned().collect();
+        if wrong.is_empty() { Ok(&self.data_dir) } else { Err(Problems(wrong)) }
+    }
+
     /// The configuration and the environment that its secrets are read from.
     ///
     /// # Errors
@@ -241,7 +252,9 @@ impl Loader {
         let settings = all_settings(&tables);
         problems.sort_by(|one, other| (rank(&one.origin), &one.origin).cmp(&(rank(&other.origin), &other.origin)));
         problems.dedup();
+        let data_dir = config.run.data_dir.clone();
         Loaded {
+            data_dir,
             config: problems.is_empty().then_some(config),
             settings,
             problems: self.problems,
@@ -254,9 +267,13 @@ impl Loader {
 fn follows(found: &Problem, mistakes: &[Problem]) -> bool {
     // A key's three settings speak about one thing.
     let about = |key: &str| key.trim_end_matches("_path").trim_end_matches("_id").to_owned();
-    let unread = |problem: &Problem| problem.key.is_empty() && matches!(problem.origin, Origin::File { .. });
     let same = |problem: &Problem| about(&problem.key) == about(&found.key);
-    mistakes.iter().any(|problem| unread(problem) || same(problem)) || found.key.is_empty() && !mistakes.is_empty()
+    mistakes.iter().any(|problem| is_of_file(problem) || same(problem)) || found.key.is_empty() && !mistakes.is_empty()
+}
+
+/// Whether a file as a whole cannot be read.
+fn is_of_file(problem: &Problem) -> bool {
+    problem.key.is_empty() && matches!(problem.origin, Origin::File { .. })
 }
 
 /// What is said in files first, by place; then what is missing.

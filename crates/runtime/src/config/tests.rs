@@ -353,3 +353,12 @@ fn a_relative_project_file_is_found_from_here() {
         loaded.problems
     );
 }
+
+#[test]
+fn the_kill_switch_finds_the_folder_of_a_run_whose_other_settings_are_wrong() {
+    let case = Case::new("[run]\ndata_dir = \"d\"\n[risk]\nmax_orders = \"many\"\n");
+    assert_eq!(case.load().data_dir(), Ok(case.folder.path().join("d").as_path()));
+    for text in ["[run]\ndata_dri = \"d\"\n", "[run]\nname = \"A\"\n", "[run"] {
+        assert!(Case::new(text).load().data_dir().is_err(), "{text}");
+    }
+}
