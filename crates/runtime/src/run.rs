@@ -281,7 +281,8 @@ pub async fn run(prepared: Prepared) -> Result<Ended, RunError> {
     Err(RunError::NotBuilt)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

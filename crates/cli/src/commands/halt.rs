@@ -53,16 +53,15 @@ pub(crate) struct FolderArgs {
 impl FolderArgs {
     /// The data folder, which has to be there. Other mistakes of the configuration are no obstacle.
     pub(crate) fn find(&self) -> Result<PathBuf, CliError> {
-        let folder = match &self.data_dir {
-            Some(folder) => folder.clone(),
-            None => {
-                let loaded = self.config.load();
-                let folder = loaded.data_dir().map(Path::to_owned);
-                folder.map_err(|problems| {
-                    let told = wrong(&problems, self.config.config.as_deref());
-                    CliError::failure(told.to_string()).hint("name the run's data folder: `--data-dir FOLDER`")
-                })?
-            }
+        let folder = if let Some(folder) = &self.data_dir {
+            folder.clone()
+        } else {
+            let loaded = self.config.load();
+            let folder = loaded.data_dir().map(Path::to_owned);
+            folder.map_err(|problems| {
+                let told = wrong(&problems, self.config.config.as_deref());
+                CliError::failure(told.to_string()).hint("name the run's data folder: `--data-dir FOLDER`")
+            })?
         };
         if folder.is_dir() {
             return Ok(folder);
@@ -239,14 +238,14 @@ async fn cancel_all(config: &Config, environment: &Environment) -> Result<Vec<Ve
     if let Some(venue) = &config.kalshi {
         let ended = match kalshi(venue, environment) {
             Ok(access) => cancel_kalshi(access).await,
-            Err(error) => Err(unprepared(error)),
+            Err(error) => Err(unprepared(&error)),
         };
         done.push(VenueDone::new("kalshi", ended));
     }
     if let Some(venue) = &config.polymarket {
         let ended = match polymarket(venue, environment) {
             Ok(access) => cancel_polymarket(access, &venue.credentials_path).await,
-            Err(error) => Err(unprepared(error)),
+            Err(error) => Err(unprepared(&error)),
         };
         done.push(VenueDone::new("polymarket", ended));
     }

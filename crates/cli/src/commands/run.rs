@@ -23,7 +23,7 @@ pub(crate) struct Args {
 /// Runs to the end.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let (config, environment) = args.config.demand()?;
-    let prepared = prepare(config, environment, args.live).map_err(unprepared)?;
+    let prepared = prepare(config, environment, args.live).map_err(|error| unprepared(&error))?;
     brier_runtime::logging::start(&prepared.config.log).map_err(|error| CliError::failure(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::failure(format!("the runtime does not start: {error}")))?;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 /// Why a run does not start, with what to do.
-pub(crate) fn unprepared(error: PrepareError) -> CliError {
+pub(crate) fn unprepared(error: &PrepareError) -> CliError {
     let told = CliError::failure(error.to_string());
     match error.hint() {
         Some(hint) => told.hint(hint),

@@ -142,7 +142,8 @@ fn mode(_metadata: &std::fs::Metadata) -> u32 {
     0o600
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -2,12 +2,15 @@
 
 use brier_engine::Strategy;
 use brier_strategies::{MarketMaker, MarketMakerParameters, Taker, TakerParameters};
-use brier_types::{Money, Rounding};
+use brier_types::{MarketTicker, Money, Rounding, Venue};
 
 use super::keys::Key;
 use super::layers::Values;
 use super::settings::StrategyConfig;
 use super::value::Kind;
+
+/// Makes a strategy of its table.
+pub(super) type Make = fn(&StrategyConfig) -> Box<dyn Strategy>;
 
 /// A strategy that can be named.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +22,7 @@ pub struct StrategyKind {
     /// The keys of its `parameters`.
     pub parameters: &'static [Key],
     /// Makes one. `None` for the kind that runs in another program.
-    pub(super) make: Option<fn(&StrategyConfig) -> Box<dyn Strategy>>,
+    pub(super) make: Option<Make>,
 }
 
 /// The kind that connects from outside.
@@ -71,7 +74,7 @@ pub(super) fn find(name: &str) -> Option<&'static StrategyKind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-fn markets(config: &StrategyConfig) -> Vec<(brier_types::Venue, brier_types::MarketTicker)> {
+fn markets(config: &StrategyConfig) -> Vec<(Venue, MarketTicker)> {
     config.markets.iter().map(|name| (name.venue, name.market.clone())).collect()
 }
 

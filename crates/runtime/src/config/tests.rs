@@ -1,5 +1,6 @@
 //! Layers, places, messages: a configuration as its author meets it.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -167,13 +168,13 @@ fn what_hides_a_mistake_does_not_excuse_it() {
 
 #[test]
 fn a_key_in_the_wrong_place_is_sent_to_its_section() {
-    Case::new(&format!("max_orders = 3\n[kalshi]\nmax_orders = 3\n[riskk]\n{STRATEGY}")).problems(&expect![[r#"
+    Case::new(&format!("max_orders = 3\n[kalshi]\nmax_orders = 3\n[riskk]\n{STRATEGY}")).problems(&expect![[r"
         …/brier.toml:1: max_orders: unknown section; it is a key of `[risk]`
         …/brier.toml:3: kalshi.max_orders: unknown key; it is a key of `[risk]`
-        …/brier.toml:4: riskk: unknown section; did you mean `risk`?"#]]);
-    Case::new("run = 3\n[strategy]\nname = \"a\"\n").problems(&expect![[r#"
+        …/brier.toml:4: riskk: unknown section; did you mean `risk`?"]]);
+    Case::new("run = 3\n[strategy]\nname = \"a\"\n").problems(&expect![[r"
         …/brier.toml:1: run: expected a table `[run]`, found 3
-        …/brier.toml:2: strategy: expected `[[strategy]]` tables in a file; write it with two brackets, once for each strategy"#]]);
+        …/brier.toml:2: strategy: expected `[[strategy]]` tables in a file; write it with two brackets, once for each strategy"]]);
 }
 
 #[test]
@@ -236,9 +237,9 @@ fn a_venue_elsewhere_needs_its_address_and_its_key() {
         …/brier.toml:3: kalshi.url: an address is given, and `kalshi.env` is "demo"; leave one of them out; `url` is for `kalshi.env = "local"`
         …/brier.toml:4: kalshi.key_path: a key's id is given without its private key; name the PEM file that came with this id"#]]);
     with("[polymarket]\nenv = \"local\"\nenabled = true\nkey_path = \"a\"\nkey = \"env:B\"\nwallet = \"me\"\n")
-        .problems(&expect![[r#"
+        .problems(&expect![[r"
         …/brier.toml:5: polymarket.key: `polymarket.key_path` and `polymarket.key` are both set; leave one of them out
-        …/brier.toml:6: polymarket.wallet: expected an address of 0x and 40 hex digits, found `me`"#]]);
+        …/brier.toml:6: polymarket.wallet: expected an address of 0x and 40 hex digits, found `me`"]]);
     let case = with("[polymarket]\nurl = \"http://127.0.0.1:8811\"\nenabled = true\nkey_path = \"w.key\"\n");
     let polymarket = case.config().polymarket.unwrap();
     assert_eq!(polymarket.at, Some(brier_polymarket::Env::local("http://127.0.0.1:8811").unwrap()));
@@ -281,12 +282,12 @@ fn strategies_keep_their_places_and_are_what_their_tables_say() {
 fn a_strategy_that_cannot_trade_is_refused() {
     Case::new("[kalshi]\nenabled = false\n[[strategy]]\nname = \"a\"\nkind = \"taker\"\nmarkets = [\"kalshi:KXA-1\"]\n[[strategy]]\nname = \"a\"\nkind = \"remote\"\n")
         .user("[[strategy]]\nname = \"u\"\nkind = \"taker\"\n")
-        .problems(&expect![[r#"
+        .problems(&expect![[r"
             …/brier.toml:6: strategy.a.markets: kalshi:KXA-1 is on a venue that is not enabled; say `enabled = true` in `[kalshi]`
             …/brier.toml:8: strategy.a.name: another strategy has this name already
             …/brier.toml:8: strategy.a.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
             …/brier.toml:9: strategy.a.kind: it connects from outside, and `remote.listen` is unset; set `listen` and `token` in `[remote]`
-            …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"#]]);
+            …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"]]);
     Case::new("").problems(&expect![
         "no venue is traded; name a strategy's markets, or say `enabled = true` in `[kalshi]` or `[polymarket]`"
     ]);
@@ -317,11 +318,11 @@ fn what_show_prints_can_be_read_again() {
     let loaded = case.load();
     let mut text = String::new();
     for section in SECTIONS {
-        text.push_str(&format!("[{}]\n", section.name));
+        writeln!(text, "[{}]", section.name).unwrap();
         for setting in loaded.settings.iter().filter(|setting| setting.key.split('.').next() == Some(section.name)) {
             let name = setting.key.split_once('.').unwrap().1;
             if let Some(value) = &setting.value {
-                text.push_str(&format!("{name} = {value}\n"));
+                writeln!(text, "{name} = {value}").unwrap();
             }
         }
     }

@@ -10,7 +10,8 @@ mod client;
 mod halt;
 #[cfg(unix)]
 mod server;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use serde::{Deserialize, Serialize};

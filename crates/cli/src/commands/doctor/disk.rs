@@ -38,7 +38,7 @@ fn space(folder: &Path) -> Check {
     match rustix::fs::statvfs(folder) {
         Ok(found) => {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
-            let text = format!("{}.{} GiB free", free >> 30, (free & (LITTLE - 1)) * 10 >> 30);
+            let text = format!("{}.{} GiB free", free >> 30, ((free & (LITTLE - 1)) * 10) >> 30);
             if free < LITTLE {
                 Check::warn("disk space", text, "free some: a run stops when its journal cannot be written")
             } else {

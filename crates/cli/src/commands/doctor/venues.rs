@@ -23,7 +23,7 @@ fn failed(what: &'static str, error: &CliError) -> Check {
     Check::fail(what, error.to_string(), error.next().map(str::to_owned))
 }
 
-fn no_key(what: &'static str, error: PrepareError) -> Vec<Check> {
+fn no_key(what: &'static str, error: &PrepareError) -> Vec<Check> {
     vec![failed(what, &unprepared(error))]
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn kalshi(
     let (env, credentials) = match run::kalshi(venue, environment) {
         Ok(KalshiAccess::Embedded) => return vec![Check::ok("kalshi", "embedded exchange, started by the run")],
         Ok(KalshiAccess::At { env, credentials }) => (env, credentials),
-        Err(error) => return no_key("kalshi key", error),
+        Err(error) => return no_key("kalshi key", &error),
     };
     let found = format!("{} key {}", credentials.kind(), credentials.key_id());
     let mut checks = vec![Check::ok("kalshi key", found)];
@@ -139,7 +139,7 @@ pub(super) async fn polymarket(venue: &PolymarketConfig, environment: &Environme
             return vec![Check::ok("polymarket", "embedded exchange, started by the run")];
         }
         Ok(PolymarketAccess::At { env, wallet }) => (env, wallet),
-        Err(error) => return no_key("polymarket key", error),
+        Err(error) => return no_key("polymarket key", &error),
     };
     let mut checks =
         vec![Check::ok("polymarket key", format!("signs as {} for wallet {}", wallet.address(), wallet.funder()))];
