@@ -36,7 +36,7 @@ impl VenueHabits {
         burst: 20,
         request_life: Duration::from_secs(90),
         read_lag: Duration::from_secs(2),
-        reconcile_every: Duration::from_secs(60),
+        reconcile_every: Duration::from_mins(1),
         pays_itself: true,
     };
 
@@ -47,7 +47,7 @@ impl VenueHabits {
         burst: 40,
         request_life: Duration::from_secs(90),
         read_lag: Duration::from_secs(3),
-        reconcile_every: Duration::from_secs(60),
+        reconcile_every: Duration::from_mins(1),
         pays_itself: false,
     };
 }

@@ -187,17 +187,16 @@ impl Orders {
 
     /// Notes the venue's name of an order. `false` when it is another order's.
     pub(crate) fn name(&mut self, key: OrderKey, venue_id: &VenueOrderId) -> bool {
-        match self.by_venue_id.get(venue_id) {
-            Some(known) => *known == key,
-            None => {
-                let Some(order) = self.get_mut(key) else { return false };
-                if order.venue_id.as_ref().is_some_and(|known| known != venue_id) {
-                    return false;
-                }
-                order.venue_id = Some(venue_id.clone());
-                self.by_venue_id.insert(venue_id.clone(), key);
-                true
+        if let Some(known) = self.by_venue_id.get(venue_id) {
+            *known == key
+        } else {
+            let Some(order) = self.get_mut(key) else { return false };
+            if order.venue_id.as_ref().is_some_and(|known| known != venue_id) {
+                return false;
             }
+            order.venue_id = Some(venue_id.clone());
+            self.by_venue_id.insert(venue_id.clone(), key);
+            true
         }
     }
 

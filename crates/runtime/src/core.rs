@@ -157,3 +157,43 @@ const fn leaves(command: &Command) -> bool {
         Command::Reconcile { .. } | Command::WakeAt(_) | Command::Alert(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use brier_engine::risk::Limits;
+    use brier_engine::{EngineConfig, Operator};
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Counting {
+        pending: u32,
+        durable: u32,
+    }
+
+    impl Sink for Counting {
+        type Error = std::convert::Infallible;
+
+        fn append(&mut self, _: &[u8]) -> Result<(), Self::Error> {
+            self.pending += 1;
+            Ok(())
+        }
+
+        fn commit(&mut self) -> Result<(), Self::Error> {
+            self.durable += std::mem::take(&mut self.pending);
+            Ok(())
+        }
+    }
+
+    /// `brier torture`, seed 61: the switch was pulled, the program died, and the next run traded.
+    #[test]
+    fn a_kill_switch_is_durable_before_anybody_acts_on_it() {
+        let engine = Engine::new(EngineConfig::new("t", Limits::unlimited_for_tests()));
+        let mut core = Core::new(engine, Counting::default());
+        let now = Timestamp::from_nanos(1_790_000_000_000_000_000);
+        core.turn(now, &mut vec![Input::Timer]).unwrap();
+        assert_eq!(core.sink().durable, 0, "time alone needs no commit");
+        core.turn(now, &mut vec![Input::Operator(Operator::Halt { reason: "storm".to_owned() })]).unwrap();
+        assert!(core.sink().durable > 1 && core.sink().pending == 0);
+    }
+}

@@ -115,7 +115,7 @@ enum Order {
 #[derive(Debug)]
 pub enum DriverEnd<S: Sink> {
     /// It was told to stop.
-    Stopped(Node<S>),
+    Stopped(Box<Node<S>>),
     /// The journal failed: nothing more was sent.
     Journal(S::Error),
 }
@@ -165,7 +165,7 @@ impl<S: Sink> Driver<S> {
             };
             self.perform();
             if stop {
-                return DriverEnd::Stopped(self.node);
+                return DriverEnd::Stopped(Box::new(self.node));
             }
         }
     }
@@ -190,12 +190,11 @@ impl<S: Sink> Driver<S> {
             Word::Frame(socket, link, text) if current(socket, *link) => Some(Event::Frame(*socket, text)),
             Word::Life(socket, link) if current(socket, *link) => Some(Event::Life(*socket)),
             // Of a connection that was dropped: the node treats it as gone already.
-            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) => None,
+            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) | Word::Look(_) => None,
             Word::Outcome(venue, call, outcome) => {
                 Some(Event::Outcome(*venue, *call, std::mem::replace(outcome, Outcome::NotSent(String::new()))))
             }
             Word::Input(input) => Some(Event::Input(std::mem::replace(input, Input::Timer))),
-            Word::Look(_) => None,
             Word::Stop => {
                 stop = true;
                 None

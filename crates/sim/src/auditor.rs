@@ -80,7 +80,7 @@ impl Auditor {
         }
         engine.state().portfolio.check().map_err(|what| Violation::new("the books add up", what))?;
         // The venues' own truth costs more than a step: it is looked at now and then, and whenever it may have moved.
-        if self.steps % 8 == 0 {
+        if self.steps.is_multiple_of(8) {
             self.check_limits(venues)?;
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Auditor {
     }
 
     /// Whether the journal says that the kill switch is pulled.
-    pub fn killed_by_journal(&self, records: &[Vec<u8>]) -> bool {
+    pub fn killed_by_journal(records: &[Vec<u8>]) -> bool {
         let mut killed = false;
         for record in records {
             match Record::decode(record) {
@@ -149,39 +149,16 @@ impl Auditor {
     }
 
     /// Whether program and venues think the same: everything has come to rest then.
-    pub fn agrees(&self, engine: &Engine, venues: &Venues) -> bool {
-        self.compare(engine, venues).is_ok()
-    }
-
-    fn compare(&self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
-        for market in (0..venues.market_count() as u32).map(MarketId) {
-            let truth = venues.truth(market);
-            let ours = engine.state().portfolio.account(market);
-            if ours.net().micros() != truth.net {
-                let what = format!("{market}: ours is {}, the venue's {}", ours.net().micros(), truth.net);
-                return Err(Violation::new("positions equal the venue's", what));
-            }
-            if !truth.orders.is_empty() {
-                let what = format!("{market}: {:?} rest", truth.orders);
-                return Err(Violation::new("nothing rests that nobody wants", what));
-            }
-        }
-        for (venue, shard, cash) in venues.cash() {
-            let ours = engine.state().portfolio.cash(venue, shard);
-            if ours != cash {
-                let what = format!("{venue}: ours is {ours}, the venue's {cash}");
-                return Err(Violation::new("cash equals the venue's", what));
-            }
-        }
-        Ok(())
+    pub fn agrees(engine: &Engine, venues: &Venues) -> bool {
+        compare(engine, venues).is_ok()
     }
 
     /// Everything has not come to rest in time: says what hangs.
-    pub fn not_at_rest(&self, engine: Option<&Engine>, venues: &Venues) -> Violation {
+    pub fn not_at_rest(engine: Option<&Engine>, venues: &Venues) -> Violation {
         let Some(engine) = engine else {
             return Violation::new("progress", "the program does not run at the end");
         };
-        if let Err(violation) = self.compare(engine, venues) {
+        if let Err(violation) = compare(engine, venues) {
             return violation;
         }
         let open: Vec<String> = engine
@@ -199,7 +176,7 @@ impl Auditor {
     /// # Errors
     /// The first broken invariant.
     pub fn at_the_end(&mut self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
-        self.compare(engine, venues)?;
+        compare(engine, venues)?;
         self.check_limits(venues)?;
         check_fills(engine, venues)?;
         venues.check_ledgers().map_err(|what| Violation::new("the venues' ledgers add up", what))?;
@@ -245,6 +222,30 @@ impl Auditor {
         }
         Ok(())
     }
+}
+
+/// Where program and venues differ, if they do.
+fn compare(engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+    for market in (0..venues.market_count() as u32).map(MarketId) {
+        let truth = venues.truth(market);
+        let ours = engine.state().portfolio.account(market);
+        if ours.net().micros() != truth.net {
+            let what = format!("{market}: ours is {}, the venue's {}", ours.net().micros(), truth.net);
+            return Err(Violation::new("positions equal the venue's", what));
+        }
+        if !truth.orders.is_empty() {
+            let what = format!("{market}: {:?} rest", truth.orders);
+            return Err(Violation::new("nothing rests that nobody wants", what));
+        }
+    }
+    for (venue, shard, cash) in venues.cash() {
+        let ours = engine.state().portfolio.cash(venue, shard);
+        if ours != cash {
+            let what = format!("{venue}: ours is {ours}, the venue's {cash}");
+            return Err(Violation::new("cash equals the venue's", what));
+        }
+    }
+    Ok(())
 }
 
 /// Every fill of the venues is booked, once, and nothing else is.

@@ -98,7 +98,7 @@ impl Trader {
 }
 
 impl Strategy for Trader {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "trader"
     }
 
@@ -108,8 +108,11 @@ impl Strategy for Trader {
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {
         let market = match signal {
-            Signal::Book(market) | Signal::Trade(market, _) | Signal::Fill(market) | Signal::Fair(market) => market,
-            Signal::Status(market) => market,
+            Signal::Book(market)
+            | Signal::Trade(market, _)
+            | Signal::Fill(market)
+            | Signal::Fair(market)
+            | Signal::Status(market) => market,
             Signal::Start => return,
             Signal::Timer => MarketId(self.chance.below(view.universe().len().max(1) as u64) as u32),
         };

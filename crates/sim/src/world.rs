@@ -24,7 +24,7 @@ use crate::venues::{Link, Venues};
 pub const START: Timestamp = Timestamp::from_nanos(1_790_000_000_000_000_000);
 /// How long everything has to come to rest once trouble has ended: the proof that a request can no longer arrive takes its
 /// time, and is made several times at most.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_mins(15);
 /// Most happenings of one run: more is a program that spins.
 const MOST: u64 = 200_000;
 
@@ -243,7 +243,7 @@ impl World {
                 return self.judge_the_end();
             }
             if at > gives_up {
-                let mut violation = self.auditor.not_at_rest(self.node.as_ref().map(Node::engine), &self.venues);
+                let mut violation = Auditor::not_at_rest(self.node.as_ref().map(Node::engine), &self.venues);
                 violation.what.push_str(&self.what_moves());
                 return Err(violation);
             }
@@ -287,7 +287,7 @@ impl World {
             | Happening::Pong { .. }
             | Happening::Said { .. } => Ok(()),
             Happening::Request { venue, call, life, answer } => {
-                self.arrive(venue, *call, life, answer);
+                self.arrive(venue, &call, life, answer);
                 Ok(())
             }
             Happening::Answer { venue, call, life, outcome } => {
@@ -317,7 +317,10 @@ impl World {
                 }
                 Ok(())
             }
-            Happening::Trouble => self.trouble(),
+            Happening::Trouble => {
+                self.trouble();
+                Ok(())
+            }
             Happening::Person => self.person(),
             Happening::Mend(mending) => {
                 self.mend(&mending);
@@ -594,8 +597,8 @@ impl World {
         self.plan_after(delay, Happening::Request { venue, call: Box::new(call), life, answer });
     }
 
-    fn arrive(&mut self, venue: Venue, call: HttpCall, life: u32, answer: AnswerFate) {
-        let reply = self.venues.call(venue, &call);
+    fn arrive(&mut self, venue: Venue, call: &HttpCall, life: u32, answer: AnswerFate) {
+        let reply = self.venues.call(venue, call);
         let fate = match answer {
             AnswerFate::Comes => Some(reply),
             AnswerFate::Lost => None,
@@ -620,9 +623,9 @@ impl World {
         !self.calm && self.plan.faults.has(fault) && self.chance.per_mille(self.plan.rate * weight / 4)
     }
 
-    fn trouble(&mut self) -> Result<(), Violation> {
+    fn trouble(&mut self) {
         if self.calm {
-            return Ok(());
+            return;
         }
         let next = self.chance.millis(100, 2_000);
         self.plan_after(next, Happening::Trouble);
@@ -683,7 +686,6 @@ impl World {
         if self.strikes(Fault::FailedTrades, 12) {
             self.venues.fail_next();
         }
-        Ok(())
     }
 
     fn cut(&mut self, reason: impl Fn(Socket) -> String) {
@@ -774,7 +776,7 @@ impl World {
         self.tell(Event::Input(Input::Operator(operator)))?;
         if self.crashes != before {
             // It may or may not have been written down: what the next life knows is what counts.
-            self.killed = self.auditor.killed_by_journal(&self.platter.borrow().durable);
+            self.killed = Auditor::killed_by_journal(&self.platter.borrow().durable);
         }
         Ok(())
     }
@@ -790,7 +792,7 @@ impl World {
             && self.calls.is_empty()
             && self.wires.values().all(|wire| wire.end.is_some() && wire.last_arrival < self.now)
             && self.venues.is_at_rest()
-            && self.auditor.agrees(node.engine(), &self.venues)
+            && Auditor::agrees(node.engine(), &self.venues)
     }
 
     fn what_moves(&self) -> String {

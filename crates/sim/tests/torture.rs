@@ -1,6 +1,6 @@
 //! Seeds that every change must pass; thousands more are for `brier torture`.
 
-use brier_sim::torture::{Planted, run_seed, run_seeds};
+use brier_sim::torture::run_seeds;
 
 /// What is run with every change. Each of these took at least one bug to pass.
 const SEEDS: u64 = 120;

@@ -65,7 +65,7 @@ impl MarketMaker {
 }
 
 impl Strategy for MarketMaker {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "market_maker"
     }
 

@@ -55,7 +55,7 @@ impl Taker {
 }
 
 impl Strategy for Taker {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "taker"
     }
 

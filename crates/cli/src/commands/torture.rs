@@ -81,13 +81,20 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let began = Instant::now();
     let mut document = Document { planted: args.planted.map(Planted::word), ..Document::default() };
     let mut broken = None;
-    torture::run_seeds(args.seed, args.seeds, usize::from(args.threads), args.planted, |_| true, |verdict| {
-        document.count(&verdict);
-        if verdict.violation.is_some() {
-            broken = Some(verdict.seed);
-        }
-        broken.is_none()
-    });
+    torture::run_seeds(
+        args.seed,
+        args.seeds,
+        usize::from(args.threads),
+        args.planted,
+        |_| true,
+        |verdict| {
+            document.count(&verdict);
+            if verdict.violation.is_some() {
+                broken = Some(verdict.seed);
+            }
+            broken.is_none()
+        },
+    );
     document.simulated_hours /= 3_600;
     document.seconds = began.elapsed().as_secs_f64();
     let smallest = broken.and_then(|seed| torture::minimize(seed, args.planted));

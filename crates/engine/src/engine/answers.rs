@@ -23,10 +23,10 @@ impl Engine {
         };
         let pending = self.pending[place];
         // What is in doubt may be told more clearly later.
-        if !matches!(answer, Answer::InDoubt { .. }) {
-            self.pending.remove(place);
-        } else {
+        if matches!(answer, Answer::InDoubt { .. }) {
             self.pending[place].until = brier_types::Timestamp::MAX;
+        } else {
+            self.pending.remove(place);
         }
         if let Some(order) = pending.order.and_then(|key| self.state.orders.get_mut(key))
             && order.request == Some(request)
@@ -198,7 +198,12 @@ impl Engine {
                 let total = filled.checked_add(remaining).unwrap_or(Qty::MAX);
                 let wanted = match order.state {
                     OrderState::Amending { total, .. } | OrderState::AmendInDoubt { total, .. } => total,
-                    _ => total,
+                    OrderState::Submitting
+                    | OrderState::InDoubt { .. }
+                    | OrderState::Resting
+                    | OrderState::Canceling
+                    | OrderState::Vanished { .. }
+                    | OrderState::Done { .. } => total,
                 };
                 order.price = price;
                 order.total = total;

@@ -26,7 +26,7 @@ impl From<CodecError> for RestoreError {
 
 /// How far the comparison with a venue had come.
 #[derive(Clone, Debug, PartialEq)]
-struct SyncKept {
+pub(crate) struct SyncKept {
     asked: u64,
     opened: bool,
     fills_until: Timestamp,
@@ -35,7 +35,7 @@ struct SyncKept {
 
 /// Everything, as plain data.
 #[derive(Clone, Debug, PartialEq)]
-struct Kept {
+pub(crate) struct Checkpoint {
     prefix: String,
     run: u32,
     now: Timestamp,
@@ -59,9 +59,9 @@ struct Kept {
 
 fields! {
     SyncKept { asked, opened, fills_until, slack }
-    Kept {
+    Checkpoint {
         prefix, run, now, last_request, instruments, generations, free, open, finished, orders, portfolio, halts, risk, combos,
-         combo_count, syncs, foreign, counts, strategies,
+        combo_count, syncs, foreign, counts, strategies,
     }
 }
 
@@ -70,7 +70,7 @@ impl Engine {
     pub fn checkpoint(&self) -> Vec<u8> {
         let orders = &self.state.orders;
         let sync = |venue: &Venue| &self.sync[venue_index(*venue)];
-        let kept = Kept {
+        let kept = Checkpoint {
             prefix: orders.prefix().to_owned(),
             run: self.run,
             now: self.now,
@@ -118,7 +118,7 @@ impl Engine {
     /// [`RestoreError`] when the bytes are no checkpoint, or strategies were seated that it does not know.
     pub fn restore(&mut self, checkpoint: &[u8]) -> Result<(), RestoreError> {
         let mut from = Reader::new(checkpoint);
-        let kept = Kept::take(&mut from)?;
+        let kept = Checkpoint::take(&mut from)?;
         from.finish()?;
         for instrument in kept.instruments {
             self.on_listed(instrument);

@@ -121,12 +121,12 @@ impl Engine {
             return false;
         }
         if !short.is_zero() {
-            self.on_shortfall(run, short, out);
+            Self::on_shortfall(run, short, out);
         }
         true
     }
 
-    fn on_shortfall(&mut self, run: &mut ComboRun, short: Qty, out: &mut Vec<Command>) {
+    fn on_shortfall(run: &mut ComboRun, short: Qty, out: &mut Vec<Command>) {
         let text = match run.combo.on_shortfall {
             OnShortfall::Unwind { max_loss } => format!(
                 "combo {}: leg {} fell {short} short; closing them again for at most ${} a contract",

@@ -88,8 +88,6 @@ impl Desk {
         self.groups.push(None);
     }
 
-    pub(crate) fn add_market(&mut self, _market: MarketId) {}
-
     pub(crate) fn wish(&mut self, seat: usize, venue: Venue, ticker: &MarketTicker) {
         self.wishes.push((seat, venue, ticker.clone()));
     }
@@ -392,15 +390,12 @@ impl Engine {
         if missing.is_zero() || self.keeps(quote.qty, quote.qty.saturating_sub(missing)) {
             return;
         }
-        match nearest {
-            Some(key) => {
-                claimed.push(key);
-                self.move_order(venue, key, quote.price, missing, out);
-            }
-            None => {
-                let quote = Quote { qty: missing, ..*quote };
-                claimed.extend(self.place_quote(strategy, market, &quote, Role::Quote, out));
-            }
+        if let Some(key) = nearest {
+            claimed.push(key);
+            self.move_order(venue, key, quote.price, missing, out);
+        } else {
+            let quote = Quote { qty: missing, ..*quote };
+            claimed.extend(self.place_quote(strategy, market, &quote, Role::Quote, out));
         }
     }
 
@@ -743,7 +738,7 @@ impl Engine {
         self.counts.refused += 1;
         self.desk.wait(market);
         let told = match self.desk.entry(strategy, market) {
-            Some(entry) => std::mem::replace(&mut entry.told, Some(refusal)),
+            Some(entry) => entry.told.replace(refusal),
             None => None,
         };
         // The same refusal again is no news; a strategy that keeps asking would drown every other alert.

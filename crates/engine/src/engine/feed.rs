@@ -107,7 +107,6 @@ impl Engine {
             self.state.fairs.push(None);
             self.is_work.push(false);
         }
-        self.desk.add_market(market);
         self.risk.touch(market);
         let instrument = self.state.universe.get(market);
         for (place, seat) in self.seats.iter_mut().enumerate() {
@@ -254,7 +253,12 @@ impl Engine {
         let (heard, venue, market) = (order.heard(), order.venue, order.market);
         let total = match order.state {
             OrderState::Amending { total, .. } | OrderState::AmendInDoubt { total, .. } => order.total.max(total),
-            _ => order.total,
+            OrderState::Submitting
+            | OrderState::InDoubt { .. }
+            | OrderState::Resting
+            | OrderState::Canceling
+            | OrderState::Vanished { .. }
+            | OrderState::Done { .. } => order.total,
         };
         if heard > total {
             let text = format!("order {}: filled {heard} of {total}", order.client_order_id);

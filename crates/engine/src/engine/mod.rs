@@ -30,6 +30,8 @@ use crate::risk::{Risk, Trip};
 use crate::strategy::{Signal, Strategy, Want, Wants};
 use crate::view::View;
 
+#[cfg(test)]
+pub(crate) use checkpoint::Checkpoint;
 pub use checkpoint::RestoreError;
 pub(crate) use combos::{ComboRun, Unwinding};
 pub(crate) use execute::{Desk, floor_to};
@@ -299,7 +301,7 @@ impl Engine {
             Input::Feed { venue, body } => self.on_feed(venue, body, out),
             Input::AccountStream { venue, up, reason } => self.on_account_stream(venue, up, &reason, out),
             Input::Answer { venue, request, answer } => self.on_answer(venue, request, answer, out),
-            Input::Account(snapshot) => self.on_account(*snapshot, out),
+            Input::Account(snapshot) => self.on_account(&snapshot, out),
             Input::AccountUnread { venue, reason } => self.on_account_unread(venue, &reason, out),
             Input::Listed(instrument) => self.on_listed(*instrument),
             Input::Grid { venue, market, grid } => self.on_grid(venue, market.as_str(), grid),

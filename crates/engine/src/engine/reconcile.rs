@@ -166,18 +166,18 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_account(&mut self, snapshot: AccountSnapshot, out: &mut Vec<Command>) {
+    pub(super) fn on_account(&mut self, snapshot: &AccountSnapshot, out: &mut Vec<Command>) {
         let venue = snapshot.venue;
         if self.sync[venue_index(venue)].asked != snapshot.asked || self.sync[venue_index(venue)].open_since.is_none() {
             // The answer to an earlier question: a newer one is on its way.
             return;
         }
         self.sync_mut(venue).open_since = None;
-        self.book_missing_fills(&snapshot, out);
-        self.believe_fills(&snapshot);
-        self.compare_orders(&snapshot, out);
-        let positions_agree = self.compare_positions(&snapshot, out);
-        let cash_agrees = self.compare_cash(&snapshot, out);
+        self.book_missing_fills(snapshot, out);
+        self.believe_fills(snapshot);
+        self.compare_orders(snapshot, out);
+        let positions_agree = self.compare_positions(snapshot, out);
+        let cash_agrees = self.compare_cash(snapshot, out);
         self.sync_mut(venue).fills_until = snapshot.as_of;
         if positions_agree && cash_agrees {
             self.sync_mut(venue).agreed = true;
@@ -287,7 +287,7 @@ impl Engine {
                     self.revive(key, update, quiet, out);
                 }
                 None => {
-                    self.on_order_update(venue, &OrderUpdate { status: OrderStatus::Resting, ..update.clone() }, out)
+                    self.on_order_update(venue, &OrderUpdate { status: OrderStatus::Resting, ..update.clone() }, out);
                 }
             }
         }

@@ -29,7 +29,7 @@ pub(crate) struct Script {
 struct Scripted(Arc<Mutex<Script>>);
 
 impl Strategy for Scripted {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 

@@ -1,5 +1,7 @@
 //! What crosses the engine's border: inputs in, commands out.
 
+#![allow(clippy::unwrap_used, clippy::unused_self, reason = "helpers of tests")]
+
 mod allocations;
 mod harness;
 mod lifecycle;

@@ -9,7 +9,7 @@ use brier_engine::{
 };
 use brier_types::{
     BookSide, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, MarketResult, MarketStatus, Money,
-    OrderStatus, PriceGrid, Qty, Venue,
+    OrderStatus, PriceGrid, Qty, TimeInForce, Venue,
 };
 
 use crate::harness::{Bench, FIRST, M, cents, dollars, generous, instrument, qty};
@@ -34,7 +34,7 @@ fn orders_refused_by_the_retired_write_apis_are_noticed_at_once() {
     bench.answer(K, request, Bench::reject(RejectCode::Fatal, "410: this endpoint is retired"));
     assert!(bench.engine.state().halts.refuses(FIRST, K, M).is_some());
     assert!(bench.alerts().iter().any(|alert| alert.contains("retired")), "{:?}", bench.out);
-    bench.pass(Duration::from_secs(60));
+    bench.pass(Duration::from_mins(1));
     assert!(bench.sent().iter().all(|(_, body)| !matches!(body, Request::Place(_))));
 }
 
@@ -329,7 +329,7 @@ fn quiet_is_not_mistaken_for_stale() {
     bench.accept("o1");
     // Nothing trades for an hour; the connection is up and says so. The book stands, and so does the quote.
     for _ in 0..60 {
-        bench.pass(Duration::from_secs(60));
+        bench.pass(Duration::from_mins(1));
         let rests = bench.update("o1", OrderStatus::Resting, BID, 41, 0, 10);
         if bench.out.iter().any(|command| matches!(command, Command::Reconcile { .. })) {
             bench.reconcile(K, &[rests], &[], &[]);
@@ -461,4 +461,18 @@ fn a_new_run_takes_nothing_for_granted() {
         bench.sent().iter().all(|(_, body)| !matches!(body, Request::Place(_))),
         "nothing new before the account is compared"
     );
+}
+
+/// Polymarket bounds an immediate purchase by dollars, and a better price buys more than asked: `brier torture`, seed 8.
+#[test]
+fn a_purchase_of_tokens_is_bounded_by_contracts_and_does_not_stay() {
+    let mut bench = Bench::with(generous(), &[instrument(P, "0xa", "0xa", false)]);
+    bench.book(P, M, &[(50, 100)], &[(55, 100)]);
+    bench.take(M, BID, 57, 10, Purpose::Any);
+    let (request, body) = bench.one();
+    assert_eq!(placed(&body).new.time_in_force, TimeInForce::Gtc);
+    // Four of ten fill at once; the rest is taken back as soon as it rests.
+    bench.answer(P, request, Answer::Placed { order: "0x1".parse().unwrap(), filled: qty(4), remaining: qty(6) });
+    let (_, body) = bench.one();
+    assert!(matches!(body, Request::Cancel { .. }), "{body:?}");
 }

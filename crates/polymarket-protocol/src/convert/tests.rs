@@ -107,3 +107,22 @@ fn an_order_for_no_is_the_other_side_of_yes() {
     assert_eq!((update.side, update.price.to_string().as_str()), (BookSide::Ask, "0.7000"));
     assert_eq!((update.status, update.remaining), (OrderStatus::Resting, Qty::from_contracts(6).unwrap()));
 }
+
+/// Asked for by its hash, an order is shown for a while after it has ended: `brier torture`, seed 8.
+#[test]
+fn an_order_that_has_ended_is_not_read_as_resting() {
+    let shown = |status: &str| {
+        let text = format!(
+            r#"{{"id":"0xo","status":"{status}","market":"0xdd","asset_id":"5211","side":"BUY","original_size":"8",
+                "size_matched":"3","price":"0.52","order_type":"GTC","created_at":1790000000}}"#
+        );
+        open_order(&serde_json::from_str::<OpenOrder>(&text).unwrap(), &tokens())
+    };
+    let terms = |status| shown(status).map(|it| (it.status, it.filled.micros(), it.remaining.micros())).unwrap();
+    assert_eq!(terms("LIVE"), (OrderStatus::Resting, 3_000_000, 5_000_000));
+    assert_eq!(terms("MATCHED"), (OrderStatus::Executed, 3_000_000, 0));
+    for ended in ["CANCELED", "CANCELED_MARKET_RESOLVED", "INVALID"] {
+        assert_eq!(terms(ended), (OrderStatus::Canceled, 3_000_000, 0), "{ended}");
+    }
+    assert!(matches!(shown("NEWS"), Err(ConvertError::Status { kind: "order", .. })));
+}
