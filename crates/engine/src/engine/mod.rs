@@ -30,8 +30,6 @@ use crate::risk::{Risk, Trip};
 use crate::strategy::{Signal, Strategy, Want, Wants};
 use crate::view::View;
 
-#[cfg(test)]
-pub(crate) use checkpoint::Checkpoint;
 pub use checkpoint::RestoreError;
 pub(crate) use combos::{ComboRun, Unwinding};
 pub(crate) use execute::{Desk, floor_to};
