@@ -116,7 +116,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             let story = torture::story(&plan, None);
             let lines: Vec<_> = story.lines().collect();
             for (at, line) in lines.iter().skip(lines.len().saturating_sub(SHOWN)) {
-                eprintln!("{at} {line}");
+                crate::output::tell(format_args!("{at} {line}"))?;
             }
             Err(CliError::failure(format!("seed {}: {violation}", plan.seed))
                 .hint(format!("brier torture --seed {} --story tells the whole run", plan.seed)))
@@ -127,7 +127,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
-    output.line(&format!(
+    output.line(format_args!(
         "{} seeds, {} happenings, {} orders, {} fills, {} deaths, {} simulated hours, in {:.0} s",
         document.seeds,
         document.happenings,
@@ -139,7 +139,7 @@ fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
     ))?;
     match &document.violation {
         None => output.line("no invariant was broken"),
-        Some(found) => output.line(&format!(
+        Some(found) => output.line(format_args!(
             "seed {} breaks `{}` with {} s of: {}\n{}",
             found.seed, found.invariant, found.storm_seconds, found.faults, found.what
         )),
@@ -148,9 +148,9 @@ fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
 
 fn tell(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let plan = Plan::of(args.seed);
-    output.line(&format!("{plan:?}\nfaults: {}", torture::words(plan.faults)))?;
+    output.line(format_args!("{plan:?}\nfaults: {}", torture::words(plan.faults)))?;
     for (at, line) in torture::story(&plan, args.planted).lines() {
-        output.line(&format!("{at} {line}"))?;
+        output.line(format_args!("{at} {line}"))?;
     }
     Ok(EXIT_OK)
 }

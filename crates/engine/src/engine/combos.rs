@@ -78,7 +78,7 @@ impl Engine {
                 }
                 let got = order.booked;
                 run.order = None;
-                if !self.finish_leg(run, got, out) {
+                if !Self::finish_leg(run, got, out) {
                     return false;
                 }
             }
@@ -91,7 +91,7 @@ impl Engine {
             if run.leg as usize == run.combo.legs.len() {
                 return false;
             }
-            if !self.send_leg(run, out) && !self.finish_leg(run, Qty::ZERO, out) {
+            if !self.send_leg(run, out) && !Self::finish_leg(run, Qty::ZERO, out) {
                 return false;
             }
         }
@@ -106,7 +106,7 @@ impl Engine {
     }
 
     /// Notes what a leg, or an unwinding order, got. Whether the combo goes on.
-    fn finish_leg(&mut self, run: &mut ComboRun, got: Qty, out: &mut Vec<Command>) -> bool {
+    fn finish_leg(run: &mut ComboRun, got: Qty, out: &mut Vec<Command>) -> bool {
         if let Some(unwinding) = &mut run.unwinding {
             unwinding.left = unwinding.left.saturating_sub(got);
             unwinding.tries += 1;
