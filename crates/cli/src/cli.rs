@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     auth, bench, book, cancel, completions, config, doctor, exchange, fees, fills, halt, inspect, markets, order,
-    polymarket, portfolio, resume, run, torture,
+    polymarket, portfolio, replay, resume, run, torture,
 };
 use crate::demo;
 
@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Run(run::Args),
     Halt(halt::Args),
+    Replay(replay::Args),
     Resume(resume::Args),
     Config(config::Args),
     Doctor(doctor::Args),

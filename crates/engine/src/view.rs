@@ -1,7 +1,7 @@
 //! What a strategy may look at: everything it needs to decide, nothing it could change.
 
 use brier_book::{BookView, Untrusted};
-use brier_types::{Money, Timestamp, Venue};
+use brier_types::{BookSide, Money, Price, Qty, Timestamp, Venue};
 
 use crate::engine::State;
 use crate::ids::{MarketId, StrategyId};
@@ -51,6 +51,16 @@ impl<'a> View<'a> {
     /// [`Untrusted`] while it cannot be believed: do not quote on it.
     pub fn book(&self, market: MarketId) -> Result<BookView<'a>, Untrusted> {
         self.state.books.view(market)
+    }
+
+    /// The best price of a side that is not the account's own: quotes made around one's own quotes run away.
+    pub fn best_of_others(&self, market: MarketId, side: BookSide) -> Option<Price> {
+        let book = self.book(market).ok()?;
+        let own = |price| {
+            let orders = self.state.orders.live_in(market).filter(|order| order.side == side && order.price == price);
+            orders.fold(Qty::ZERO, |sum, order| sum.checked_add(order.worst_open()).unwrap_or(Qty::MAX))
+        };
+        book.levels(side).find(|level| level.qty > own(level.price)).map(|level| level.price)
     }
 
     /// What this strategy owns in a market, provisional fills included.

@@ -36,11 +36,11 @@ mod ws;
 pub use admin::{Admin, AdminError, LimitsChange, NewAccount};
 pub use clock::ClockConfig;
 pub use core::Stopped;
-pub use operator::{OperatorError, OperatorKey, OperatorKeys, OperatorWallet};
+pub use operator::{OperatorError, OperatorKey, OperatorKeys, OperatorWallet, play_wallet};
 pub use polymarket::admin::{
     CatalogLoad, ListedMarket, PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange, TokenBalance,
     TradeStep, WalletBalances, Wallets,
 };
 pub use recovery::RecoveryReport;
-pub use server::{PolymarketAddresses, RunningServer, Server, ServerConfig, StartError};
+pub use server::{CatalogReport, PolymarketAddresses, RunningServer, Server, ServerConfig, StartError};
 pub use state::CatalogError;

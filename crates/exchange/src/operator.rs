@@ -161,9 +161,20 @@ pub(crate) fn read(
 
 const WALLET_FILE: &str = "operator-wallet.key";
 
-/// The wallet's key: the one in the data folder, else a new one, which is kept there.
+/// The operator's wallet key: the one in the data folder, else a new one, which is kept there.
 pub(crate) fn wallet_key(dir: Option<&Path>) -> Result<(Option<PathBuf>, Zeroizing<String>, WalletKey), OperatorError> {
-    let path = dir.map(|dir| dir.join(WALLET_FILE));
+    wallet_key_at(dir.map(|dir| dir.join(WALLET_FILE)))
+}
+
+/// A wallet key for play money that a file keeps: what is in it, else a new one, which only the file's owner can read.
+///
+/// # Errors
+/// [`OperatorError`] when the file holds no key or cannot be written.
+pub fn play_wallet(path: &Path) -> Result<(Zeroizing<String>, WalletKey), OperatorError> {
+    wallet_key_at(Some(path.to_owned())).map(|(_, text, key)| (text, key))
+}
+
+fn wallet_key_at(path: Option<PathBuf>) -> Result<(Option<PathBuf>, Zeroizing<String>, WalletKey), OperatorError> {
     if let Some(path) = &path
         && let Ok(text) = std::fs::read_to_string(path)
     {
@@ -180,8 +191,8 @@ pub(crate) fn wallet_key(dir: Option<&Path>) -> Result<(Option<PathBuf>, Zeroizi
         }
     };
     let text = Zeroizing::new(format!("0x{}", alloy_primitives::hex::encode(*bytes)));
-    if let Some(dir) = dir {
-        write_private(dir.join(WALLET_FILE), &text)?;
+    if let Some(path) = &path {
+        write_private(path.clone(), &text)?;
     }
     Ok((path, text, key))
 }

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::access::AccessCell;
-use crate::admin::{self, Admin};
+use crate::admin::{self, Admin, AdminError};
 use crate::auth::Signatures;
 use crate::clock::{Clock, ClockConfig, wall_now};
 use crate::core::{self, Core, CoreHandle};
@@ -29,10 +29,11 @@ use crate::http::{self, App};
 use crate::ids;
 use crate::limits::Buckets;
 use crate::operator::{self, OperatorError, OperatorKey, OperatorKeys, OperatorWallet};
+use crate::polymarket::admin::CatalogLoad;
 use crate::polymarket::{self, doors::Doors};
 use crate::record::{CONTENT_VERSION, KeyRecord, Record};
 use crate::recovery::{self, RecoveryReport};
-use crate::state::State;
+use crate::state::{CatalogError, State};
 use crate::ws;
 
 /// How long a stop waits for answers under way.
@@ -385,6 +386,15 @@ impl PolymarketAddresses {
     }
 }
 
+/// What became of a catalog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogReport {
+    /// Markets that were listed.
+    pub listed: usize,
+    /// What was listed already and stays as it is, by name.
+    pub kept: Vec<String>,
+}
+
 /// An exchange that runs. Dropping it stops it without waiting; [`RunningServer::shutdown`] waits.
 #[derive(Debug)]
 pub struct RunningServer {
@@ -444,6 +454,30 @@ impl RunningServer {
     /// The administration, in-process; there whether or not it is served.
     pub const fn admin(&self) -> &Admin {
         &self.admin
+    }
+
+    /// Lists a catalog on both faces: an object with `series`, `events` and `markets`, and Polymarket's as an object under
+    /// `polymarket`. What a recovered journal has listed before stays as it is.
+    ///
+    /// # Errors
+    /// [`AdminError`] for the first thing that is wrong; what came before it is listed.
+    pub async fn load_catalog(&self, mut catalog: serde_json::Value) -> Result<CatalogReport, AdminError> {
+        let again = self.recovery.records > 0;
+        let mut report = CatalogReport::default();
+        if let Some(other) = catalog.as_object_mut().and_then(|catalog| catalog.remove("polymarket")) {
+            let admin = self.admin.polymarket();
+            let load = if again { admin.load_catalog_again(other).await? } else {
+                CatalogLoad { listed: admin.load_catalog(other).await?, ..CatalogLoad::default() }
+            };
+            report.listed += load.listed.len();
+            report.kept.extend(load.kept);
+        }
+        match self.admin.load_catalog(catalog).await {
+            Ok(listed) => report.listed += listed,
+            Err(AdminError::Catalog(CatalogError::Taken(ticker))) if again => report.kept.push(ticker),
+            Err(error) => return Err(error),
+        }
+        Ok(report)
     }
 
     /// Waits until the core has stopped by itself: its journal failed ([`RunningServer::journal_failure`] says how), or its

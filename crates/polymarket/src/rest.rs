@@ -32,6 +32,9 @@ pub use heartbeat::Heartbeat;
 pub use market::HistoryQuery;
 pub use trade::{OrdersQuery, Placed, Resolution, TradesQuery};
 
+/// Where heartbeats go.
+pub(crate) const HEARTBEATS: &str = "/v1/heartbeats";
+
 /// Items of a page, and where the next page starts.
 type Fetched<T> = (Vec<T>, Option<String>);
 

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use brier_connect::clock::{Clock, parse_http_date};
 use brier_connect::http::chain;
 use brier_connect::tls;
-use brier_engine::Input;
+use brier_engine::{Input, Instrument};
 use brier_types::{Timestamp, Venue};
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -29,6 +29,8 @@ use crate::node::{Effect, Event, Moment, Node, Socket};
 const BATCH: usize = 1_024;
 /// How long a socket may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
+/// What no request made durable is on its way to the disk after this long.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long a frame may take to be written.
 const WRITE: Duration = Duration::from_secs(5);
 
@@ -49,12 +51,25 @@ pub enum Word {
     Input(Input),
     /// Let somebody look at the node between two turns.
     Look(Look),
+    /// Bring the journal to the disk, and say so.
+    Flush(oneshot::Sender<()>),
     /// End: what waits is still taken, then the thread returns.
     Stop,
 }
 
 /// Something that is shown the engine between two turns.
 pub struct Look(pub Box<dyn FnOnce(&brier_engine::Engine) + Send>);
+
+/// Lets the engine be looked at between two turns; nothing when the run has ended.
+pub async fn look<T: Send + 'static>(
+    words: &Sender<Word>,
+    work: impl FnOnce(&brier_engine::Engine) -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = oneshot::channel();
+    let look = Look(Box::new(move |engine| drop(sender.send(work(engine)))));
+    words.send(Word::Look(look)).ok()?;
+    receiver.await.ok()
+}
 
 impl std::fmt::Debug for Look {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,6 +112,7 @@ pub struct Driver<S> {
     origin: (Timestamp, Instant),
     listener: Listener,
     effects: Vec<Effect>,
+    flushed: Instant,
 }
 
 impl<S> std::fmt::Debug for Driver<S> {
@@ -140,6 +156,7 @@ impl<S: Sink> Driver<S> {
             origin: (Clock::local_now(), Instant::now()),
             listener,
             effects: Vec::with_capacity(64),
+            flushed: Instant::now(),
         }
     }
 
@@ -147,11 +164,15 @@ impl<S: Sink> Driver<S> {
         Moment { wall: Clock::local_now(), steady: self.origin.0.plus(self.origin.1.elapsed()) }
     }
 
-    /// Runs until it is told to stop, or the journal fails.
-    pub fn run(mut self, run: u32) -> DriverEnd<S> {
+    /// Lists markets, begins the run, and goes on until it is told to stop or the journal fails.
+    pub fn run(mut self, run: u32, listed: Vec<Instrument>) -> DriverEnd<S> {
         let moment = self.moment();
         let mut effects = std::mem::take(&mut self.effects);
-        let begun = self.node.start(moment, run, &mut effects);
+        let events = listed.into_iter().map(|it| Event::Input(Input::Listed(Box::new(it))));
+        let begun = match self.node.handle(moment, events, &mut effects) {
+            Ok(()) => self.node.start(moment, run, &mut effects),
+            Err(error) => Err(error),
+        };
         self.effects = effects;
         self.perform();
         if let Err(error) = begun {
@@ -180,7 +201,6 @@ impl<S: Sink> Driver<S> {
         batch.extend(self.words.try_iter().take(BATCH));
         let moment = self.moment();
         let mut effects = std::mem::take(&mut self.effects);
-        let mut looks = Vec::new();
         let mut stop = false;
         let sockets = &self.sockets;
         let current = |socket: &Socket, link: u32| sockets.get(socket).is_some_and(|(known, _)| *known == link);
@@ -190,7 +210,8 @@ impl<S: Sink> Driver<S> {
             Word::Frame(socket, link, text) if current(socket, *link) => Some(Event::Frame(*socket, text)),
             Word::Life(socket, link) if current(socket, *link) => Some(Event::Life(*socket)),
             // Of a connection that was dropped: the node treats it as gone already.
-            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) | Word::Look(_) => None,
+            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) => None,
+            Word::Look(_) | Word::Flush(_) => None,
             Word::Outcome(venue, call, outcome) => {
                 Some(Event::Outcome(*venue, *call, std::mem::replace(outcome, Outcome::NotSent(String::new()))))
             }
@@ -201,15 +222,20 @@ impl<S: Sink> Driver<S> {
             }
         });
         let taken = self.node.handle(moment, events.chain([Event::Wake]), &mut effects);
-        for word in batch.drain(..) {
-            if let Word::Look(look) = word {
-                looks.push(look);
-            }
-        }
         self.effects = effects;
         taken?;
-        for Look(look) in looks {
-            look(self.node.engine());
+        let mut flush = stop || self.flushed.elapsed() >= FLUSH_EVERY;
+        flush |= batch.iter().any(|word| matches!(word, Word::Flush(_)));
+        if flush {
+            self.node.core_mut().flush()?;
+            self.flushed = Instant::now();
+        }
+        for word in batch.drain(..) {
+            match word {
+                Word::Look(Look(work)) => work(self.node.engine()),
+                Word::Flush(asker) => drop(asker.send(())),
+                _ => {}
+            }
         }
         Ok(stop)
     }

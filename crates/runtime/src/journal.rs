@@ -10,8 +10,10 @@ use brier_engine::Engine;
 use brier_engine::codec::{Record, VERSION};
 use brier_store::{Journal, JournalError};
 
+use crate::config::Config;
 use crate::core::Sink;
-use crate::recovery::{RecoveryError, Replayed, rebuild};
+use crate::recovery::{RecoveryError, Replayed, config_of, rebuild};
+use crate::written::{Written, same_places};
 
 /// What is durable before a command leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,25 +111,21 @@ pub struct Opened {
 
 /// Brings the engine to where the last run left it, and begins the journal of the next.
 ///
-/// `make` gives a new engine with all strategies seated; it is called twice. `config` is written down for whoever replays the
-/// run: everything that `make` needs.
+/// The last run is replayed by the configuration that it was begun with; the next one goes on by `config`.
 ///
 /// # Errors
 /// [`RecoveryError`]: nothing was begun, and the program must not trade.
-pub fn open(
-    data_dir: &Path,
-    config: &str,
-    durability: Durability,
-    make: &dyn Fn() -> Engine,
-) -> Result<Opened, RecoveryError> {
-    let io = |source| RecoveryError::Folder { path: data_dir.to_owned(), source };
+pub fn open(config: &Config, order_prefix: &str) -> Result<Opened, RecoveryError> {
+    let (data_dir, durability) = (&config.run.data_dir, config.run.durability);
+    let io = |source| RecoveryError::Folder { path: data_dir.clone(), source };
     let known = runs(data_dir).map_err(io)?;
+    let make = || config.make_engine(order_prefix);
     let mut last = None;
     for (number, folder) in known.iter().rev() {
         let records = records(folder)?;
         if !records.is_empty() {
-            let replayed =
-                rebuild(&records, make).map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
+            let replayed = replay(&records, config)
+                .map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
             last = Some(replayed);
             break;
         }
@@ -138,8 +136,9 @@ pub fn open(
         None => make().checkpoint(),
     };
     let (mut journal, _) = Journal::open(&data_dir.join("journal").join(format!("{run:06}")), VERSION)?;
-    let mut record = Vec::with_capacity(checkpoint.len() + config.len() + 64);
-    Record::put_begin(run, config, &checkpoint, &mut record);
+    let mut record = Vec::with_capacity(checkpoint.len() + config.text.len() + 256);
+    let written = Written::of(config, order_prefix).to_text();
+    Record::put_begin(run, &written, &checkpoint, &mut record);
     journal.append(&record)?;
     journal.commit()?;
     // From its own checkpoint, as a replay will begin: the two cannot differ in what a checkpoint leaves out.
@@ -151,4 +150,12 @@ pub fn open(
         run,
         replayed: last.map(|(_, replayed)| replayed),
     })
+}
+
+/// Replays the last run by what its journal says of it.
+fn replay(records: &[Vec<u8>], next: &Config) -> Result<(Engine, Replayed), RecoveryError> {
+    let written = config_of(records)?;
+    let (config, prefix) = Written::read(&written)?;
+    same_places(&config, next).map_err(RecoveryError::Configuration)?;
+    rebuild(records, &|| config.make_engine(&prefix))
 }

@@ -36,6 +36,9 @@ pub enum RecoveryError {
     /// The first record is no beginning.
     #[error("expected a run's beginning as the first record, found another; the folder is no run of the engine")]
     NoBeginning,
+    /// The configuration in the first record, or this run's beside it.
+    #[error("configuration: {0}")]
+    Configuration(String),
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] RestoreError),

@@ -17,11 +17,12 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use zeroize::Zeroizing;
 
-use crate::driver::{Look, Word};
+use crate::driver::{Word, look};
 
 /// Version of the protocol.
 pub const PROTOCOL: u32 = 1;
@@ -35,22 +36,33 @@ const DEPTH: usize = 10;
 const MAX_MESSAGE: usize = 1 << 20;
 
 /// Places for outside strategies, and how they are entered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RemoteConfig {
     /// What a client must say to be believed.
-    pub token: String,
+    pub token: Zeroizing<String>,
+    /// Most connections at once, those that have not said who they are included.
+    pub max_clients: u32,
     /// Each place's name, number and markets.
     pub places: BTreeMap<String, (StrategyId, Vec<(Venue, String)>)>,
+}
+
+impl std::fmt::Debug for RemoteConfig {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("RemoteConfig").field("places", &self.places).finish_non_exhaustive()
+    }
 }
 
 /// Serves until the listener's task is dropped.
 pub async fn serve(listener: TcpListener, config: RemoteConfig, words: Sender<Word>) {
     let config = Arc::new(config);
     let taken: Arc<Mutex<Vec<StrategyId>>> = Arc::default();
+    let places = Arc::new(Semaphore::new(config.max_clients as usize));
     loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
         let Ok((stream, peer)) = listener.accept().await else { continue };
         let (config, taken, words) = (config.clone(), taken.clone(), words.clone());
         tokio::spawn(async move {
+            let _place = place;
             let ended = attend(stream, &config, &taken, &words).await;
             tracing::info!(%peer, ended, "remote strategy");
         });
@@ -224,7 +236,7 @@ async fn converse(
                 }
             }
             _ = ticks.tick() => {
-                let Some(views) = look(words, strategy, markets).await else { return "the program ends".to_owned() };
+                let Some(views) = views(words, strategy, markets).await else { return "the program ends".to_owned() };
                 for (market, view) in views {
                     if shown.get(&market) == Some(&view) {
                         continue;
@@ -239,17 +251,9 @@ async fn converse(
     }
 }
 
-/// Lets the engine be looked at between two turns.
-async fn ask<T: Send + 'static>(words: &Sender<Word>, work: impl FnOnce(&Engine) -> T + Send + 'static) -> Option<T> {
-    let (sender, receiver) = oneshot::channel();
-    let look = Look(Box::new(move |engine| drop(sender.send(work(engine)))));
-    words.send(Word::Look(look)).ok()?;
-    receiver.await.ok()
-}
-
-async fn look(words: &Sender<Word>, strategy: StrategyId, markets: &[(Venue, String)]) -> Option<Vec<(String, Value)>> {
+async fn views(words: &Sender<Word>, strategy: StrategyId, markets: &[(Venue, String)]) -> Option<Vec<(String, Value)>> {
     let markets = markets.to_vec();
-    ask(words, move |engine| {
+    look(words, move |engine| {
         let of = |(venue, ticker): &(Venue, String)| {
             let market = engine.state().universe.find(*venue, ticker)?;
             Some((format!("{venue}:{ticker}"), view(engine, strategy, market, &format!("{venue}:{ticker}"))))
@@ -320,7 +324,7 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
     let names: Vec<String> =
         quotes.iter().map(|it| &it.market).chain(takes.iter().map(|it| &it.market)).cloned().collect();
     let known = markets.to_vec();
-    let places = ask(words, move |engine| {
+    let places = look(words, move |engine| {
         names
             .into_iter()
             .map(|name| place(engine, &known, &name).map(|market| (name, market)))

@@ -1,4 +1,4 @@
-//! A run, from its configuration to its end: what has to hold before anything is started, and then the loop.
+//! Before a run: what has to hold before anything is started.
 //!
 //! Invariants: real money needs the configuration's word and the command line's; nothing starts while the folder is halted,
 //! while another process has the folder or the account, or with a key that cannot be read.
@@ -86,7 +86,7 @@ impl PrepareError {
 /// Kalshi, ready to be talked to.
 #[derive(Debug)]
 pub enum KalshiAccess {
-    /// The embedded exchange: start it and use its operator's key.
+    /// The embedded exchange, on which the run opens an account of its own.
     Embedded,
     /// A host, with the key.
     At {
@@ -100,7 +100,7 @@ pub enum KalshiAccess {
 /// Polymarket, ready to be talked to.
 #[derive(Debug)]
 pub enum PolymarketAccess {
-    /// The embedded exchange: start it and use its operator's wallet.
+    /// The embedded exchange, on which the run has a wallet of its own.
     Embedded,
     /// A host, with the wallet.
     At {
@@ -251,34 +251,6 @@ impl Config {
         }
         engine
     }
-}
-
-/// How a run ended in peace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Why.
-    pub reason: String,
-    /// Orders that may still fill at the venues.
-    pub left: u32,
-}
-
-/// Why a run ended otherwise.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The loop is not part of this version.
-    #[error("this version prepares a run and cannot trade yet")]
-    NotBuilt,
-}
-
-/// Runs until a person, a signal or a broken journal ends it.
-///
-/// # Errors
-/// [`RunError`].
-#[expect(clippy::unused_async, reason = "the loop that comes here waits")]
-pub async fn run(prepared: Prepared) -> Result<Ended, RunError> {
-    drop(prepared);
-    Err(RunError::NotBuilt)
 }
 
 #[cfg(test)]

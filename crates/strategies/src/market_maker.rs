@@ -35,13 +35,13 @@ impl MarketMaker {
         Self { parameters }
     }
 
-    /// Fair value in pips: a model's where there is a fresh one, else the middle of the book.
+    /// Fair value in pips: a model's where there is a fresh one, else the middle of what others quote.
     fn fair(view: &View<'_>, market: MarketId) -> Option<i64> {
-        let book = view.book(market).ok()?;
-        if let Some(fair) = view.fair(market) {
-            return Some(i64::from(fair.prob.floor_price().pips()));
+        let best = |side| view.best_of_others(market, side).map(|price| i64::from(price.pips()));
+        match view.fair(market) {
+            Some(fair) => view.book(market).is_ok().then(|| fair.prob.floor_price().pips().into()),
+            None => Some(i64::midpoint(best(BookSide::Bid)?, best(BookSide::Ask)?)),
         }
-        Some(i64::midpoint(book.best_bid()?.price.pips().into(), book.best_ask()?.price.pips().into()))
     }
 
     fn quote(&self, view: &View<'_>, market: MarketId, wants: &mut Wants) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use brier_runtime::config::{Config, Environment, Loaded, Origin, Problem, Problems, SECTIONS, Setting, Sources, load};
+use brier_runtime::config::{Config, Environment, Loaded, Origin, Problem, Problems, Setting, Sources, as_file, load};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
@@ -148,41 +148,10 @@ fn show(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {
         settings: loaded.settings.iter().map(setting).collect(),
         problems: loaded.problems.iter().map(ShownProblem::new).collect(),
     };
-    output.either(&document, |output| print(&loaded.settings, output))?;
+    output.either(&document, |output| output.line(as_file(&loaded.settings, true).trim_end()))?;
     if loaded.problems.is_empty() {
         return Ok(EXIT_OK);
     }
     Err(wrong(&Problems(loaded.problems), args.config.as_deref()))
 }
 
-/// As a file, with the origin of each value behind it.
-fn print(settings: &[Setting], output: &mut Output) -> Result<(), CliError> {
-    let mut table = String::new();
-    for setting in settings {
-        let (before, name) = setting.key.rsplit_once('.').unwrap_or(("", &setting.key));
-        if before != table {
-            let gap = if table.is_empty() { "" } else { "\n" };
-            output.line(format_args!("{gap}{}", head(before)))?;
-            before.clone_into(&mut table);
-        }
-        match &setting.value {
-            Some(value) => {
-                let line = format!("{name} = {value}");
-                output.line(format_args!("{line:<48}  # {}", setting.origin))?;
-            }
-            None => output.line(format_args!("# {name} is unset"))?,
-        }
-    }
-    Ok(())
-}
-
-/// The line above a table's keys.
-fn head(table: &str) -> String {
-    if SECTIONS.iter().any(|section| section.name == table) {
-        return format!("[{table}]");
-    }
-    match table.splitn(3, '.').collect::<Vec<_>>().as_slice() {
-        ["strategy", _, nested] => format!("[strategy.{nested}]"),
-        _ => "[[strategy]]".to_owned(),
-    }
-}

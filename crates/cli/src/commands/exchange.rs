@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use brier_exchange::{AdminError, CatalogError, CatalogLoad, ClockConfig, RunningServer, Server, ServerConfig};
+use brier_exchange::{ClockConfig, RunningServer, Server, ServerConfig};
 use brier_types::{Money, Rounding};
 use serde::Serialize;
 
@@ -180,20 +180,7 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
         load(path, server).await?;
     }
     let operator = server.operator();
-    let private_key_path = operator
-        .ed25519
-        .path
-        .clone()
-        .ok_or_else(|| CliError::failure("the operator's key has no file, though there is a data folder"))?;
-    let private_key_path = std::path::absolute(&private_key_path).unwrap_or(private_key_path);
-    let ready = Ready {
-        rest: server.rest_url(),
-        ws: server.ws_url(),
-        admin: args.admin.then(|| server.admin_url()),
-        key_id: operator.ed25519.key_id.clone(),
-        private_key_path,
-        polymarket: polymarket(server),
-    };
+    let ready = ready(server, args.admin)?;
     let started = Started {
         ready: &ready,
         user_id: &operator.user_id,
@@ -216,6 +203,32 @@ async fn announce(args: &Args, data_dir: &Path, server: &RunningServer, output: 
     // Last, so that whoever has read it finds the files.
     output.either(&started, |output| print(&started, output))?;
     output.flush()
+}
+
+/// What clients of a server need.
+fn ready(server: &RunningServer, admin: bool) -> Result<Ready, CliError> {
+    let operator = server.operator();
+    let private_key_path = operator
+        .ed25519
+        .path
+        .clone()
+        .ok_or_else(|| CliError::failure("the operator's key has no file, though there is a data folder"))?;
+    let private_key_path = std::path::absolute(&private_key_path).unwrap_or(private_key_path);
+    Ok(Ready {
+        rest: server.rest_url(),
+        ws: server.ws_url(),
+        admin: admin.then(|| server.admin_url()),
+        key_id: operator.ed25519.key_id.clone(),
+        private_key_path,
+        polymarket: polymarket(server),
+    })
+}
+
+/// Writes what clients of a paper run's exchange need into its data folder, and says where.
+pub(crate) fn write_ready(data_dir: &Path, server: &RunningServer) -> Result<PathBuf, CliError> {
+    let path = ready_file(data_dir);
+    write_whole(&path, &ready(server, true)?)?;
+    Ok(path)
 }
 
 /// What a client of the Polymarket face needs.
@@ -292,26 +305,11 @@ async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
     let failed =
         |error: &dyn std::fmt::Display| CliError::failure(format!("catalog {}: {error}", path.display())).hint(HINT);
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    let mut catalog: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
-    if let Some(other) = catalog.as_object_mut().and_then(|catalog| catalog.remove("polymarket")) {
-        let admin = server.admin().polymarket();
-        let load = if server.recovery().records > 0 {
-            admin.load_catalog_again(other).await
-        } else {
-            admin.load_catalog(other).await.map(|listed| CatalogLoad { listed, ..CatalogLoad::default() })
-        };
-        let CatalogLoad { listed, kept } = load.map_err(|error| failed(&error))?;
-        tracing::info!(listed = listed.len(), "Polymarket's catalog listed");
-        if let Some(first) = kept.first() {
-            tracing::warn!(kept = kept.len(), first, "Polymarket's catalog is listed already and kept as it is");
-        }
-    }
-    match server.admin().load_catalog(catalog).await {
-        Ok(listed) => tracing::info!(listed, "catalog listed"),
-        Err(AdminError::Catalog(CatalogError::Taken(ticker))) if server.recovery().records > 0 => {
-            tracing::warn!(market = ticker, "the catalog is listed already and kept as it is");
-        }
-        Err(error) => return Err(failed(&error)),
+    let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    let report = server.load_catalog(catalog).await.map_err(|error| failed(&error))?;
+    tracing::info!(listed = report.listed, "catalog listed");
+    if let Some(first) = report.kept.first() {
+        tracing::warn!(kept = report.kept.len(), first, "the catalog is listed already and kept as it is");
     }
     Ok(())
 }

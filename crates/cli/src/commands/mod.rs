@@ -16,6 +16,7 @@ pub(crate) mod markets;
 pub(crate) mod order;
 pub(crate) mod polymarket;
 pub(crate) mod portfolio;
+pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod torture;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Demo(args) => crate::demo::run(&args, output),
         Command::Run(args) => run::run(&args, output),
         Command::Halt(args) => halt::run(&args, output),
+        Command::Replay(args) => replay::run(&args, output),
         Command::Resume(args) => resume::run(&args, output),
         Command::Config(args) => config::run(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),

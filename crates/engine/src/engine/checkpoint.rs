@@ -115,7 +115,7 @@ impl Engine {
     /// Takes the durable state over. To be called on a new engine with all strategies seated, before the first input.
     ///
     /// # Errors
-    /// [`RestoreError`] when the bytes are no checkpoint, or strategies were seated that it does not know.
+    /// [`RestoreError`] when the bytes are no checkpoint, or fewer strategies were seated than it knows.
     pub fn restore(&mut self, checkpoint: &[u8]) -> Result<(), RestoreError> {
         let mut from = Reader::new(checkpoint);
         let kept = Checkpoint::take(&mut from)?;
@@ -123,9 +123,10 @@ impl Engine {
         for instrument in kept.instruments {
             self.on_listed(instrument);
         }
-        if kept.strategies.len() != self.seats.len() {
+        // New ones may have been seated behind those that it knows.
+        if kept.strategies.len() > self.seats.len() {
             let (expected, found) = (kept.strategies.len(), self.seats.len());
-            return Err(RestoreError(format!("expected {expected} strategies, found {found} in the configuration")));
+            return Err(RestoreError(format!("expected {expected} strategies or more, found {found}")));
         }
         self.state.orders =
             Orders::restore(&kept.prefix, &kept.generations, kept.free, kept.open, kept.finished, kept.orders)

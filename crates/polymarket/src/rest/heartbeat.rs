@@ -12,6 +12,7 @@ use brier_polymarket_protocol::errors::{CallKind, ErrorKind};
 use brier_types::{FailureKind, VenueError as _};
 use reqwest::Method;
 
+use super::HEARTBEATS;
 use crate::client::Client;
 use crate::error::PolymarketError;
 use crate::request::Call;
@@ -52,7 +53,7 @@ impl Heartbeat {
 
     async fn send(&mut self) -> Result<(), PolymarketError> {
         let request = HeartbeatRequest { heartbeat_id: Some(self.id.clone()) };
-        let call = Call::write("heartbeat", Method::POST, "/v1/heartbeats", CallKind::Idempotent).json(&request)?;
+        let call = Call::write("heartbeat", Method::POST, HEARTBEATS, CallKind::Idempotent).json(&request)?;
         self.id = self.client.json::<HeartbeatReply>(&call).await?.heartbeat_id;
         Ok(())
     }

@@ -108,6 +108,60 @@ pub fn load(sources: Sources) -> Loaded {
     loader.finish(&here, &[flags, environment, project, user], &strategies)
 }
 
+/// Reads a configuration that [`Config::text`] once said, without any other layer: what a replay does.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_back(text: &str) -> Result<Config, Problems> {
+    // Where data goes unless told otherwise is of no account here, and may be of another machine.
+    let environment = Environment::from_pairs([("HOME".to_owned(), "/".to_owned())]);
+    let mut loader = Loader { problems: Vec::new(), environment };
+    let file = raw::parse(Path::new("journal"), text).map_err(Problems)?;
+    let nothing = Tabled::new();
+    let strategies = loader.strategies(&file, &nothing);
+    loader.check_sections(&[&file]);
+    let loaded = loader.finish(Path::new("/"), &[Tabled::new(), Tabled::new(), file, nothing], &strategies);
+    loaded.into_config().map(|(config, _)| config)
+}
+
+/// All values as a file that could be used in their place; with `origins`, who said each behind it.
+pub fn as_file(settings: &[Setting], origins: bool) -> String {
+    let mut file = String::new();
+    let mut table = "";
+    for setting in settings {
+        let (before, name) = setting.key.rsplit_once('.').unwrap_or(("", &setting.key));
+        if before != table {
+            if !table.is_empty() {
+                file.push('\n');
+            }
+            file.push_str(&head(before));
+            file.push('\n');
+            table = before;
+        }
+        match &setting.value {
+            Some(value) if origins => {
+                let line = format!("{name} = {value}");
+                file.push_str(&format!("{line:<48}  # {}\n", setting.origin));
+            }
+            Some(value) => file.push_str(&format!("{name} = {value}\n")),
+            None if origins => file.push_str(&format!("# {name} is unset\n")),
+            None => {}
+        }
+    }
+    file
+}
+
+/// The line above a table's keys.
+fn head(table: &str) -> String {
+    if SECTIONS.iter().any(|section| section.name == table) {
+        return format!("[{table}]");
+    }
+    match table.splitn(3, '.').collect::<Vec<_>>().as_slice() {
+        ["strategy", _, nested] => format!("[strategy.{nested}]"),
+        _ => "[[strategy]]".to_owned(),
+    }
+}
+
 /// A layer: tables with their keys.
 type Tabled = Vec<Entry>;
 
@@ -246,10 +300,11 @@ impl Loader {
             tables.strategies.push(strategy);
         }
         let mut contradictions = Vec::new();
-        let config = settings::build(&tables, self.environment.data_folder(), &mut contradictions);
+        let mut config = settings::build(&tables, self.environment.data_folder(), &mut contradictions);
         contradictions.retain(|found| !follows(found, problems));
         problems.append(&mut contradictions);
         let settings = all_settings(&tables);
+        config.text = as_file(&settings, false);
         problems.sort_by(|one, other| (rank(&one.origin), &one.origin).cmp(&(rank(&other.origin), &other.origin)));
         problems.dedup();
         let data_dir = config.run.data_dir.clone();

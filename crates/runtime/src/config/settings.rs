@@ -42,6 +42,8 @@ pub struct Config {
     pub control: ControlConfig,
     /// What the process says.
     pub log: LogConfig,
+    /// All of it as a file: what [`super::read_back`] makes the same configuration of.
+    pub text: String,
 }
 
 /// Play money or real money.
@@ -255,6 +257,7 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
         remote: remote(tables.section("remote"), problems),
         control: control(tables.section("control")),
         log: log(tables.section("log"), problems),
+        text: String::new(),
         run,
     };
     check_strategies(tables, &config, problems);

@@ -363,3 +363,18 @@ fn the_kill_switch_finds_the_folder_of_a_run_whose_other_settings_are_wrong() {
         assert!(Case::new(text).load().data_dir().is_err(), "{text}");
     }
 }
+
+/// A journal holds its configuration, and whoever replays it gets the very same engine.
+#[test]
+fn what_a_journal_keeps_of_a_configuration_reads_back_the_same() {
+    let case = Case::new(
+        "[exits]\nhurdle_bps = 700\n[risk]\nmax_position_contracts = 40\n\
+         [[strategy]]\nname = \"maker\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:A-1\", \"kalshi:A-2\"]\n\
+         [strategy.exits]\nstop_loss_dollars = 0.10\n[strategy.parameters]\ncap_contracts = 30\n\
+         [[strategy]]\nname = \"taker\"\nkind = \"taker\"\nmarkets = [\"kalshi:A-1\"]\n",
+    );
+    let (config, _) = case.load().into_config().unwrap();
+    let again = read_back(&config.text).unwrap();
+    assert_eq!(again.text, config.text);
+    assert_eq!(format!("{:?}", again.engine("b000000")), format!("{:?}", config.engine("b000000")));
+}

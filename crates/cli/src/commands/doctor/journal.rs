@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use brier_runtime::config::Config;
+use brier_runtime::written::Written;
 use brier_runtime::{journal, lock, recovery};
 
 use super::Check;
@@ -26,8 +27,8 @@ pub(super) fn check(config: &Config) -> Check {
             Ok(records) => records,
             Err(error) => return Check::fail(WHAT, format!("run {run}: {error}"), None),
         };
-        let prefix = std::fs::read_to_string(config.run.data_dir.join("order-prefix")).unwrap_or_default();
-        let rebuilt = recovery::rebuild(&records, &|| config.make_engine(prefix.trim()));
+        let written = recovery::config_of(&records).and_then(|text| Written::make_engine(&text));
+        let rebuilt = written.and_then(|make| recovery::rebuild(&records, &make));
         let took = begun.elapsed();
         return match rebuilt {
             Ok((_, replayed)) => Check::ok(
@@ -43,7 +44,7 @@ pub(super) fn check(config: &Config) -> Check {
                 WHAT,
                 format!("run {run}: {error}"),
                 Some(
-                    "use the version and the strategies that wrote it, or give the run a new `run.data_dir`".to_owned(),
+                    "use the version that wrote it, or give the run a new `run.data_dir`".to_owned(),
                 ),
             ),
         };

@@ -1,0 +1,307 @@
+//! What the control socket is answered: requests become inputs of the engine, and what came of them is looked up in it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use brier_engine::halts::Cause;
+use brier_engine::{Engine, Input, MarketId, Operator, Order, OrderKey, OrderState, Scope};
+use brier_types::{MarketStatus, Rounding, Venue};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::control::{
+    self, ControlAnswer, ControlHandler, ControlRequest, OrderLine, PositionLine, Status, StrategyLine, VenueLine,
+};
+use crate::driver::{Word, look};
+
+/// How often it is looked whether the venues have answered.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Answers for one run.
+#[derive(Clone, Debug)]
+pub(super) struct Handler {
+    pub(super) words: Sender<Word>,
+    pub(super) stop: mpsc::Sender<String>,
+    pub(super) name: String,
+    pub(super) mode: &'static str,
+    pub(super) run: u32,
+    pub(super) folder: PathBuf,
+    pub(super) venues: Vec<Venue>,
+}
+
+fn done(text: impl Into<String>) -> ControlAnswer {
+    ControlAnswer::Done { text: text.into() }
+}
+
+fn refused(reason: impl Into<String>) -> ControlAnswer {
+    ControlAnswer::Refused { reason: reason.into() }
+}
+
+fn ended() -> ControlAnswer {
+    refused("the run ends")
+}
+
+impl ControlHandler for Handler {
+    async fn handle(&self, request: ControlRequest) -> ControlAnswer {
+        tracing::info!(?request, "control");
+        match request {
+            ControlRequest::Status => self.status().await,
+            ControlRequest::Halt { reason } => self.halt(&reason).await,
+            ControlRequest::Resume { reason } => self.resume(reason).await,
+            ControlRequest::Cancel { order } => self.cancel(order).await,
+            ControlRequest::Reconcile { venue } => self.reconcile(venue.as_deref()),
+            ControlRequest::Pause { strategy } => self.of_strategy(strategy, true).await,
+            ControlRequest::Unpause { strategy } => self.of_strategy(strategy, false).await,
+            ControlRequest::Flush => self.flush().await,
+            ControlRequest::Shutdown => match self.stop.send("the control socket".to_owned()).await {
+                Ok(()) => done("an orderly end has begun"),
+                Err(_gone) => ended(),
+            },
+        }
+    }
+}
+
+impl Handler {
+    fn tell(&self, operator: Operator) -> bool {
+        self.words.send(Word::Input(Input::Operator(operator))).is_ok()
+    }
+
+    /// Pulls the kill switch: the file first, so that it holds whatever happens to this process.
+    pub(super) fn kill(&self, reason: &str) -> std::io::Result<()> {
+        let put = control::put(&self.folder, reason);
+        self.tell(Operator::Halt { reason: reason.to_owned() });
+        put.map(drop)
+    }
+
+    async fn halt(&self, reason: &str) -> ControlAnswer {
+        let live = |engine: &Engine| {
+            engine.state().orders.iter_open().filter(|order| order.is_live()).map(|order| order.key).collect()
+        };
+        let Some(before): Option<BTreeSet<OrderKey>> = look(&self.words, live).await else { return ended() };
+        if let Err(error) = self.kill(reason) {
+            tracing::error!(%error, "the halt file could not be written: a next run would start");
+        }
+        loop {
+            // Between two looks the engine has taken the halt: words are taken in order.
+            let left = look(&self.words, |engine| {
+                let killed = engine.is_killed();
+                let live = engine.state().orders.iter_open().filter(|order| order.is_live());
+                (killed, live.map(|order| (order.key, order_line(engine, order))).collect::<Vec<_>>())
+            });
+            let Some((killed, left)) = left.await else { return ended() };
+            // Of an order in doubt nothing more is known soon: the person is told rather than kept waiting.
+            if killed && left.iter().all(|(_, line)| matches!(line.state.as_str(), "in_doubt" | "vanished")) {
+                let still = left.iter().filter(|(key, _)| before.contains(key)).count();
+                let canceled = u32::try_from(before.len().saturating_sub(still)).unwrap_or(u32::MAX);
+                return ControlAnswer::Halted { canceled, left: left.into_iter().map(|(_, line)| line).collect() };
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn resume(&self, reason: String) -> ControlAnswer {
+        match control::halted(&self.folder) {
+            Ok(None) => {}
+            Ok(Some(_)) => return refused(format!("the file {} is still there", control::HALT_FILE)),
+            Err(error) => return refused(format!("the file {}: {error}", control::HALT_FILE)),
+        }
+        let venues = self.venues.clone();
+        match look(&self.words, move |engine| what_is_not_good(engine, &venues)).await {
+            None => ended(),
+            Some(Some(problem)) => refused(problem),
+            Some(None) if self.tell(Operator::Resume { reason }) => done("it goes on"),
+            Some(None) => ended(),
+        }
+    }
+
+    async fn cancel(&self, order: String) -> ControlAnswer {
+        let name = order.clone();
+        let found = look(&self.words, move |engine| {
+            let orders = &engine.state().orders;
+            let key = orders.by_client_id(&name).or_else(|| orders.by_venue_id(&name))?;
+            Some((key, orders.get(key).is_some_and(Order::is_live)))
+        });
+        match found.await {
+            None => ended(),
+            Some(None) => refused(format!("no order of this run is called `{order:.80}`")),
+            Some(Some((_, false))) => refused("it cannot fill any more"),
+            Some(Some((key, true))) if self.tell(Operator::Cancel { order: key }) => done("it is being taken back"),
+            Some(Some(_)) => ended(),
+        }
+    }
+
+    fn reconcile(&self, venue: Option<&str>) -> ControlAnswer {
+        let venues: Vec<Venue> = match venue {
+            None => self.venues.clone(),
+            Some(word) => self.venues.iter().copied().filter(|venue| venue.to_string() == word).collect(),
+        };
+        if venues.is_empty() {
+            let known: Vec<String> = self.venues.iter().map(ToString::to_string).collect();
+            return refused(format!("expected one of {}, found `{:.40}`", known.join(", "), venue.unwrap_or("nothing")));
+        }
+        if venues.into_iter().all(|venue| self.tell(Operator::Reconcile { venue })) {
+            done("the account is being compared")
+        } else {
+            ended()
+        }
+    }
+
+    async fn of_strategy(&self, name: String, pause: bool) -> ControlAnswer {
+        let wanted = name.clone();
+        let found = look(&self.words, move |engine| {
+            engine.strategy_names().find(|(_, known)| *known == wanted).map(|(strategy, _)| strategy)
+        });
+        let strategy = match found.await {
+            None => return ended(),
+            Some(None) => return refused(format!("no strategy is called `{name:.40}`")),
+            Some(Some(strategy)) => strategy,
+        };
+        let operator = if pause { Operator::Pause { strategy } } else { Operator::Unpause { strategy } };
+        match (self.tell(operator), pause) {
+            (false, _) => ended(),
+            (true, true) => done("paused; its orders are being taken back"),
+            (true, false) => done("it goes on"),
+        }
+    }
+
+    async fn flush(&self) -> ControlAnswer {
+        let (sender, receiver) = oneshot::channel();
+        if self.words.send(Word::Flush(sender)).is_err() || receiver.await.is_err() {
+            return ended();
+        }
+        done("the journal is on the disk")
+    }
+
+    async fn status(&self) -> ControlAnswer {
+        let mut status = Status {
+            name: self.name.clone(),
+            pid: std::process::id(),
+            mode: self.mode.to_owned(),
+            run: self.run,
+            ..Status::default()
+        };
+        let venues = self.venues.clone();
+        let filled = look(&self.words, move |engine| {
+            fill(engine, &venues, &mut status);
+            status
+        });
+        filled.await.map_or_else(ended, |status| ControlAnswer::Status(Box::new(status)))
+    }
+}
+
+/// Why it is too early to go on, if it is.
+fn what_is_not_good(engine: &Engine, venues: &[Venue]) -> Option<String> {
+    let state = engine.state();
+    let traded = |scope| !matches!(scope, Scope::Venue(venue) if !venues.contains(&venue));
+    let unclear = state
+        .halts
+        .iter()
+        .find(|halt| matches!(halt.cause, Cause::Unreconciled | Cause::Discrepancy) && traded(halt.scope));
+    if let Some(halt) = unclear {
+        return Some(format!("{}: {}: {}", scope(engine, halt.scope), halt.cause, halt.reason));
+    }
+    let blind = state.universe.iter().find_map(|(market, instrument)| {
+        let untrusted = state.books.view(market).err()?;
+        (instrument.market.status == MarketStatus::Active).then(|| {
+            format!("the book of {}:{} is not good: {untrusted}", instrument.venue(), instrument.market.ticker)
+        })
+    });
+    blind
+}
+
+fn scope(engine: &Engine, scope: Scope) -> String {
+    match scope {
+        Scope::All => "everything".to_owned(),
+        Scope::Venue(venue) => venue.to_string(),
+        Scope::Market(market) => {
+            let instrument = engine.state().universe.get(market);
+            format!("{}:{}", instrument.venue(), instrument.market.ticker)
+        }
+        Scope::Strategy(strategy) => {
+            let name = engine.strategy_names().find(|(known, _)| *known == strategy);
+            name.map_or_else(|| "by hand".to_owned(), |(_, name)| name.to_owned())
+        }
+    }
+}
+
+fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
+    let state = engine.state();
+    for halt in state.halts.iter() {
+        let text = format!("{}: {}: {}", scope(engine, halt.scope), halt.cause, halt.reason);
+        if halt.scope == Scope::All {
+            status.halted.get_or_insert_with(|| format!("{}: {}", halt.cause, halt.reason));
+        }
+        status.halts.push(text);
+    }
+    let mark = |market: MarketId| state.mark(market);
+    status.venues = venues
+        .iter()
+        .map(|venue| {
+            let halted = |cause| state.halts.iter().any(|it| it.scope == Scope::Venue(*venue) && it.cause == cause);
+            let shards: BTreeSet<u16> =
+                state.universe.iter().filter(|(_, it)| it.venue() == *venue).map(|(_, it)| it.shard).collect();
+            let cash = shards.iter().fold(brier_types::Money::ZERO, |sum, shard| {
+                sum.checked_add(state.portfolio.cash(*venue, *shard)).unwrap_or(sum)
+            });
+            VenueLine {
+                venue: venue.to_string(),
+                connected: state.universe.iter().any(|(market, it)| it.venue() == *venue && state.books.view(market).is_ok()),
+                reconciled: !halted(Cause::Unreconciled) && !halted(Cause::Discrepancy),
+                cash: cash.to_string(),
+            }
+        })
+        .collect();
+    status.strategies = engine
+        .strategy_names()
+        .map(|(strategy, name)| StrategyLine {
+            name: name.to_owned(),
+            running: !state.halts.iter().any(|halt| halt.scope == Scope::Strategy(strategy)),
+            realized: state.portfolio.realized(Some(strategy)).to_string(),
+            unrealized: state.portfolio.unrealized(Some(strategy), &mark).to_string(),
+        })
+        .collect();
+    status.orders =
+        state.orders.iter_open().filter(|order| order.is_live()).map(|order| order_line(engine, order)).collect();
+    status.positions = state
+        .portfolio
+        .markets_with_position()
+        .map(|market| {
+            let (instrument, position) = (state.universe.get(market), state.portfolio.account(market));
+            let lot = if position.net().micros() < 0 { &position.no } else { &position.yes };
+            PositionLine {
+                venue: instrument.venue().to_string(),
+                market: instrument.market.ticker.to_string(),
+                contracts: position.net().to_string(),
+                average_cost: lot.average(Rounding::Floor).map_or_else(String::new, |cost| cost.to_string()),
+            }
+        })
+        .collect();
+}
+
+fn order_line(engine: &Engine, order: &Order) -> OrderLine {
+    let instrument = engine.state().universe.get(order.market);
+    OrderLine {
+        venue: order.venue.to_string(),
+        market: instrument.market.ticker.to_string(),
+        order: order.client_order_id.to_string(),
+        venue_id: order.venue_id.as_ref().map(ToString::to_string),
+        side: order.side.to_string(),
+        price: order.price.to_string(),
+        contracts: order.worst_open().to_string(),
+        state: word(order.state).to_owned(),
+    }
+}
+
+const fn word(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Submitting => "submitting",
+        OrderState::InDoubt { .. } => "in_doubt",
+        OrderState::Resting => "resting",
+        OrderState::Amending { .. } => "amending",
+        OrderState::AmendInDoubt { .. } => "amend_in_doubt",
+        OrderState::Canceling => "canceling",
+        OrderState::Vanished { .. } => "vanished",
+        OrderState::Done { .. } => "done",
+    }
+}

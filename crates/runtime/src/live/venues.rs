@@ -1,0 +1,336 @@
+//! Reaching a venue before a run: its markets as instruments, the account's limits, and everything that its stream, its gateway
+//! and the driver are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brier_engine::{Custody, Fees, Instrument};
+use brier_kalshi::keys::Credentials;
+use brier_kalshi::stream::{Interest, Session, SessionConfig};
+use brier_kalshi_protocol::rest::{MarketStatusFilter, MarketsQuery, Method};
+use brier_kalshi_protocol::ws::WS_PATH;
+use brier_polymarket::creds::CredsFile;
+use brier_polymarket::discovery::Listing;
+use brier_polymarket::keys::Wallet;
+use brier_polymarket::rest::{CatalogQuery, Heartbeat};
+use brier_polymarket::stream::{LinkConfig, MarketConfig, UserSession, shards};
+use brier_polymarket_protocol::contracts::Chain;
+use brier_polymarket_protocol::convert::{self, TokenMap};
+use brier_polymarket_protocol::ids::ConditionId;
+use brier_polymarket_protocol::stream::command::StreamAuth;
+use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
+
+use crate::driver::Handshake;
+use crate::gateway::{
+    Gateway, Host, KalshiConfig, KalshiGateway, LiveToken, Permit, PolymarketConfig, PolymarketGateway,
+};
+use crate::node::Socket;
+
+/// The smallest worth of an order that takes at Polymarket. Source: reference (Polymarket), section 5.2.
+const MIN_TAKING: Money = Money::DOLLAR;
+
+/// Why a venue cannot be traded now.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VenueError {
+    /// It was asked and did not answer as it should.
+    #[error("{venue}: {what}: {problem}")]
+    Unreachable {
+        /// Which.
+        venue: Venue,
+        /// What was asked for.
+        what: String,
+        /// What came back.
+        problem: String,
+    },
+    /// A market that a strategy names is not there.
+    #[error("{venue} lists no market `{market}`")]
+    Unlisted {
+        /// Where.
+        venue: Venue,
+        /// Which.
+        market: MarketTicker,
+    },
+}
+
+fn failed(venue: Venue, what: impl Into<String>) -> impl FnOnce(&dyn std::fmt::Display) -> VenueError {
+    let what = what.into();
+    move |problem| VenueError::Unreachable { venue, what, problem: problem.to_string() }
+}
+
+/// Which markets a venue is asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    /// What strategies name: each has to be there.
+    pub(super) named: BTreeSet<MarketTicker>,
+    /// What an earlier run traded and may still have something in.
+    pub(super) held: BTreeSet<MarketTicker>,
+    /// Every open market besides.
+    pub(super) all: bool,
+}
+
+/// A venue that answered.
+pub(super) struct Reached {
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) gateway: Box<dyn Gateway + Send>,
+    pub(super) kalshi: Option<Session>,
+    pub(super) books: Vec<brier_polymarket::stream::MarketSession>,
+    pub(super) user: Option<UserSession>,
+    pub(super) sockets: BTreeMap<Socket, (String, Handshake)>,
+    pub(super) origins: BTreeMap<Host, String>,
+    /// What keeps the clock's offset true and tells the venue that we live.
+    pub(super) pulse: Pulse,
+}
+
+/// What is done at a venue from time to time, beside the engine.
+pub(super) enum Pulse {
+    /// A cheap read, whose answer tells the venue's clock.
+    Kalshi(brier_kalshi::Client),
+    /// Without heartbeats the venue takes back every order: cancel on disconnect.
+    Polymarket(Heartbeat),
+}
+
+/// Kalshi: limits, markets with their events and series, stream and gateway.
+pub(super) async fn kalshi(
+    env: brier_kalshi::Env,
+    credentials: Credentials,
+    live: Option<&LiveToken>,
+    wanted: &Wanted,
+    seed: u64,
+) -> Result<Reached, VenueError> {
+    let permit = Permit::kalshi(&env, live);
+    let config = brier_kalshi::Config::new(seed);
+    let client = brier_kalshi::Client::new(env.clone(), Some(credentials.clone()), config)
+        .map_err(|error| failed(Venue::Kalshi, "client")(&error))?;
+    let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
+    let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
+    let instruments = kalshi_markets(&client, wanted).await?;
+    let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
+    gateway.learn_limits(now(), &limits);
+    gateway.learn_costs(costs);
+    let tickers = instruments.iter().map(|it| it.market.ticker.clone()).collect();
+    let session = Session::new(SessionConfig::new(seed), &Interest::trading(tickers));
+    let clock = client.clock();
+    let handshake: Handshake = Arc::new(move |_now| {
+        let signed = credentials.sign_request(clock.venue_now(), Method::Get, WS_PATH);
+        let headers = signed.map_err(|error| error.to_string())?;
+        Ok(headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    });
+    Ok(Reached {
+        instruments,
+        gateway: Box::new(gateway),
+        kalshi: Some(session),
+        books: Vec::new(),
+        user: None,
+        sockets: BTreeMap::from([(Socket::Kalshi, (env.ws_url(), handshake))]),
+        origins: BTreeMap::from([(Host::Kalshi, origin(&env.rest_origin()))]),
+        pulse: Pulse::Kalshi(client),
+    })
+}
+
+/// Without the slash at the end, as targets begin with one.
+fn origin(url: &impl ToString) -> String {
+    url.to_string().trim_end_matches('/').to_owned()
+}
+
+async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Result<Vec<Instrument>, VenueError> {
+    const VENUE: Venue = Venue::Kalshi;
+    let mut markets = Vec::new();
+    if wanted.all {
+        let query = MarketsQuery { status: Some(MarketStatusFilter::Open), ..MarketsQuery::default() };
+        let pages = client.markets(query).map_err(|error| failed(VENUE, "markets")(&error))?;
+        markets = pages.all().await.map_err(|error| failed(VENUE, "markets")(&error))?;
+    }
+    let known: BTreeSet<String> = markets.iter().map(|market| market.ticker.clone()).collect();
+    for ticker in wanted.named.union(&wanted.held).filter(|ticker| !known.contains(ticker.as_str())) {
+        match client.market(ticker).await {
+            Ok(market) => markets.push(market),
+            Err(error) if error.status() == Some(404) && wanted.named.contains(ticker) => {
+                return Err(VenueError::Unlisted { venue: VENUE, market: ticker.clone() });
+            }
+            Err(error) if error.status() == Some(404) => {
+                tracing::warn!(market = %ticker, "an earlier run traded this market, and the venue knows it no more");
+            }
+            Err(error) => return Err(failed(VENUE, format!("market {ticker}"))(&error)),
+        }
+    }
+    let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
+    let mut instruments = Vec::with_capacity(markets.len());
+    for listed in &markets {
+        let market = match listed.to_market() {
+            Ok(market) => market,
+            // One that cannot be read is not traded; one that was asked for has to be.
+            Err(error) if wanted.named.iter().any(|named| named.as_str() == listed.ticker) => {
+                return Err(failed(VENUE, format!("market {}", listed.ticker))(&error));
+            }
+            Err(error) => {
+                tracing::warn!(market = listed.ticker, %error, "left out");
+                continue;
+            }
+        };
+        if !events.contains_key(&market.event) {
+            let event = client.event(&market.event).await;
+            let event = event.map_err(|error| failed(VENUE, format!("event {}", market.event))(&error))?.event;
+            events.insert(market.event.clone(), event);
+        }
+        let event = &events[&market.event];
+        if !serieses.contains_key(&event.series_ticker) {
+            let what = format!("series {}", event.series_ticker);
+            let ticker = event.series_ticker.parse().map_err(|error| failed(VENUE, what.clone())(&error))?;
+            let series = client.series(&ticker).await.map_err(|error| failed(VENUE, what)(&error))?;
+            serieses.insert(event.series_ticker.clone(), series);
+        }
+        let fees = event.fees(&serieses[&event.series_ticker]);
+        let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
+        instruments.push(Instrument {
+            market,
+            fees: Fees::Kalshi(fees),
+            custody: Custody::Netted,
+            shard: listed.exchange_index.and_then(|index| u16::try_from(index).ok()).unwrap_or_default(),
+            min_qty: Qty::HUNDREDTH,
+            min_taking: Money::ZERO,
+            exclusive: event.mutually_exclusive,
+        });
+    }
+    Ok(instruments)
+}
+
+/// Polymarket: credentials, listings, streams and gateway.
+pub(super) async fn polymarket(
+    env: brier_polymarket::Env,
+    wallet: Wallet,
+    credentials_path: &std::path::Path,
+    live: Option<&LiveToken>,
+    wanted: &Wanted,
+    seed: u64,
+) -> Result<Reached, VenueError> {
+    const VENUE: Venue = Venue::Polymarket;
+    let permit = Permit::polymarket(&env, live);
+    // Heartbeats and cancels make orders fewer; whether orders may be placed is the permit's to say.
+    let config = brier_polymarket::Config {
+        cancels_in_production: live.is_some(),
+        ..brier_polymarket::Config::new(seed)
+    };
+    let client = brier_polymarket::Client::new(env.clone(), Some(wallet.clone()), config)
+        .map_err(|error| failed(VENUE, "client")(&error))?;
+    client.sync_clock(3).await.map_err(|error| failed(VENUE, "clock")(&error))?;
+    let file = CredsFile::at(credentials_path.to_owned(), &env);
+    client.ensure_credentials(&file, 0).await.map_err(|error| failed(VENUE, "API credentials")(&error))?;
+    let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"none were given"))?;
+    let listings = polymarket_listings(&client, wanted).await?;
+    let mut gateway =
+        PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
+    let mut tokens = TokenMap::new();
+    let mut listed = Vec::with_capacity(listings.len());
+    for listing in &listings {
+        gateway.list(listing.clone());
+        let entry = convert::Listing {
+            market: listing.ticker.clone(),
+            yes: listing.yes.to_string(),
+            no: listing.no.to_string(),
+        };
+        tokens.insert(entry.clone());
+        listed.push((entry, listing.fees));
+    }
+    let auth = StreamAuth {
+        api_key: creds.key().to_owned(),
+        secret: creds.secret().expose().to_owned(),
+        passphrase: creds.expose_passphrase().to_owned(),
+    };
+    let mut user = UserSession::new(LinkConfig::new(seed.wrapping_add(1)), auth, Vec::new(), tokens);
+    for (entry, fees) in &listed {
+        user.account_mut().list(entry.clone(), *fees);
+    }
+    let entries: Vec<convert::Listing> = listed.into_iter().map(|(entry, _)| entry).collect();
+    let books = shards(&MarketConfig::new(seed), &entries);
+    let hosts = env.hosts();
+    let nothing: Handshake = Arc::new(|_now| Ok(Vec::new()));
+    let mut sockets = BTreeMap::from([(Socket::PolymarketUser, (hosts.ws_user.to_string(), nothing.clone()))]);
+    for place in 0..books.len() {
+        let place = u16::try_from(place).map_err(|error| failed(VENUE, "market streams")(&error))?;
+        sockets.insert(Socket::PolymarketMarket(place), (hosts.ws_market.to_string(), nothing.clone()));
+    }
+    Ok(Reached {
+        instruments: listings.iter().map(instrument).collect(),
+        gateway: Box::new(gateway),
+        kalshi: None,
+        books,
+        user: Some(user),
+        sockets,
+        origins: BTreeMap::from([
+            (Host::Clob, origin(&hosts.clob)),
+            (Host::Gamma, origin(&hosts.gamma)),
+            (Host::Data, origin(&hosts.data)),
+        ]),
+        pulse: Pulse::Polymarket(Heartbeat::new(&client)),
+    })
+}
+
+fn instrument(listing: &Listing) -> Instrument {
+    Instrument {
+        market: listing.to_market(),
+        fees: Fees::Polymarket(listing.fees),
+        custody: Custody::Tokens,
+        shard: 0,
+        min_qty: listing.min_size,
+        min_taking: MIN_TAKING,
+        exclusive: listing.group.is_some(),
+    }
+}
+
+async fn polymarket_listings(
+    client: &brier_polymarket::Client,
+    wanted: &Wanted,
+) -> Result<Vec<Listing>, VenueError> {
+    const VENUE: Venue = Venue::Polymarket;
+    let unread = |error: &dyn std::fmt::Display| failed(VENUE, "markets")(error);
+    let mut found = Vec::new();
+    if wanted.all {
+        let query = CatalogQuery::default();
+        found = client.discover(&query).await.map_err(|error| unread(&error))?.listings;
+        found.retain(|listing| listing.accepting_orders);
+    }
+    let known: BTreeSet<MarketTicker> = found.iter().map(|listing| listing.ticker.clone()).collect();
+    let missing: Vec<&MarketTicker> = wanted.named.union(&wanted.held).filter(|it| !known.contains(*it)).collect();
+    let conditions: Result<Vec<ConditionId>, _> = missing.iter().map(|ticker| ticker.as_str().parse()).collect();
+    let conditions = conditions.map_err(|error| unread(&error))?;
+    found.extend(client.listings(&conditions).await.map_err(|error| unread(&error))?.listings);
+    for market in missing {
+        if found.iter().any(|listing| listing.ticker == *market) {
+            continue;
+        }
+        if wanted.named.contains(market) {
+            return Err(VenueError::Unlisted { venue: VENUE, market: market.clone() });
+        }
+        tracing::warn!(%market, "an earlier run traded this market, and the venue knows it no more");
+    }
+    Ok(found)
+}
+
+impl Pulse {
+    /// How often Kalshi's clock is read.
+    const CLOCK: Duration = Duration::from_mins(1);
+
+    /// Beats until it is dropped. `fallen` is told when a venue may have taken back our orders.
+    pub(super) async fn run(self, fallen: impl Fn(Venue, String)) {
+        match self {
+            Self::Kalshi(client) => loop {
+                tokio::time::sleep(Self::CLOCK).await;
+                if let Err(error) = client.exchange_status().await {
+                    tracing::debug!(%error, "the exchange's status could not be read");
+                }
+            },
+            Self::Polymarket(heartbeat) => loop {
+                let error = heartbeat.clone().run().await;
+                fallen(Venue::Polymarket, format!("heartbeats ended: {error}"));
+                tokio::time::sleep(Heartbeat::INTERVAL).await;
+            },
+        }
+    }
+}
+
+/// Time as buckets are told.
+pub(super) fn now() -> Timestamp {
+    brier_connect::clock::Clock::local_now()
+}
