@@ -44,15 +44,24 @@ impl Exchange {
         self.started[name].as_str().unwrap()
     }
 
-    /// One call of the administration, as plain as HTTP can be.
+    /// One change by the administration.
     pub(crate) fn admin(&self, path: &str, body: &Value) -> Value {
+        self.call("POST", path, &body.to_string())
+    }
+
+    /// One look by the administration.
+    pub(crate) fn admin_get(&self, path: &str) -> Value {
+        self.call("GET", path, "")
+    }
+
+    /// One call, as plain as HTTP can be.
+    fn call(&self, method: &str, path: &str, body: &str) -> Value {
         let (host, base) = self.text("admin").strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let body = body.to_string();
         let mut stream = TcpStream::connect(host).unwrap();
         let length = body.len();
         write!(
             stream,
-            "POST /{base}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+            "{method} /{base}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
              content-length: {length}\r\n\r\n{body}"
         )
         .unwrap();

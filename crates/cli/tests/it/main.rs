@@ -13,6 +13,8 @@ mod inspect;
 mod polymarket;
 mod polymarket_trading;
 #[cfg(unix)]
+mod run_kill;
+#[cfg(unix)]
 mod runs;
 mod shell;
 mod support;

@@ -153,6 +153,17 @@ impl Values {
         self.setting(name).value.as_ref()
     }
 
+    /// Sets what nobody said and what follows from another key.
+    pub(super) fn imply(&mut self, name: &str, value: Value, from: &str) {
+        let origin = self.origin(from).clone();
+        let setting = self.settings.iter_mut().find(|setting| setting.name == name);
+        let setting = setting.unwrap_or_else(|| panic!("`{name}` is a key of the table"));
+        if setting.origin == Origin::Default {
+            setting.value = Some(value);
+            setting.origin = origin;
+        }
+    }
+
     /// Takes unset values from `others`, key by key.
     pub(super) fn or(mut self, others: &Self) -> Self {
         for (setting, other) in self.settings.iter_mut().zip(&others.settings) {

@@ -276,6 +276,12 @@ impl Loader {
             })
             .collect();
         let mut tables = Tables { sections, strategies: Vec::new() };
+        for (_, values) in tables.sections.iter_mut().filter(|(name, _)| matches!(*name, "kalshi" | "polymarket")) {
+            // With an address alone it is an exchange there.
+            if values.maybe_text("url").is_some() {
+                values.imply("env", Value::Text("local".to_owned()), "url");
+            }
+        }
         let flags = table(&layers[0], "strategy");
         for entry in &flags.entries {
             let named = |(entries, _): &(Vec<Entry>, Origin)| name_of(entries) == Some(entry.key.as_str());

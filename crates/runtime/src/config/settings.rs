@@ -307,17 +307,9 @@ fn enabled(set: &Values, traded: bool) -> bool {
     set.maybe_flag("enabled").unwrap_or(traded)
 }
 
-/// Which word of `env` counts: with a url alone it is `local`.
-fn place(set: &Values) -> String {
-    if *set.origin("env") == Origin::Default && set.maybe_text("url").is_some() {
-        return "local".to_owned();
-    }
-    set.text("env")
-}
-
 /// What a venue's `env`, `url` and the run's mode must not say together.
 fn check_place(section: &str, set: &Values, run: &RunConfig, problems: &mut Vec<Problem>) {
-    let (word, url) = (place(set), set.maybe_text("url"));
+    let (word, url) = (set.text("env"), set.maybe_text("url"));
     let env_key = format!("{section}.env");
     if url.is_some() && word != "local" {
         problems.push(
@@ -369,7 +361,7 @@ fn key_source(section: &str, set: &Values, problems: &mut Vec<Problem>) -> Optio
 
 fn kalshi(set: &Values, run: &RunConfig, reconcile: &ReconcileConfig, problems: &mut Vec<Problem>) -> KalshiConfig {
     check_place("kalshi", set, run, problems);
-    let word = place(set);
+    let word = set.text("env");
     let at = match word.as_str() {
         "production" => Some(brier_kalshi::Env::Prod),
         "demo" => Some(brier_kalshi::Env::Demo),
@@ -435,7 +427,7 @@ fn polymarket(
     problems: &mut Vec<Problem>,
 ) -> PolymarketConfig {
     check_place("polymarket", set, run, problems);
-    let word = place(set);
+    let word = set.text("env");
     let at = match word.as_str() {
         "production" => Some(brier_polymarket::Env::Production),
         "local" => {

@@ -229,9 +229,7 @@ fn real_money_needs_production_everywhere_and_play_money_never_touches_it() {
 #[test]
 fn a_venue_elsewhere_needs_its_address_and_its_key() {
     let with = |text: &str| Case::new(&format!("{text}{STRATEGY}"));
-    with("[kalshi]\nurl = \"http://127.0.0.1:8810\"\n").problems(&expect![[
-        r#"kalshi.key_path: has to be set: Kalshi is "local" and orders need a key; set `key_id` and `key_path`"#
-    ]]);
+    with("[kalshi]\nurl = \"http://127.0.0.1:8810\"\n").problems(&expect![[r#"…/brier.toml:2: kalshi.key_path: has to be set: Kalshi is "local" and orders need a key; set `key_id` and `key_path`"#]]);
     with("[kalshi]\nurl = \"https://external-api.kalshi.com\"\nkey_id = \"id\"\nkey_path = \"k\"\n").problems(&expect!["…/brier.toml:2: kalshi.url: expected an address of this machine or network, found `https://external-api.kalshi.com`; name a local exchange; the venue's own hosts are found by `env` alone"]);
     with("[kalshi]\nenv = \"demo\"\nurl = \"http://127.0.0.1:1\"\nkey_id = \"id\"\n").problems(&expect![[r#"
         …/brier.toml:3: kalshi.url: an address is given, and `kalshi.env` is "demo"; leave one of them out; `url` is for `kalshi.env = "local"`
@@ -368,7 +366,7 @@ fn the_kill_switch_finds_the_folder_of_a_run_whose_other_settings_are_wrong() {
 #[test]
 fn what_a_journal_keeps_of_a_configuration_reads_back_the_same() {
     let case = Case::new(
-        "[exits]\nhurdle_bps = 700\n[risk]\nmax_position_contracts = 40\n\
+        "[kalshi]\nurl = \"http://127.0.0.1:1\"\nkey_id = \"k\"\nkey_path = \"k.pem\"\n[exits]\nhurdle_bps = 700\n[risk]\nmax_position_contracts = 40\n\
          [[strategy]]\nname = \"maker\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:A-1\", \"kalshi:A-2\"]\n\
          [strategy.exits]\nstop_loss_dollars = 0.10\n[strategy.parameters]\ncap_contracts = 30\n\
          [[strategy]]\nname = \"taker\"\nkind = \"taker\"\nmarkets = [\"kalshi:A-1\"]\n",
