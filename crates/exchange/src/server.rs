@@ -466,7 +466,9 @@ impl RunningServer {
         let mut report = CatalogReport::default();
         if let Some(other) = catalog.as_object_mut().and_then(|catalog| catalog.remove("polymarket")) {
             let admin = self.admin.polymarket();
-            let load = if again { admin.load_catalog_again(other).await? } else {
+            let load = if again {
+                admin.load_catalog_again(other).await?
+            } else {
                 CatalogLoad { listed: admin.load_catalog(other).await?, ..CatalogLoad::default() }
             };
             report.listed += load.listed.len();

@@ -251,7 +251,11 @@ async fn converse(
     }
 }
 
-async fn views(words: &Sender<Word>, strategy: StrategyId, markets: &[(Venue, String)]) -> Option<Vec<(String, Value)>> {
+async fn views(
+    words: &Sender<Word>,
+    strategy: StrategyId,
+    markets: &[(Venue, String)],
+) -> Option<Vec<(String, Value)>> {
     let markets = markets.to_vec();
     look(words, move |engine| {
         let of = |(venue, ticker): &(Venue, String)| {

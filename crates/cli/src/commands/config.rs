@@ -154,4 +154,3 @@ fn show(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {
     }
     Err(wrong(&Problems(loaded.problems), args.config.as_deref()))
 }
-

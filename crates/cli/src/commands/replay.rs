@@ -84,8 +84,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     output.either(&document, |output| output.line(show(&document.runs)))?;
     match broken {
         None => Ok(EXIT_OK),
-        Some(run) => Err(CliError::failure(format!("the run after run {run} did not begin with the state that it ended with"))
-            .hint("a folder between them was taken away, or the journal is of another version")),
+        Some(run) => {
+            Err(CliError::failure(format!("the run after run {run} did not begin with the state that it ended with"))
+                .hint("a folder between them was taken away, or the journal is of another version"))
+        }
     }
 }
 

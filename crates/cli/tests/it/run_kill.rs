@@ -184,7 +184,8 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let mut home = tempfile::tempdir().unwrap();
+        home.disable_cleanup(std::env::var_os("BRIER_KEEP").is_some());
         let exchange = Exchange::start(home.path());
         exchange.admin(
             "/series",
@@ -199,8 +200,8 @@ impl Stage {
                     "open_time": "2020-01-01T00:00:00Z", "close_time": "2099-01-01T00:00:00Z"}),
             );
         }
-        let market = exchange
-            .admin("/polymarket/markets", &json!({"question": "Kill?", "slug": "kill", "fee_rate": "0.04"}));
+        let market =
+            exchange.admin("/polymarket/markets", &json!({"question": "Kill?", "slug": "kill", "fee_rate": "0.04"}));
         let condition = market["condition_id"].as_str().unwrap().to_owned();
         exchange.admin("/polymarket/limits", &json!({"tier": "unlimited"}));
         exchange.admin("/polymarket/settlement", &json!({"mine_after_ms": 300, "confirm_after_ms": 300}));
@@ -353,7 +354,8 @@ impl Journals {
             all.runs = number;
             let text = recovery::config_of(&records).unwrap();
             let make = Written::make_engine(&text).unwrap();
-            let (engine, _) = recovery::rebuild(&records, &make).unwrap_or_else(|error| panic!("run {number}: {error}"));
+            let (engine, _) =
+                recovery::rebuild(&records, &make).unwrap_or_else(|error| panic!("run {number}: {error}"));
             all.engine = Some(engine);
             for record in &records {
                 match Record::decode(record).unwrap() {
@@ -362,6 +364,9 @@ impl Journals {
                         requests.insert(request, new.client_order_id.clone());
                         let before = all.intents.insert(new.client_order_id.clone(), new.clone());
                         assert!(before.is_none_or(|before| before == new), "one name for two orders: {new:?}");
+                    }
+                    Record::Command(Command::Send { request, body: Request::Lookup(lookup), .. }) => {
+                        requests.insert(request, lookup.client_order_id().clone());
                     }
                     Record::Input { input, .. } => all.note(&input, &requests),
                     Record::Begin { .. } | Record::Command(_) => {}
@@ -376,13 +381,19 @@ impl Journals {
             self.names.entry(client.clone()).or_default().insert(venue.to_owned());
         };
         match input {
-            Input::Answer { request, answer: Answer::Placed { order, .. } | Answer::PlacedUnclear { order }, .. } => {
+            Input::Answer {
+                request, answer: Answer::Placed { order, .. } | Answer::PlacedUnclear { order }, ..
+            } => {
                 if let Some(client) = requests.get(request) {
                     name(client, order.as_str());
                 }
             }
-            Input::Answer { answer: Answer::Found(update), .. }
-            | Input::Feed { body: FeedInput::Order(update), .. } => {
+            Input::Answer { request, answer: Answer::Found(update), .. } => {
+                if let Some(client) = requests.get(request) {
+                    name(client, update.order.as_str());
+                }
+            }
+            Input::Feed { body: FeedInput::Order(update), .. } => {
                 if let Some(client) = &update.client_order_id {
                     name(client, update.order.as_str());
                 }
@@ -406,16 +417,13 @@ async fn a_run_that_is_killed_under_load_sends_nothing_twice_and_loses_nothing()
     let (kills, seed) = (count("BRIER_KILLS", 4), count("BRIER_SEED", 1));
     let dice = Dice::new(seed);
     let stage = tokio::task::block_in_place(Stage::new);
-    let networks = [Network::before(stage.rest(), dice.clone()).await, Network::before(stage.clob(), dice.clone()).await];
+    let networks =
+        [Network::before(stage.rest(), dice.clone()).await, Network::before(stage.clob(), dice.clone()).await];
     stage.configure(&networks[0], &networks[1]);
     let house_polymarket = stage.polymarket_client(HOUSE_WALLET, "house").await;
     let listing = house_polymarket.listings(&[stage.condition.parse().unwrap()]).await.unwrap().listings.remove(0);
-    let load = tokio::spawn(house(
-        stage.kalshi_client(&stage.kalshi_house),
-        house_polymarket,
-        listing.clone(),
-        dice.clone(),
-    ));
+    let load =
+        tokio::spawn(house(stage.kalshi_client(&stage.kalshi_house), house_polymarket, listing.clone(), dice.clone()));
 
     let home = stage.home.path().to_owned();
     let folder = home.join("run");
@@ -424,7 +432,11 @@ async fn a_run_that_is_killed_under_load_sends_nothing_twice_and_loses_nothing()
         let run = Run::start(&home);
         // Some die before they have begun, most while they trade.
         tokio::time::sleep(Duration::from_millis(40 + dice.below(2_400))).await;
-        if tokio::task::block_in_place(|| run.kill()) { killed += 1 } else { died += 1 }
+        if tokio::task::block_in_place(|| run.kill()) {
+            killed += 1
+        } else {
+            died += 1
+        }
         assert!(died <= kills, "runs end by themselves; see run.log: {}", tail(&home.join("run.log")));
     }
 

@@ -478,9 +478,12 @@ impl Engine {
         let sync = &self.sync[venue_index(venue)];
         let moved = sync.touched.iter().any(|(market, at)| on_shard(*market) && at.plus(lag) >= snapshot.as_of);
         let open = self.state.orders.iter_open().any(|order| on_shard(order.market));
-        let Some(total) = cash.total.or(cash.free.filter(|_| !open)) else { return true };
-        if moved || (open && cash.total.is_none()) || self.state.portfolio.provisional().next().is_some() {
-            return true;
+        let unsettled = self.state.portfolio.provisional().any(|fill| fill.venue == venue && fill.shard == shard);
+        let opened = sync.opened;
+        // What cannot be judged now is judged next time. The first time it has to be: without it there is no cash to trade with.
+        let Some(total) = cash.total.or(cash.free.filter(|_| !open)) else { return opened };
+        if moved || unsettled {
+            return opened;
         }
         let ours = self.state.portfolio.cash(venue, shard);
         let difference = total.micros().saturating_sub(ours.micros());
@@ -491,7 +494,6 @@ impl Engine {
             self.lift(Scope::Venue(venue), Cause::Discrepancy, "the venue's reads agree", out);
             return true;
         }
-        let opened = self.sync[venue_index(venue)].opened;
         if !opened || difference.abs() <= self.sync[venue_index(venue)].slack {
             self.sync_mut(venue).slack = 0;
             let adopted = self.state.portfolio.adopt_cash(venue, shard, total);

@@ -476,3 +476,18 @@ fn a_purchase_of_tokens_is_bounded_by_contracts_and_does_not_stay() {
     let (_, body) = bench.one();
     assert!(matches!(body, Request::Cancel { .. }), "{body:?}");
 }
+
+/// A run that was killed 40 times: a match settled at Polymarket while Kalshi was read for the first time, its cash was not
+/// judged, the venue counted as opened, and there was never a dollar to trade with.
+#[test]
+fn the_first_read_brings_the_cash_though_a_match_settles_elsewhere() {
+    let mut bench = Bench::with(generous(), &[instrument(P, "M", "E", false)]);
+    bench.quote(M, &[(BID, 41, 10)]);
+    bench.accept("o1");
+    let fill = bench.fill("t1", "o1", BID, 41, 10);
+    bench.feed(P, FeedInput::Fill(fill));
+    assert!(bench.engine.state().portfolio.provisional().next().is_some());
+    bench.input(Input::Listed(Box::new(instrument(K, "K", "E", false))));
+    bench.connect(K);
+    assert_eq!(bench.engine.state().portfolio.cash(K, 0), dollars(1_000));
+}

@@ -138,7 +138,11 @@ impl Handler {
         };
         if venues.is_empty() {
             let known: Vec<String> = self.venues.iter().map(ToString::to_string).collect();
-            return refused(format!("expected one of {}, found `{:.40}`", known.join(", "), venue.unwrap_or("nothing")));
+            return refused(format!(
+                "expected one of {}, found `{:.40}`",
+                known.join(", "),
+                venue.unwrap_or("nothing")
+            ));
         }
         if venues.into_iter().all(|venue| self.tell(Operator::Reconcile { venue })) {
             done("the account is being compared")
@@ -246,7 +250,10 @@ fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
             });
             VenueLine {
                 venue: venue.to_string(),
-                connected: state.universe.iter().any(|(market, it)| it.venue() == *venue && state.books.view(market).is_ok()),
+                connected: state
+                    .universe
+                    .iter()
+                    .any(|(market, it)| it.venue() == *venue && state.books.view(market).is_ok()),
                 reconciled: !halted(Cause::Unreconciled) && !halted(Cause::Discrepancy),
                 cash: cash.to_string(),
             }

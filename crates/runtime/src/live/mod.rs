@@ -278,11 +278,7 @@ impl Trading {
     }
 
     /// Opens the door of remote strategies, where one is configured.
-    async fn open_remote(
-        &self,
-        words: &Sender<Word>,
-        tasks: &mut JoinSet<()>,
-    ) -> Result<Option<SocketAddr>, RunError> {
+    async fn open_remote(&self, words: &Sender<Word>, tasks: &mut JoinSet<()>) -> Result<Option<SocketAddr>, RunError> {
         let Some(RemoteConfig { listen, token, max_clients }) = &self.config.remote else { return Ok(None) };
         let token = token.read(&self.environment)?;
         let mut places = BTreeMap::new();

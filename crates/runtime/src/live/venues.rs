@@ -208,10 +208,8 @@ pub(super) async fn polymarket(
     const VENUE: Venue = Venue::Polymarket;
     let permit = Permit::polymarket(&env, live);
     // Heartbeats and cancels make orders fewer; whether orders may be placed is the permit's to say.
-    let config = brier_polymarket::Config {
-        cancels_in_production: live.is_some(),
-        ..brier_polymarket::Config::new(seed)
-    };
+    let config =
+        brier_polymarket::Config { cancels_in_production: live.is_some(), ..brier_polymarket::Config::new(seed) };
     let client = brier_polymarket::Client::new(env.clone(), Some(wallet.clone()), config)
         .map_err(|error| failed(VENUE, "client")(&error))?;
     client.sync_clock(3).await.map_err(|error| failed(VENUE, "clock")(&error))?;
@@ -219,8 +217,7 @@ pub(super) async fn polymarket(
     client.ensure_credentials(&file, 0).await.map_err(|error| failed(VENUE, "API credentials")(&error))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"none were given"))?;
     let listings = polymarket_listings(&client, wanted).await?;
-    let mut gateway =
-        PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
+    let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
     let mut listed = Vec::with_capacity(listings.len());
     for listing in &listings {
@@ -279,10 +276,7 @@ fn instrument(listing: &Listing) -> Instrument {
     }
 }
 
-async fn polymarket_listings(
-    client: &brier_polymarket::Client,
-    wanted: &Wanted,
-) -> Result<Vec<Listing>, VenueError> {
+async fn polymarket_listings(client: &brier_polymarket::Client, wanted: &Wanted) -> Result<Vec<Listing>, VenueError> {
     const VENUE: Venue = Venue::Polymarket;
     let unread = |error: &dyn std::fmt::Display| failed(VENUE, "markets")(error);
     let mut found = Vec::new();

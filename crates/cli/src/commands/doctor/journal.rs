@@ -43,9 +43,7 @@ pub(super) fn check(config: &Config) -> Check {
             Err(error) => Check::fail(
                 WHAT,
                 format!("run {run}: {error}"),
-                Some(
-                    "use the version that wrote it, or give the run a new `run.data_dir`".to_owned(),
-                ),
+                Some("use the version that wrote it, or give the run a new `run.data_dir`".to_owned()),
             ),
         };
     }
