@@ -69,13 +69,22 @@ pub(crate) fn lint(context: &Context) -> Result<(), Failure> {
 
 /// The exchange killed at random moments under load, many times; ordinary test runs do it a few times.
 pub(crate) fn kill(context: &Context) -> Result<(), Failure> {
+    kills(context, "brier-exchange", "kills_under_load")
+}
+
+/// A live run killed in the same way, behind a network that cuts connections.
+pub(crate) fn kill_run(context: &Context) -> Result<(), Failure> {
+    kills(context, "brier-cli", "run_kill")
+}
+
+fn kills(context: &Context, package: &str, test: &str) -> Result<(), Failure> {
     let mut command = cargo(context);
     command.env("BRIER_KILLS", context.args.first().map_or("100", String::as_str));
     if let Some(seed) = context.args.get(1) {
         command.env("BRIER_SEED", seed);
     }
-    command.args(["test", "--locked", "--quiet", "--package", "brier-exchange", "--test", "it"]);
-    run(command.args(["kills_under_load", "--", "--nocapture"]))
+    command.args(["test", "--locked", "--quiet", "--package", package, "--test", "it"]);
+    run(command.args([test, "--", "--nocapture"]))
 }
 
 /// All tests: by nextest where it is installed, else by cargo's own runner, which is slower but finds the same.

@@ -72,6 +72,11 @@ const APART: &[Step] = &[
         what: "a hundred kills of the exchange under load, on both faces; no part of ci",
         run: cargo::kill,
     },
+    Step {
+        part: "kill-run",
+        what: "a hundred kills of a live run under load, behind a network that cuts connections; no part of ci",
+        run: cargo::kill_run,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -119,7 +124,7 @@ fn usage(part: &str) -> ExitCode {
         println!("  {:<14} {}", part[0].part, what.join(", and "));
     }
     println!(
-        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`; `kill` takes a number of kills and a seed."
+        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`; `kill` and `kill-run` take a number of kills and a seed."
     );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;

@@ -37,6 +37,11 @@ impl ClockOffset {
         });
     }
 
+    /// Takes over what is known otherwise: by how many nanoseconds the venue's clock is ahead of ours.
+    pub const fn set(&mut self, nanos: i64) {
+        self.bounds = Some((nanos.saturating_sub(SECOND / 2), nanos.saturating_add(SECOND / 2)));
+    }
+
     /// The offset to apply, in nanoseconds: zero while that is possible, else the middle of what is possible.
     pub fn nanos(&self) -> i64 {
         match self.bounds {
@@ -111,6 +116,14 @@ mod tests {
         offset.observe(at(900), at(950), at(30_000));
         assert_eq!(offset.bounds(), Some((29_900_000_000, 30_100_000_000)));
         assert_eq!(offset.nanos(), 30_000_000_000);
+    }
+
+    #[test]
+    fn what_is_known_otherwise_is_taken_over() {
+        let mut offset = ClockOffset::default();
+        offset.observe(at(0), at(100), at(30_000));
+        offset.set(5_000_000_000);
+        assert_eq!(offset.nanos(), 5_000_000_000);
     }
 
     #[test]

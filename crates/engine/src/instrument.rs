@@ -3,7 +3,7 @@
 use brier_book::TickerIndex;
 use brier_kalshi_protocol::fees as kalshi;
 use brier_polymarket_protocol::fees as polymarket;
-use brier_types::{EventTicker, Market, MarketTicker, Money, Price, Qty, Venue, notional};
+use brier_types::{EventTicker, Market, MarketStatus, MarketTicker, Money, Price, Qty, Timestamp, Venue, notional};
 
 use crate::ids::{EventId, MarketId};
 
@@ -90,6 +90,17 @@ impl Instrument {
     /// Where it trades.
     pub const fn venue(&self) -> Venue {
         self.market.venue
+    }
+
+    /// Where the market is in its life at `now`: venues do not tell what the clock does.
+    ///
+    /// Source: reference (Kalshi), section 7: opening and closing by the clock emit no stream event.
+    pub fn status_at(&self, now: Timestamp) -> MarketStatus {
+        match self.market.status {
+            MarketStatus::Initialized | MarketStatus::Active if self.market.close_time <= now => MarketStatus::Closed,
+            MarketStatus::Initialized if self.market.open_time <= now => MarketStatus::Active,
+            told => told,
+        }
     }
 
     /// The most that buying at `price` (in YES terms of the side) can cost, without fees.

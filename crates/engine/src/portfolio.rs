@@ -236,6 +236,11 @@ impl Portfolio {
         self.fills.values().filter(|kept| !kept.failed).map(|kept| &kept.fill)
     }
 
+    /// Fills whose match failed on the venue's chain: they gave nothing.
+    pub fn failed(&self) -> impl Iterator<Item = &OwnFill> {
+        self.fills.values().filter(|kept| kept.failed).map(|kept| &kept.fill)
+    }
+
     // --- Positions and cash -----------------------------------------------------------------------------------------
 
     /// What the account owns in a market, provisional fills included.

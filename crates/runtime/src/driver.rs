@@ -15,11 +15,12 @@ use brier_connect::tls;
 use brier_engine::{Input, Instrument};
 use brier_types::{Timestamp, Venue};
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
-use tokio_tungstenite::{Connector, connect_async_tls_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
 use crate::core::Sink;
 use crate::gateway::{CallId, HttpCall, Outcome};
@@ -310,34 +311,9 @@ async fn keep(
     mut orders: mpsc::UnboundedReceiver<Order>,
     teller: &Sender<Word>,
 ) -> String {
-    let mut request = match url.into_client_request() {
-        Ok(request) => request,
-        Err(error) => return error.to_string(),
-    };
-    let headers = match handshake(Clock::local_now()) {
-        Ok(headers) => headers,
+    let mut stream = match dial(url, handshake).await {
+        Ok(stream) => stream,
         Err(error) => return error,
-    };
-    for (name, value) in headers {
-        let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) else {
-            return "a header of the handshake cannot be written".to_owned();
-        };
-        value.set_sensitive(true);
-        request.headers_mut().insert(name, value);
-    }
-    let connector = if url.starts_with("wss:") {
-        match tls::client_config(&[]) {
-            Ok(config) => Connector::Rustls(Arc::new(config)),
-            Err(error) => return error.to_string(),
-        }
-    } else {
-        Connector::Plain
-    };
-    let dialling = connect_async_tls_with_config(request, None, true, Some(connector));
-    let mut stream = match tokio::time::timeout(CONNECT, dialling).await {
-        Ok(Ok((stream, _))) => stream,
-        Ok(Err(error)) => return error.to_string(),
-        Err(_) => return format!("no connection within {CONNECT:?}"),
     };
     if teller.send(Word::Opened(socket, link)).is_err() {
         return "the program ends".to_owned();
@@ -378,8 +354,34 @@ async fn keep(
     }
 }
 
+/// A connection.
+pub(crate) type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Opens a connection. Why not, if it cannot be opened.
+pub(crate) async fn dial(url: &str, handshake: &Handshake) -> Result<WebSocket, String> {
+    let mut request = url.into_client_request().map_err(|error| error.to_string())?;
+    for (name, value) in handshake(Clock::local_now())? {
+        let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) else {
+            return Err("a header of the handshake cannot be written".to_owned());
+        };
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
+    }
+    let connector = if url.starts_with("wss:") {
+        Connector::Rustls(Arc::new(tls::client_config(&[]).map_err(|error| error.to_string())?))
+    } else {
+        Connector::Plain
+    };
+    let dialling = connect_async_tls_with_config(request, None, true, Some(connector));
+    match tokio::time::timeout(CONNECT, dialling).await {
+        Ok(Ok((stream, _))) => Ok(stream),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no connection within {CONNECT:?}")),
+    }
+}
+
 /// Makes one call, once.
-async fn make(http: &reqwest::Client, origin: &str, call: HttpCall, limit: Duration) -> Outcome {
+pub(crate) async fn make(http: &reqwest::Client, origin: &str, call: HttpCall, limit: Duration) -> Outcome {
     let url = format!("{origin}{}", call.target);
     let Ok(method) = reqwest::Method::from_bytes(call.method.as_str().as_bytes()) else {
         return Outcome::NotSent(format!("`{}` is no method", call.method.as_str()));

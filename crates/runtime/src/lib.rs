@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod journal;
 pub mod live;
 pub mod lock;
+pub mod lockstep;
 pub mod logging;
 pub mod node;
 pub mod recovery;

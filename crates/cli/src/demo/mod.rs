@@ -7,9 +7,9 @@
 //!
 //! `kalshi` and `polymarket` are the two halves; what they share is the bot, the stage they play on, and the summary.
 
-mod bot;
 mod house;
 mod kalshi;
+mod model;
 mod party;
 mod polymarket;
 mod run;
@@ -18,6 +18,7 @@ mod session;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod trader;
 
 use std::path::PathBuf;
 use std::time::Duration;

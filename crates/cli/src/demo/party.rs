@@ -22,9 +22,7 @@ pub(crate) struct Party {
 }
 
 impl Party {
-    /// Opens an account, funds it, and connects with its new key.
-    ///
-    /// Its rate limit is set beyond what a demo needs: at sixty times the market's pace an ordinary one would bind.
+    /// Opens an account and listens.
     pub(crate) async fn join(
         admin: &Admin,
         env: &Env,
@@ -32,15 +30,7 @@ impl Party {
         funds: Money,
         interest: &Interest,
     ) -> anyhow::Result<Self> {
-        let account = admin.create_account(name, KeyKind::Ed25519, None).await?;
-        admin.fund(&account.user_id, funds).await?;
-        let bucket = BucketLimit { refill_rate: 100_000_000, bucket_capacity: 1_000_000_000 };
-        let limits = LimitsChange { tier: None, read: Some(bucket), write: Some(bucket) };
-        admin.set_limits(&account.user_id, limits).await?;
-        let pem = account.private_pem.context("the exchange made no private key")?;
-        let credentials = Credentials::from_pem(&account.key_id, &pem)?;
-        let client = Client::new(env.clone(), Some(credentials), Config::new(1))?;
-        client.adopt_limits().await?;
+        let client = join(admin, env, name, funds).await?;
         let (stream, control) = client.stream(interest, StreamConfig::new(1))?;
         let mut party = Self { client, control, stream, syncs: 0 };
         party.await_up().await?;
@@ -91,4 +81,20 @@ impl Party {
             | Notice::Overflow { .. } => bail!("the stream of {:?} is not whole: {notice:?}", self.client),
         }
     }
+}
+
+/// Opens an account, funds it, and gives a client with its new key.
+///
+/// Its rate limit is set beyond what a demo needs: at sixty times the market's pace an ordinary one would bind.
+pub(crate) async fn join(admin: &Admin, env: &Env, name: &str, funds: Money) -> anyhow::Result<Client> {
+    let account = admin.create_account(name, KeyKind::Ed25519, None).await?;
+    admin.fund(&account.user_id, funds).await?;
+    let bucket = BucketLimit { refill_rate: 100_000_000, bucket_capacity: 1_000_000_000 };
+    let limits = LimitsChange { tier: None, read: Some(bucket), write: Some(bucket) };
+    admin.set_limits(&account.user_id, limits).await?;
+    let pem = account.private_pem.context("the exchange made no private key")?;
+    let credentials = Credentials::from_pem(&account.key_id, &pem)?;
+    let client = Client::new(env.clone(), Some(credentials), Config::new(1))?;
+    client.adopt_limits().await?;
+    Ok(client)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use brier_types::{BookSide, Money, Price, Rounding, SignedQty, Timestamp};
 
-use super::bot::Edge;
+use super::model::Edge;
 
 /// One market as shown.
 #[derive(Clone, Debug, Default)]
@@ -160,8 +160,6 @@ mod tests {
         let price = |pips| Some(Price::new(pips).unwrap());
         let edge = Edge {
             side: BookSide::Ask,
-            price: Price::new(4_950).unwrap(),
-            available: brier_types::Qty::ZERO,
             per_contract: Money::from_micros(-123_400),
         };
         let wide = Row {

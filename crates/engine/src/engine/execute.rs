@@ -290,7 +290,7 @@ impl Engine {
 
     fn stance(&self, strategy: StrategyId, market: MarketId) -> Stance {
         let instrument = self.state.universe.get(market);
-        if self.winding_down || instrument.market.status != MarketStatus::Active {
+        if self.winding_down || instrument.status_at(self.now) != MarketStatus::Active {
             return Stance::Pull;
         }
         match self.state.halts.refuses(strategy, instrument.venue(), market) {

@@ -121,7 +121,7 @@ impl Risk {
             return Err(Refusal::Halted { scope, cause });
         }
         self.check_time(now, ask)?;
-        check_terms(ask)?;
+        check_terms(state, ask)?;
         self.check_size(ask)?;
         self.check_price(now, state, ask)?;
         check_self_cross(state, ask)?;
@@ -139,8 +139,9 @@ impl Risk {
     // 2. The market's life.
     fn check_time(&self, now: Timestamp, ask: &Ask<'_>) -> Result<(), Refusal> {
         let market = &ask.instrument.market;
-        if market.status != MarketStatus::Active {
-            return Err(Refusal::NotActive { market: ask.market, status: market.status });
+        let status = ask.instrument.status_at(now);
+        if status != MarketStatus::Active {
+            return Err(Refusal::NotActive { market: ask.market, status });
         }
         let (left, least) = (market.close_time.since(now), self.limits.no_new_before_close);
         if left < least && !ask.closes {
@@ -369,7 +370,7 @@ impl Risk {
 }
 
 // 3. The market's own terms.
-fn check_terms(ask: &Ask<'_>) -> Result<(), Refusal> {
+fn check_terms(state: &State, ask: &Ask<'_>) -> Result<(), Refusal> {
     let (market, listed) = (ask.market, &ask.instrument.market);
     if !listed.grid.allows(ask.price) {
         let (below, above) = (listed.grid.floor(ask.price), listed.grid.ceil(ask.price));
@@ -383,7 +384,7 @@ fn check_terms(ask: &Ask<'_>) -> Result<(), Refusal> {
     if ask.open < least {
         return Err(Refusal::TooSmall { market, qty: ask.open, least });
     }
-    if ask.immediate {
+    if ask.immediate || is_marketable(state, ask) {
         let pays = match ask.funding {
             Funding::Cash => paid(ask.side, ask.price),
             Funding::Holdings => paid(ask.side, ask.price).complement(),
@@ -394,6 +395,19 @@ fn check_terms(ask: &Ask<'_>) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Whether a purchase would trade at once by our book. Polymarket asks of such a one what it asks of an immediate one.
+///
+/// Source: reference (Polymarket), sections 6.3 and 7.7: a marketable BUY is for 1 pUSD at least, of whatever kind.
+fn is_marketable(state: &State, ask: &Ask<'_>) -> bool {
+    let Ok(book) = state.books.view(ask.market) else { return false };
+    let best = book.best(ask.side.opposite()).map(|level| level.price);
+    ask.funding == Funding::Cash
+        && best.is_some_and(|best| match ask.side {
+            BookSide::Bid => ask.price >= best,
+            BookSide::Ask => ask.price <= best,
+        })
 }
 
 /// Whether the price goes at most `collar` beyond a reference.

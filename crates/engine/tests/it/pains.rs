@@ -12,7 +12,7 @@ use brier_types::{
     OrderStatus, PriceGrid, Qty, TimeInForce, Venue,
 };
 
-use crate::harness::{Bench, FIRST, M, cents, dollars, generous, instrument, qty};
+use crate::harness::{Bench, FIRST, M, NOON, cents, dollars, generous, instrument, qty};
 
 const K: Venue = Venue::Kalshi;
 const P: Venue = Venue::Polymarket;
@@ -490,4 +490,41 @@ fn the_first_read_brings_the_cash_though_a_match_settles_elsewhere() {
     bench.input(Input::Listed(Box::new(instrument(K, "K", "E", false))));
     bench.connect(K);
     assert_eq!(bench.engine.state().portfolio.cash(K, 0), dollars(1_000));
+}
+
+/// Kalshi's stream does not tell what the clock does: a market that was listed before it opened was never traded.
+#[test]
+fn a_market_that_the_clock_opens_is_traded_and_one_that_it_closed_is_not() {
+    let mut later = instrument(K, "M", "E", false);
+    later.market.status = MarketStatus::Initialized;
+    later.market.open_time = NOON.plus(Duration::from_mins(2));
+    later.market.close_time = NOON.plus(Duration::from_mins(30));
+    let mut bench = Bench::with(generous(), &[later]);
+    bench.quote(M, &[(BID, 41, 10)]);
+    assert!(bench.sent().is_empty(), "it is not open yet");
+    bench.pass(Duration::from_mins(2));
+    bench.quote(M, &[(BID, 41, 10)]);
+    bench.accept("o1");
+    bench.pass(Duration::from_mins(29));
+    bench.sent();
+    bench.take(M, BID, 60, 10, Purpose::Any);
+    assert!(bench.sent().iter().all(|(_, body)| !matches!(body, Request::Place(_))), "it is closed");
+}
+
+/// Polymarket takes no purchase for less than a dollar that would trade at once, whatever its kind: five such refusals in a
+/// row halted the market in the demo.
+#[test]
+fn a_purchase_that_would_trade_for_less_than_a_dollar_is_refused_here() {
+    let mut market = instrument(P, "M", "E", false);
+    market.min_taking = dollars(1);
+    let mut bench = Bench::with(generous(), &[market]);
+    bench.book(P, M, &[(5, 100)], &[(10, 100)]);
+    bench.take(M, BID, 10, 9, Purpose::Any);
+    assert!(bench.sent().is_empty(), "$0.90");
+    assert_eq!(bench.engine.counts().refused, 1);
+    bench.take(M, BID, 10, 10, Purpose::Any);
+    bench.one();
+    // One that rests may be smaller.
+    bench.quote(M, &[(BID, 6, 10)]);
+    bench.accept("o2");
 }

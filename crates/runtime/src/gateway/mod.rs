@@ -143,6 +143,8 @@ pub trait Gateway {
     fn on_timer(&mut self, now: Timestamp, out: &mut Vec<Action>);
     /// When [`Gateway::on_timer`] has something to do.
     fn next_deadline(&self) -> Option<Timestamp>;
+    /// Learns by how many nanoseconds the venue's clock is ahead of the shell's, where the shell knows.
+    fn learn_clock(&mut self, offset: i64);
     /// Learns of a market what requests to it can use. Requests can be made without it.
     fn learn(&mut self, instrument: &Instrument);
 }

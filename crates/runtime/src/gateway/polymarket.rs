@@ -840,6 +840,10 @@ impl Gateway for PolymarketGateway {
         }
     }
 
+    fn learn_clock(&mut self, offset: i64) {
+        self.clock.set(offset);
+    }
+
     fn next_deadline(&self) -> Option<Timestamp> {
         self.calls.next_overdue().into_iter().chain(self.parked.next()).min()
     }

@@ -9,7 +9,7 @@
 
 mod handler;
 mod paper;
-mod venues;
+pub mod venues;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
 use brier_engine::{Alert, Engine, Input, Instrument, Operator, Order};
 use brier_exchange::RunningServer;
@@ -183,7 +184,7 @@ impl Trading {
         }
         let venues = self.reach(accesses, &opened.engine).await?;
         let names: Vec<Venue> = venues.iter().map(|reached| reached.gateway.venue()).collect();
-        let (wiring, routes, instruments, pulses) = assemble(venues)?;
+        let Assembled { wiring, routes, instruments, pulses } = assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&opened.engine, &instruments);
         let markets = instruments.len();
         let was_killed = opened.engine.is_killed();
@@ -246,16 +247,19 @@ impl Trading {
 
     /// Reaches every venue that is traded.
     async fn reach(&self, (kalshi, polymarket): Accesses, engine: &Engine) -> Result<Vec<Reached>, RunError> {
-        let seed = brier_connect::clock::Clock::local_now().nanos().unsigned_abs() ^ u64::from(std::process::id());
+        let now = Clock::local_now();
+        let seed = now.nanos().unsigned_abs() ^ u64::from(std::process::id());
         let mut reached = Vec::new();
         if let Some(KalshiAccess::At { env, credentials }) = kalshi {
             let wanted = self.wanted(Venue::Kalshi, engine);
-            reached.push(venues::kalshi(env, credentials, self.live.as_ref(), &wanted, seed).await?);
+            let client = venues::kalshi_client(env, credentials, seed)?;
+            reached.push(venues::kalshi(client, self.live.as_ref(), &wanted, (now, seed)).await?);
         }
         if let (Some(PolymarketAccess::At { env, wallet }), Some(venue)) = (polymarket, &self.config.polymarket) {
             let wanted = self.wanted(Venue::Polymarket, engine);
-            let path = &venue.credentials_path;
-            reached.push(venues::polymarket(env, wallet, path, self.live.as_ref(), &wanted, seed).await?);
+            let (path, live) = (&venue.credentials_path, self.live.as_ref());
+            let client = venues::polymarket_client(env, wallet, path, live, seed).await?;
+            reached.push(venues::polymarket(client, live, &wanted, seed).await?);
         }
         Ok(reached)
     }
@@ -385,10 +389,24 @@ fn open_control(folder: &Path, handler: &Handler) -> std::io::Result<ControlServ
     ControlServer::start(folder, handler.clone())
 }
 
-type Assembled = (Wiring, Routes, Vec<Instrument>, Vec<Pulse>);
+/// Venues put together: what a node and its shell are made of.
+#[derive(Debug)]
+pub struct Assembled {
+    /// Streams and gateways.
+    pub wiring: Wiring,
+    /// Where they lead.
+    pub routes: Routes,
+    /// What is to be listed.
+    pub instruments: Vec<Instrument>,
+    /// What is done at the venues beside the engine.
+    pub pulses: Vec<Pulse>,
+}
 
 /// Puts what the venues gave together.
-fn assemble(venues: Vec<Reached>) -> Result<Assembled, RunError> {
+///
+/// # Errors
+/// When the system has no root certificates, and a venue needs them.
+pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let mut wiring = Wiring { kalshi: None, books: Vec::new(), user: None, gateways: Vec::new() };
     let (mut sockets, mut origins) = (BTreeMap::new(), BTreeMap::new());
     let (mut instruments, mut pulses) = (Vec::new(), Vec::new());
@@ -406,8 +424,8 @@ fn assemble(venues: Vec<Reached>) -> Result<Assembled, RunError> {
     // Calls bring their own, shorter deadlines.
     let (connect_timeout, timeout) = (Duration::from_secs(5), Duration::from_secs(30));
     let client = http::client(HttpOptions { connect_timeout, timeout, tls, near: !tls });
-    let http = client.map_err(|error| RunError::System { what: "HTTP", source: std::io::Error::other(error) })?;
-    Ok((wiring, Routes { sockets, origins, http }, instruments, pulses))
+    let http = client.map_err(std::io::Error::other)?;
+    Ok(Assembled { wiring, routes: Routes { sockets, origins, http }, instruments, pulses })
 }
 
 /// What happened to markets of an earlier run while nobody listened.

@@ -1,5 +1,5 @@
 //! Reaching a venue before a run: its markets as instruments, the account's limits, and everything that its stream, its gateway
-//! and the driver are made of.
+//! and the shell around them are made of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use brier_polymarket::creds::CredsFile;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::Wallet;
 use brier_polymarket::rest::{CatalogQuery, Heartbeat};
-use brier_polymarket::stream::{LinkConfig, MarketConfig, UserSession, shards};
+use brier_polymarket::stream::{LinkConfig, MarketConfig, MarketSession, UserSession, shards};
 use brier_polymarket_protocol::contracts::Chain;
 use brier_polymarket_protocol::convert::{self, TokenMap};
 use brier_polymarket_protocol::ids::ConditionId;
@@ -61,53 +61,68 @@ fn failed(venue: Venue, what: impl Into<String>) -> impl FnOnce(&dyn std::fmt::D
 
 /// Which markets a venue is asked for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
+pub struct Wanted {
     /// What strategies name: each has to be there.
-    pub(super) named: BTreeSet<MarketTicker>,
+    pub named: BTreeSet<MarketTicker>,
     /// What an earlier run traded and may still have something in.
-    pub(super) held: BTreeSet<MarketTicker>,
+    pub held: BTreeSet<MarketTicker>,
     /// Every open market besides.
-    pub(super) all: bool,
+    pub all: bool,
 }
 
 /// A venue that answered.
-pub(super) struct Reached {
-    pub(super) instruments: Vec<Instrument>,
-    pub(super) gateway: Box<dyn Gateway + Send>,
-    pub(super) kalshi: Option<Session>,
-    pub(super) books: Vec<brier_polymarket::stream::MarketSession>,
-    pub(super) user: Option<UserSession>,
-    pub(super) sockets: BTreeMap<Socket, (String, Handshake)>,
-    pub(super) origins: BTreeMap<Host, String>,
+pub struct Reached {
+    /// What is to be listed.
+    pub instruments: Vec<Instrument>,
+    /// Its gateway.
+    pub gateway: Box<dyn Gateway + Send>,
+    /// Its stream, for Kalshi.
+    pub kalshi: Option<Session>,
+    /// Its streams of books, for Polymarket.
+    pub books: Vec<MarketSession>,
+    /// Its stream of the account, for Polymarket.
+    pub user: Option<UserSession>,
+    /// Where its streams connect.
+    pub sockets: BTreeMap<Socket, (String, Handshake)>,
+    /// Where its calls go.
+    pub origins: BTreeMap<Host, String>,
     /// What keeps the clock's offset true and tells the venue that we live.
-    pub(super) pulse: Pulse,
+    pub pulse: Pulse,
+}
+
+impl std::fmt::Debug for Reached {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Reached").field("instruments", &self.instruments.len()).finish_non_exhaustive()
+    }
 }
 
 /// What is done at a venue from time to time, beside the engine.
-pub(super) enum Pulse {
+#[derive(Debug)]
+pub enum Pulse {
     /// A cheap read, whose answer tells the venue's clock.
     Kalshi(brier_kalshi::Client),
     /// Without heartbeats the venue takes back every order: cancel on disconnect.
     Polymarket(Heartbeat),
 }
 
-/// Kalshi: limits, markets with their events and series, stream and gateway.
-pub(super) async fn kalshi(
-    env: brier_kalshi::Env,
-    credentials: Credentials,
+/// Kalshi: limits, markets with their events and series, stream and gateway. The client has to have a key.
+///
+/// # Errors
+/// [`VenueError`].
+pub async fn kalshi(
+    client: brier_kalshi::Client,
     live: Option<&LiveToken>,
     wanted: &Wanted,
-    seed: u64,
+    (now, seed): (Timestamp, u64),
 ) -> Result<Reached, VenueError> {
+    let env = client.env().clone();
+    let credentials = client.credentials().cloned().ok_or_else(|| failed(Venue::Kalshi, "key")(&"there is none"))?;
     let permit = Permit::kalshi(&env, live);
-    let config = brier_kalshi::Config::new(seed);
-    let client = brier_kalshi::Client::new(env.clone(), Some(credentials.clone()), config)
-        .map_err(|error| failed(Venue::Kalshi, "client")(&error))?;
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
     let instruments = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
-    gateway.learn_limits(now(), &limits);
+    gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
     let tickers = instruments.iter().map(|it| it.market.ticker.clone()).collect();
     let session = Session::new(SessionConfig::new(seed), &Interest::trading(tickers));
@@ -196,26 +211,21 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
     Ok(instruments)
 }
 
-/// Polymarket: credentials, listings, streams and gateway.
-pub(super) async fn polymarket(
-    env: brier_polymarket::Env,
-    wallet: Wallet,
-    credentials_path: &std::path::Path,
+/// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
+///
+/// # Errors
+/// [`VenueError`].
+pub async fn polymarket(
+    client: brier_polymarket::Client,
     live: Option<&LiveToken>,
     wanted: &Wanted,
     seed: u64,
 ) -> Result<Reached, VenueError> {
     const VENUE: Venue = Venue::Polymarket;
+    let env = client.env().clone();
     let permit = Permit::polymarket(&env, live);
-    // Heartbeats and cancels make orders fewer; whether orders may be placed is the permit's to say.
-    let config =
-        brier_polymarket::Config { cancels_in_production: live.is_some(), ..brier_polymarket::Config::new(seed) };
-    let client = brier_polymarket::Client::new(env.clone(), Some(wallet.clone()), config)
-        .map_err(|error| failed(VENUE, "client")(&error))?;
-    client.sync_clock(3).await.map_err(|error| failed(VENUE, "clock")(&error))?;
-    let file = CredsFile::at(credentials_path.to_owned(), &env);
-    client.ensure_credentials(&file, 0).await.map_err(|error| failed(VENUE, "API credentials")(&error))?;
-    let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"none were given"))?;
+    let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
+    let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
     let listings = polymarket_listings(&client, wanted).await?;
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
@@ -302,6 +312,36 @@ async fn polymarket_listings(client: &brier_polymarket::Client, wanted: &Wanted)
     Ok(found)
 }
 
+/// A client of Kalshi for a run.
+pub(super) fn kalshi_client(
+    env: brier_kalshi::Env,
+    credentials: Credentials,
+    seed: u64,
+) -> Result<brier_kalshi::Client, VenueError> {
+    let client = brier_kalshi::Client::new(env, Some(credentials), brier_kalshi::Config::new(seed));
+    client.map_err(|error| failed(Venue::Kalshi, "client")(&error))
+}
+
+/// A client of Polymarket for a run, with the API credentials of a file or new ones.
+pub(super) async fn polymarket_client(
+    env: brier_polymarket::Env,
+    wallet: Wallet,
+    credentials: &std::path::Path,
+    live: Option<&LiveToken>,
+    seed: u64,
+) -> Result<brier_polymarket::Client, VenueError> {
+    const VENUE: Venue = Venue::Polymarket;
+    // Heartbeats and cancels make orders fewer; whether orders may be placed is the permit's to say.
+    let config =
+        brier_polymarket::Config { cancels_in_production: live.is_some(), ..brier_polymarket::Config::new(seed) };
+    let client = brier_polymarket::Client::new(env.clone(), Some(wallet), config);
+    let client = client.map_err(|error| failed(VENUE, "client")(&error))?;
+    client.sync_clock(3).await.map_err(|error| failed(VENUE, "clock")(&error))?;
+    let file = CredsFile::at(credentials.to_owned(), &env);
+    client.ensure_credentials(&file, 0).await.map_err(|error| failed(VENUE, "API credentials")(&error))?;
+    Ok(client)
+}
+
 impl Pulse {
     /// How often Kalshi's clock is read.
     const CLOCK: Duration = Duration::from_mins(1);
@@ -322,9 +362,4 @@ impl Pulse {
             },
         }
     }
-}
-
-/// Time as buckets are told.
-pub(super) fn now() -> Timestamp {
-    brier_connect::clock::Clock::local_now()
 }

@@ -1,6 +1,6 @@
 //! What is held against what: books by their levels and hashes, and how often they agreed.
 
-use brier_book::{Book, BookView};
+use brier_book::BookView;
 use brier_polymarket_protocol::book_hash::{HashInput, hash};
 use brier_polymarket_protocol::clob::{self, Level};
 use brier_types::{BookSide, Money, Qty};
@@ -26,14 +26,12 @@ impl Tally {
 }
 
 /// Whether a book has exactly these levels.
-pub(super) fn equals(book: &Book, wanted: &BookView<'_>) -> bool {
-    let Ok(view) = book.view() else { return false };
-    [BookSide::Bid, BookSide::Ask].into_iter().all(|side| view.levels(side).eq(wanted.levels(side)))
+pub(super) fn equals(book: &BookView<'_>, wanted: &BookView<'_>) -> bool {
+    [BookSide::Bid, BookSide::Ask].into_iter().all(|side| book.levels(side).eq(wanted.levels(side)))
 }
 
 /// The hash that REST would give its book if it had the levels of ours.
-pub(super) fn rehash(rest: &clob::Book, ours: &Book) -> Option<String> {
-    let view = ours.view().ok()?;
+pub(super) fn rehash(rest: &clob::Book, view: &BookView<'_>) -> Option<String> {
     // The best level comes last.
     let side = |side| {
         let mut levels: Vec<_> = view.levels(side).map(|it| Level { price: it.price, size: it.qty }).collect();

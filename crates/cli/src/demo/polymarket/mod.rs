@@ -12,29 +12,28 @@ mod party;
 mod recorded;
 mod stage;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use brier_book::{Book, BookView};
+use brier_engine::MarketId;
 use brier_exchange::{Admin, PolymarketAdmin};
 use brier_polymarket::Env;
 use brier_polymarket::discovery::Listing;
-use brier_polymarket::orders::Leg;
-use brier_polymarket::rest::{Placed, TradesQuery};
+use brier_polymarket::rest::TradesQuery;
 use brier_polymarket_protocol::clob::{Level, TradeStatus};
-use brier_types::{
-    BookSide, ClientOrderId, FillStatus, MarketResult, Money, Price, Prob, Qty, SignedQty, TimeInForce, Timestamp,
-    TradeId, Venue,
-};
+use brier_polymarket_protocol::ids::TokenId;
+use brier_runtime::live::venues::{self, Wanted};
+use brier_types::{BookSide, FillStatus, MarketResult, Money, Price, Prob, Qty, Timestamp, TradeId, Venue};
 
-use super::bot::{Bot, Limits, TakerFee, Want};
-use super::run::{Chance, Plan, Stage, order};
+use super::model::{Model, edge};
+use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
 use super::summary::{MarketSummary, Recorded, VenueSummary, undone};
+use super::trader::{Figures, Trader};
 use compare::{Tally, dollars, equals, rehash};
 use maker::Maker;
-use party::{Ears, Party};
+use party::Party;
 use recorded::{Series, Shown, Window};
 
 const BOT_FUNDS: Money = Money::from_micros(10_000_000_000);
@@ -43,10 +42,10 @@ const HOUSE_FUNDS: Money = Money::from_micros(100_000_000_000_000);
 const HOUSE_SHARES: u64 = 3_000_000;
 /// How long after a sample the bot still decides by it.
 const FRESH: Duration = Duration::from_secs(5);
-/// The venue takes no order for less that is to match at once.
-const LEAST_ORDER: Money = Money::from_micros(1_000_000);
 /// By then every match is final: mined and confirmed, or tried twice and failed.
 const FINAL_AFTER: Duration = Duration::from_secs(20);
+/// By then the venue's reads show what was paid.
+const READ_AFTER: Duration = Duration::from_secs(5);
 /// The match that fails is one of the first so many.
 const DOOMED_AMONG: u64 = 3;
 
@@ -94,21 +93,17 @@ pub(crate) struct Demo<'a> {
     venue: PolymarketAdmin,
     recording: &'a Recording,
     maker: Maker,
-    bot: Party,
-    ears: Ears,
+    bot: Trader,
+    /// The bot's account as REST shows it.
+    account: Party,
     /// Of the windows, in their order.
     listings: Vec<Listing>,
     plan: Plan,
     chance: Chance,
-    bot_orders: u64,
     /// The bot's order whose match will fail.
     doomed: u64,
-    /// What the bot's own books say it has in dollars.
-    reckoned: Money,
-    /// What its winning shares were paid.
-    redeemed: Money,
-    /// Its books when the order was sent whose match fails; until that has failed it sends no other.
-    before_failure: Option<Figures>,
+    /// The order was sent whose match fails; until that has failed it is told nothing.
+    awaits_failure: bool,
     listed_books: Tally,
     hashes: Tally,
     balances: Tally,
@@ -116,14 +111,12 @@ pub(crate) struct Demo<'a> {
     failures: Tally,
 }
 
-/// The bot's books: its account's figures, and the dollars by the connector's book.
-type Figures = ((SignedQty, Money, Money, usize, Qty), Money);
-
 /// What is alive while one window trades.
 struct Trading<'a> {
     window: &'a Window,
     listing: Listing,
-    bot: Bot,
+    market: MarketId,
+    model: Model,
     /// The sample that the book follows, by its moment.
     seen: Option<Timestamp>,
     /// Whether somebody traded or a match failed since the house last looked.
@@ -147,9 +140,9 @@ impl<'a> Demo<'a> {
         let mut chance = Chance::new(plan.seed);
         let doomed = 1 + chance.below(DOOMED_AMONG);
         let house = Party::new(env, &mut chance)?;
-        let bot = Party::new(env, &mut chance)?;
+        let account = Party::new(env, &mut chance)?;
         stage::admit(&venue, &house, HOUSE_FUNDS).await?;
-        stage::admit(&venue, &bot, BOT_FUNDS).await?;
+        stage::admit(&venue, &account, BOT_FUNDS).await?;
         let given = Qty::from_contracts(HOUSE_SHARES).context("too many shares")?;
         let mut conditions = Vec::new();
         for shown in &recording.shown {
@@ -161,8 +154,8 @@ impl<'a> Demo<'a> {
         for condition in &conditions {
             stage::split(&venue, &house, *condition, given).await?;
         }
-        let mut listings = bot.discover(&conditions).await?;
-        let ears = Ears::open(&bot.client, &listings).await?;
+        let mut listings = account.discover(&conditions).await?;
+        let bot = connect(admin, &account, &listings, plan.seed).await?;
         let windows = listings.split_off(recording.shown.len());
         let mut demo = Self {
             admin: admin.clone(),
@@ -170,15 +163,12 @@ impl<'a> Demo<'a> {
             recording,
             maker: Maker { party: house, given, orders: 0 },
             bot,
-            ears,
+            account,
             listings: windows,
             plan,
             chance,
-            bot_orders: 0,
             doomed,
-            reckoned: BOT_FUNDS,
-            redeemed: Money::ZERO,
-            before_failure: None,
+            awaits_failure: false,
             listed_books: Tally::default(),
             hashes: Tally::default(),
             balances: Tally::default(),
@@ -198,37 +188,49 @@ impl<'a> Demo<'a> {
         let book = shown.book()?;
         let wanted = book.view().context("the recorded book is crossed")?;
         self.maker.follow(listing, &wanted, self.admin.now().await?).await?;
-        let rest = self.bot.client.book(listing.yes).await?;
-        let as_recorded = self.ears.await_book(&listing.ticker, |book| equals(book, &wanted)).await?;
-        self.listed_books.count(as_recorded);
-        let streamed = self.ears.books.book_of(listing.ticker.as_str());
-        self.hashes.count(streamed.is_some_and(|book| rehash(&rest, book).is_some_and(|hash| hash == rest.hash)));
+        self.bot.hear().await?;
+        let rest = self.account.client.book(listing.yes).await?;
+        let streamed = self.bot.book(self.bot.find(&listing.ticker)?);
+        self.listed_books.count(streamed.as_ref().is_some_and(|book| equals(book, &wanted)));
+        self.hashes.count(streamed.is_some_and(|book| rehash(&rest, &book).is_some_and(|hash| hash == rest.hash)));
         Ok(())
     }
 
     /// Trades every window, one after the other, as they happened.
     pub(crate) async fn trade(mut self, stage: &mut Stage, first_row: usize) -> anyhow::Result<VenueSummary> {
         let recording = self.recording;
+        // Connected anew: minutes may have passed, and the venue drops whoever says nothing.
+        self.bot = connect(&self.admin, &self.account, &self.listings, self.plan.seed).await?;
+        let (chain, doomed) = (self.venue.clone(), self.doomed);
+        self.bot.before_order(Box::new(move |number| {
+            let chain = chain.clone();
+            Box::pin(async move {
+                if number == doomed && stage::fail_next(&chain).await.is_err() {
+                    tracing::warn!("the exchange would not fail a match");
+                }
+            })
+        }));
         let mut markets = Vec::new();
         for (index, window) in recording.windows.iter().enumerate() {
             let market = self.trade_window(index, window, stage, first_row + index).await;
             let market = market.with_context(|| format!("while trading {}", window.slug))?;
-            self.reckoned = self.reckoned.checked_add(market.profit).context("cash out of range")?;
             // What is owed was paid: own books, REST and chain must say the same dollars.
-            let held = self.bot.client.funds(None).await?.balance;
-            self.balances.count(dollars(held) == Some(self.reckoned));
+            let held = self.account.client.funds(None).await?.balance;
+            self.balances.count(dollars(held) == Some(self.cash()));
             stage.tell(&market);
             markets.push(market);
             stage.pass(length(window));
         }
-        let trades = self.bot.client.trades(&TradesQuery::default()).all().await?;
+        let trades = self.account.client.trades(&TradesQuery::default()).all().await?;
         let failed = trades.iter().filter(|trade| trade.status == TradeStatus::Failed).count();
         self.admin.quiesce().await?;
-        let end_cash = dollars(self.bot.client.funds(None).await?.balance).context("cash out of range")?;
+        let end_cash = dollars(self.account.client.funds(None).await?.balance).context("cash out of range")?;
         let mut matches = Tally::default();
         for trade in &trades {
-            let heard = self.ears.matches.get(&TradeId::new(&trade.id)?);
-            matches.count(heard == Some(&fill_status(&trade.status)?));
+            let (id, status) = (TradeId::new(&trade.id)?, fill_status(&trade.status)?);
+            let portfolio = &self.bot.engine().state().portfolio;
+            let heard = portfolio.fills().chain(portfolio.failed()).find(|fill| fill.trade == id);
+            matches.count(heard.is_some_and(|fill| fill.status == status));
         }
         Ok(VenueSummary {
             venue: Venue::Polymarket,
@@ -236,10 +238,10 @@ impl<'a> Demo<'a> {
             house_orders: self.maker.orders,
             start_cash: BOT_FUNDS,
             end_cash,
-            reckoned_cash: self.reckoned,
+            reckoned_cash: self.cash(),
             exchange_difference: self.venue.ledger().await?.difference(),
             exchange_fills: trades.len() - failed,
-            undone_fills: self.ears.failed(),
+            undone_fills: self.bot.failed(),
             exchange_undone: failed,
             checks: vec![
                 self.listed_books.check("books only shown = recorded"),
@@ -264,12 +266,12 @@ impl<'a> Demo<'a> {
         let start = window.start().max(self.admin.now().await?);
         ensure!(start < window.close_time, "it ends before the one before it has settled");
         let listing = self.listings[index].clone();
-        let limits = Limits { stale_after: Some(FRESH), least: LEAST_ORDER, ..Limits::default() };
-        let bot = Bot::new(window.strike, window.close_time, TakerFee::Polymarket(listing.fees), limits);
+        let market = self.bot.find(&listing.ticker)?;
         let mut trading = Trading {
             window,
             listing,
-            bot,
+            market,
+            model: Model::new(window.strike, window.close_time, Some(FRESH)),
             seen: None,
             touched: false,
             as_recorded: Tally::default(),
@@ -277,23 +279,35 @@ impl<'a> Demo<'a> {
         };
         let (mut now, began) = (start, Instant::now());
         while now < window.close_time {
-            self.admin.clock_set(now).await?;
+            self.set_time(now).await?;
             self.step(&mut trading, now).await?;
-            let shown = self.row(&trading, now);
+            let shown = self.row(&trading, now)?;
             stage.show(row_index, shown, now, now.since(start));
             now = now.plus(self.plan.pace.step);
             self.plan.pace.wait(began, now.since(start)).await;
         }
-        self.settle(&mut trading).await?;
-        let settled = self.settled(&trading);
+        let before = self.settle(&mut trading).await?;
+        let after = Figures { position: before.position, ..self.bot.figures(market)? };
+        let settled = self.settled(&trading, &after);
         stage.show(row_index, settled, now, length(window));
-        summarize(&trading)
+        summarize(&trading, &after)
+    }
+
+    /// The exchange's clock first, then the bot's, which hears what time brought.
+    async fn set_time(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        self.admin.clock_set(now).await?;
+        self.bot.set_time(now).await
+    }
+
+    /// What the bot's own books say it has in dollars.
+    fn cash(&self) -> Money {
+        self.bot.engine().state().portfolio.cash(Venue::Polymarket, 0)
     }
 
     async fn step(&mut self, trading: &mut Trading<'_>, now: Timestamp) -> anyhow::Result<()> {
         let sample = trading.window.at(now).context("no sample yet")?;
         let is_new = trading.seen != Some(sample.at);
-        self.hear_matches(trading).await?;
+        self.note_failure(trading).await?;
         let book = sample.book()?;
         let recorded = book.view().context("the sampled book is crossed")?;
         let changed = is_new || trading.touched;
@@ -304,146 +318,124 @@ impl<'a> Demo<'a> {
         if changed || self.plan.verify {
             self.compare_with_rest(trading).await?;
         }
-        let streamed = self.ears.books.book_of(trading.listing.ticker.as_str());
-        trading.as_recorded.count(streamed.is_some_and(|book| equals(book, &recorded)));
+        self.bot.hear().await?;
+        let streamed = self.bot.book(trading.market);
+        trading.as_recorded.count(streamed.is_some_and(|book| equals(&book, &recorded)));
         if is_new {
-            trading.bot.observe(now, sample.spot);
+            trading.model.observe(now, sample.spot);
         }
         let jitter = Duration::from_millis(self.chance.below(1_000));
-        if !self.plan.with_bot || self.before_failure.is_some() {
+        if !self.plan.with_bot || self.awaits_failure {
             return Ok(());
         }
-        // A book that cannot be believed is not read: the bot waits.
-        let view = streamed.and_then(|book| book.view().ok());
-        if let Some(want) = view.and_then(|book| trading.bot.decide(now, &book, jitter)) {
-            self.send(trading, want, now).await?;
+        let Some(fair) = trading.model.opinion(now, jitter) else { return Ok(()) };
+        let orders = self.bot.orders();
+        self.bot.tell(&trading.listing.ticker, fair, now).await?;
+        trading.touched |= self.bot.orders() > orders;
+        self.awaits_failure = orders < self.doomed && self.bot.orders() >= self.doomed;
+        Ok(())
+    }
+
+    /// Counts whether the match that failed left no trace: dollars and shares of the bot's books are those of the chain.
+    async fn note_failure(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
+        if self.awaits_failure && self.bot.failed() > 0 && !self.is_provisional() {
+            (self.awaits_failure, trading.touched) = (false, true);
+            let mut traceless = true;
+            for (token, own) in self.shares(trading) {
+                traceless &= self.account.client.funds(Some(token)).await?.balance == own;
+            }
+            let cash = dollars(self.account.client.funds(None).await?.balance);
+            self.failures.count(traceless && cash == Some(self.cash()));
         }
         Ok(())
     }
 
-    /// Waits until the bot's stream has said what REST says of its matches, if any of them is not final.
-    async fn hear_matches(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        if !self.ears.is_provisional() {
-            return Ok(());
-        }
-        let query = TradesQuery { market: Some(trading.listing.condition), ..TradesQuery::default() };
-        let mut wanted = BTreeMap::new();
-        for trade in self.bot.client.trades(&query).all().await? {
-            wanted.insert(TradeId::new(&trade.id)?, fill_status(&trade.status)?);
-        }
-        let undone = trading.bot.account.undone;
-        self.ears.await_matches(&wanted, &mut trading.bot.account).await?;
-        if trading.bot.account.undone > undone {
-            trading.touched = true;
-            let now = (trading.bot.account.figures(), self.ears.cash().await?);
-            self.failures.count(self.before_failure.take() == Some(now));
-        }
-        Ok(())
+    /// What the bot's own books say it holds of each outcome's token.
+    fn shares(&self, trading: &Trading<'_>) -> [(TokenId, Qty); 2] {
+        let position = self.bot.engine().state().portfolio.account(trading.market);
+        [(trading.listing.yes, position.yes.qty), (trading.listing.no, position.no.qty)]
     }
 
-    /// Waits for the book that REST shows, and counts whether the stream made the same of it, by levels and by hash.
+    /// Whether a match of the bot's may still fail.
+    fn is_provisional(&self) -> bool {
+        self.bot.engine().state().portfolio.provisional().next().is_some()
+    }
+
+    /// Counts whether the stream made the same book as REST shows, by levels and by hash.
     async fn compare_with_rest(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        let rest = self.bot.client.book(trading.listing.yes).await?;
+        let rest = self.account.client.book(trading.listing.yes).await?;
         let mut expected = Book::new();
         let side = |side, levels: &[Level]| levels.iter().map(|it| (side, it.price, it.size)).collect::<Vec<_>>();
         expected.load([side(BookSide::Bid, &rest.bids), side(BookSide::Ask, &rest.asks)].concat())?;
         let expected = expected.view_untrusted();
-        let ticker = &trading.listing.ticker;
-        trading.as_rest.count(self.ears.await_book(ticker, |book| equals(book, &expected)).await?);
-        let streamed = self.ears.books.book_of(ticker.as_str());
-        self.hashes.count(streamed.is_some_and(|book| rehash(&rest, book).is_some_and(|hash| hash == rest.hash)));
+        self.bot.hear().await?;
+        let streamed = self.bot.book(trading.market);
+        trading.as_rest.count(streamed.as_ref().is_some_and(|book| equals(book, &expected)));
+        self.hashes.count(streamed.is_some_and(|book| rehash(&rest, &book).is_some_and(|hash| hash == rest.hash)));
         Ok(())
     }
 
-    /// Buys Up or Down at the price wanted, and waits until the bot has heard of it.
-    async fn send(&mut self, trading: &mut Trading<'_>, want: Want, now: Timestamp) -> anyhow::Result<()> {
-        self.bot_orders += 1;
-        if self.bot_orders == self.doomed {
-            stage::fail_next(&self.venue).await?;
-            self.before_failure = Some((trading.bot.account.figures(), self.ears.cash().await?));
-        }
-        let id = ClientOrderId::new(&format!("bot-{}-{}", self.plan.seed, self.bot_orders))?;
-        // All of it or nothing, and as much as there is, in turn.
-        let life = if self.bot_orders.is_multiple_of(2) { TimeInForce::Fok } else { TimeInForce::Ioc };
-        let order = order(id, &trading.listing.ticker, want.side, want.price, want.qty, life);
-        let prepared = self.bot.client.prepare_order(&order, Leg::Buy, &trading.listing, now)?;
-        let placed = self.bot.client.post_order(&prepared).await?;
-        let Placed::Answered(reply) = placed else { anyhow::bail!("the exchange gave no clear answer: {placed:?}") };
-        let wanted: Result<BTreeMap<_, _>, _> = reply
-            .trade_ids
-            .iter()
-            .flatten()
-            .map(|id| TradeId::new(id).map(|trade| (trade, FillStatus::Matched)))
-            .collect();
-        trading.touched = true;
-        self.ears.await_matches(&wanted?, &mut trading.bot.account).await
-    }
-
-    /// Lets every match become final, states the recorded winner, and holds everything against the exchange's answers.
-    async fn settle(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        self.admin.clock_set(trading.window.close_time).await?;
+    /// Lets every match become final, states the recorded winner, and holds everything against the exchange's answers. What
+    /// the bot's books said before anything was paid.
+    async fn settle(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<Figures> {
+        self.set_time(trading.window.close_time).await?;
         self.maker.leave(&trading.listing).await?;
-        self.admin.clock_step(FINAL_AFTER).await?;
-        self.hear_matches(trading).await?;
-        ensure!(!self.ears.is_provisional(), "a match is not final {} s after the end", FINAL_AFTER.as_secs());
+        let end = trading.window.close_time.plus(FINAL_AFTER);
+        self.set_time(end).await?;
+        self.note_failure(trading).await?;
+        ensure!(!self.is_provisional(), "a match is not final {} s after the end", FINAL_AFTER.as_secs());
         self.compare_holdings(trading).await?;
-        stage::resolve(&self.venue, trading.listing.condition, trading.window.result).await
+        let figures = self.bot.figures(trading.market)?;
+        stage::resolve(&self.venue, trading.listing.condition, trading.window.result).await?;
+        self.bot.hear().await?;
+        self.set_time(end.plus(READ_AFTER)).await?;
+        self.bot.reconcile().await?;
+        Ok(figures)
     }
 
     /// Counts whether the bot's own shares and dollars are those that REST and the Data API tell, before anything is paid.
     async fn compare_holdings(&mut self, trading: &Trading<'_>) -> anyhow::Result<()> {
-        let listing = &trading.listing;
-        let positions = self.bot.client.data_positions(self.bot.address()).all().await?;
-        let mut net = 0_i64;
-        for (token, is_no) in [(listing.yes, false), (listing.no, true)] {
-            let own = self.ears.shares(&listing.ticker, is_no).await?;
-            net += if is_no { -own.micros() } else { own.micros() };
-            let held = self.bot.client.funds(Some(token)).await?.balance;
-            self.balances.count(held.signed() == own);
+        let positions = self.account.client.data_positions(self.account.address()).all().await?;
+        for (token, own) in self.shares(trading) {
+            let held = self.account.client.funds(Some(token)).await?.balance;
+            self.balances.count(held == own);
             let name = token.to_string();
             let told = positions.iter().find(|position| position.token_id == name);
-            let told = told.map_or(Qty::ZERO, |position| position.current_size);
-            self.positions.count(told.signed() == own);
+            self.positions.count(told.map_or(Qty::ZERO, |position| position.current_size) == own);
         }
-        let cash = self.ears.cash().await?.checked_add(BOT_FUNDS).and_then(|cash| cash.checked_add(self.redeemed));
-        self.balances.count(dollars(self.bot.client.funds(None).await?.balance) == cash);
-        let won = match trading.window.result {
-            MarketResult::No => self.ears.shares(&listing.ticker, true).await?,
-            MarketResult::Yes | MarketResult::Scalar(_) => self.ears.shares(&listing.ticker, false).await?,
-        };
-        // A winning share pays a dollar.
-        self.redeemed = self.redeemed.checked_add(Money::from_micros(won.micros())).context("cash out of range")?;
-        // The bot's account counts in YES terms, the connector's book token by token.
-        self.positions.count(net == trading.bot.account.position.micros());
+        let cash = dollars(self.account.client.funds(None).await?.balance);
+        self.balances.count(cash == Some(self.cash()));
         Ok(())
     }
 
-    fn row(&self, trading: &Trading<'_>, now: Timestamp) -> Row {
-        let bot = &trading.bot;
-        let view = self.ears.books.book_of(trading.listing.ticker.as_str()).and_then(|book| book.view().ok());
-        let fair = bot.fair(now);
-        Row {
+    fn row(&self, trading: &Trading<'_>, now: Timestamp) -> anyhow::Result<Row> {
+        let (bot, market) = (&self.bot, trading.market);
+        let view = bot.book(market);
+        let fair = trading.model.fair(now);
+        let fees = &bot.engine().state().universe.get(market).fees;
+        // By an old sample it would not trade, so there is none.
+        let fresh = fair.filter(|_| !trading.model.is_stale(now));
+        let figures = bot.figures(market)?;
+        Ok(Row {
             state: screen::left(trading.window.close_time.since(now)),
             bid: view.as_ref().and_then(BookView::best_bid).map(|level| level.price),
             ask: view.as_ref().and_then(BookView::best_ask).map(|level| level.price),
             fair: fair.map(Prob::get),
-            // By an old sample it would not trade, so there is none.
-            edge: view.as_ref().filter(|_| !bot.is_stale(now)).and_then(|view| bot.edge(now, view)),
-            position: bot.account.position,
-            fills: bot.account.fills,
-            profit: bot.account.profit(fair.map_or(Price::ZERO, Prob::floor_price)),
+            edge: fresh.zip(view.as_ref()).and_then(|(fair, view)| edge(fair, view, fees)),
+            position: figures.position,
+            fills: figures.fills,
+            profit: bot.profit(market, fair.map_or(Price::ZERO, Prob::floor_price))?,
             detail: self.details(trading),
             ..waiting(trading.window)
-        }
+        })
     }
 
-    fn settled(&self, trading: &Trading<'_>) -> Row {
-        let account = &trading.bot.account;
+    fn settled(&self, trading: &Trading<'_>, figures: &Figures) -> Row {
         Row {
             state: trading.window.result.to_string(),
-            position: account.position,
-            fills: account.fills,
-            profit: account.profit(trading.window.result.yes_payout()),
+            position: figures.position,
+            fills: figures.fills,
+            profit: figures.flow,
             detail: self.details(trading),
             ..waiting(trading.window)
         }
@@ -451,12 +443,20 @@ impl<'a> Demo<'a> {
 
     /// What stands below the table: how much of it was recorded, and what the chain did.
     fn details(&self, trading: &Trading<'_>) -> String {
-        let line = detail(&trading.window.slug, trading.bot.spot(), trading.window.strike);
+        let line = detail(&trading.window.slug, trading.model.spot(), trading.window.strike);
         let samples = trading.window.samples.len();
-        let failed = self.ears.failed();
+        let failed = self.bot.failed();
         let failed = if failed == 0 { String::new() } else { undone(failed) };
         format!("{line}\nquotes recorded at {samples} moments, simulated between\n{failed}")
     }
+}
+
+/// The bot, connected and ready to trade these markets.
+async fn connect(admin: &Admin, account: &Party, listings: &[Listing], seed: u64) -> anyhow::Result<Trader> {
+    let named = listings.iter().map(|listing| listing.ticker.clone()).collect();
+    let wanted = Wanted { named, ..Wanted::default() };
+    let reached = venues::polymarket(account.client.clone(), None, &wanted, seed).await?;
+    Trader::open(reached, admin.now().await?).await
 }
 
 fn fill_status(status: &TradeStatus) -> anyhow::Result<FillStatus> {
@@ -491,19 +491,18 @@ fn shown_row(shown: &Shown, listed: bool) -> Row {
     }
 }
 
-fn summarize(trading: &Trading<'_>) -> anyhow::Result<MarketSummary> {
-    let account = &trading.bot.account;
-    let result = trading.window.result;
+fn summarize(trading: &Trading<'_>, figures: &Figures) -> anyhow::Result<MarketSummary> {
+    let result: MarketResult = trading.window.result;
     ensure!(trading.as_recorded.compared > 0, "it never had a book");
     Ok(MarketSummary {
         venue: Venue::Polymarket,
         market: trading.window.slug.clone(),
         result,
-        fills: account.fills,
-        contracts: account.contracts,
-        fees: account.fees,
-        position: account.position,
-        profit: account.profit(result.yes_payout()),
+        fills: figures.fills,
+        contracts: figures.contracts,
+        fees: figures.fees,
+        position: figures.position,
+        profit: figures.flow,
         equal_steps: trading.as_recorded.equal,
         readable_steps: trading.as_recorded.compared,
         rest_equal: trading.as_rest.equal,

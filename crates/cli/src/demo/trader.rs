@@ -1,0 +1,173 @@
+//! The bot: the engine that trades real money elsewhere, with one strategy, in the demo's time.
+//!
+//! What it is worth to trade is the model's word and the taker's decision; orders, risk, fills and books are the engine's.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use brier_book::BookView;
+use brier_engine::risk::Limits;
+use brier_engine::{Engine, EngineConfig, FairValue, Input, MarketId, Operator};
+use brier_runtime::core::{Core, Sink};
+use brier_runtime::live::venues::Reached;
+use brier_runtime::live::{Assembled, assemble};
+use brier_runtime::lockstep::{BeforeOrder, Lockstep};
+use brier_runtime::node::Node;
+use brier_strategies::{Taker, TakerParameters};
+use brier_types::{MarketTicker, Money, Price, Prob, Qty, SignedQty, Timestamp, Venue};
+
+/// Most contracts held in one market, YES or NO, and most of one order.
+const CAP: u64 = 100;
+const CLIP: u64 = 20;
+/// Least gain a contract must promise after fees.
+const MARGIN: Money = Money::from_micros(20_000);
+/// What may be at risk, or lost, at most.
+const STAKE: Money = Money::from_micros(1_000_000_000);
+/// An opinion counts in the moment in which it is said.
+const FRESH: Duration = Duration::from_millis(1);
+
+/// The demo ends with its process: nobody reads its journal.
+#[derive(Debug)]
+pub(crate) struct Unwritten;
+
+impl Sink for Unwritten {
+    type Error = std::convert::Infallible;
+
+    fn append(&mut self, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+/// What the engine's own books say of a market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Figures {
+    pub(crate) position: SignedQty,
+    pub(crate) fills: usize,
+    pub(crate) contracts: Qty,
+    pub(crate) fees: Money,
+    /// Dollars received less dollars paid, fees and payouts included.
+    pub(crate) flow: Money,
+    /// Dollars of the account.
+    pub(crate) cash: Money,
+}
+
+/// The bot at one venue.
+#[derive(Debug)]
+pub(crate) struct Trader {
+    shell: Lockstep<Unwritten>,
+    venue: Venue,
+}
+
+impl Trader {
+    /// Connects, and is ready to trade when it returns.
+    pub(crate) async fn open(reached: Reached, now: Timestamp) -> anyhow::Result<Self> {
+        let venue = reached.gateway.venue();
+        let contracts = |contracts| Qty::from_contracts(contracts).context("contracts out of range");
+        let limits = Limits {
+            max_position: contracts(CAP)?,
+            max_event_loss: STAKE,
+            max_venue_exposure: [STAKE; 2],
+            max_exposure: STAKE,
+            max_day_loss: STAKE,
+            max_drawdown: STAKE,
+            no_new_before_close: Duration::from_secs(10),
+            ..Limits::default()
+        };
+        let mut config = EngineConfig::new("demo", limits);
+        for habits in &mut config.habits {
+            // The exchange is in this process, and its reads are never behind.
+            habits.read_lag = Duration::from_millis(1);
+            habits.requests_per_second = 1_000;
+            habits.burst = 1_000;
+        }
+        let mut engine = Engine::new(config);
+        let markets = reached.instruments.iter().map(|it| (venue, it.market.ticker.clone())).collect();
+        let parameters = TakerParameters { markets, cap: contracts(CAP)?, clip: contracts(CLIP)?, margin: MARGIN };
+        engine.seat("taker", Box::new(Taker::new(parameters)));
+        let Assembled { wiring, routes, instruments, .. } = assemble(vec![reached])?;
+        let node = Node::new(Core::new(engine, Unwritten), wiring);
+        let shell = Lockstep::start(node, routes, instruments, now).await?;
+        Ok(Self { shell, venue })
+    }
+
+    /// Asks before every new order.
+    pub(crate) fn before_order(&mut self, ask: BeforeOrder) {
+        self.shell.before_order(ask);
+    }
+
+    /// New orders sent so far.
+    pub(crate) const fn orders(&self) -> u64 {
+        self.shell.orders()
+    }
+
+    /// The engine.
+    pub(crate) const fn engine(&self) -> &Engine {
+        self.shell.engine()
+    }
+
+    /// Where a market is in the engine.
+    pub(crate) fn find(&self, market: &MarketTicker) -> anyhow::Result<MarketId> {
+        let found = self.engine().state().universe.find(self.venue, market.as_str());
+        found.with_context(|| format!("the bot does not know {market}"))
+    }
+
+    /// A market's book, while it can be believed.
+    pub(crate) fn book(&self, market: MarketId) -> Option<BookView<'_>> {
+        self.engine().state().books.view(market).ok()
+    }
+
+    /// Goes to this time, and hears what was said until then.
+    pub(crate) async fn set_time(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        Ok(self.shell.set_time(now).await?)
+    }
+
+    /// Hears everything that was said.
+    pub(crate) async fn hear(&mut self) -> anyhow::Result<()> {
+        Ok(self.shell.hear().await?)
+    }
+
+    /// Is told what a market is worth, and trades on it if that is worth it.
+    pub(crate) async fn tell(&mut self, market: &MarketTicker, prob: Prob, now: Timestamp) -> anyhow::Result<()> {
+        let fair = FairValue { venue: self.venue, market: market.clone(), prob, as_of: now, valid_for: FRESH };
+        Ok(self.shell.tell(Input::Fair(fair)).await?)
+    }
+
+    /// Compares its picture of the account with the venue's.
+    pub(crate) async fn reconcile(&mut self) -> anyhow::Result<()> {
+        Ok(self.shell.tell(Input::Operator(Operator::Reconcile { venue: self.venue })).await?)
+    }
+
+    /// What its own books say of a market.
+    pub(crate) fn figures(&self, market: MarketId) -> anyhow::Result<Figures> {
+        let portfolio = &self.engine().state().portfolio;
+        let position = portfolio.account(market);
+        let mut figures = Figures {
+            position: position.net(),
+            fills: 0,
+            contracts: Qty::ZERO,
+            fees: position.fees,
+            flow: position.flow,
+            cash: portfolio.cash(self.venue, 0),
+        };
+        for fill in portfolio.fills().filter(|fill| fill.market == market) {
+            figures.fills += 1;
+            figures.contracts = figures.contracts.checked_add(fill.qty).context("contracts out of range")?;
+        }
+        Ok(figures)
+    }
+
+    /// Fills whose match failed.
+    pub(crate) fn failed(&self) -> usize {
+        self.engine().state().portfolio.failed().count()
+    }
+
+    /// Profit in a market so far if a YES contract is worth `value`.
+    pub(crate) fn profit(&self, market: MarketId, value: Price) -> anyhow::Result<Money> {
+        let position = self.engine().state().portfolio.account(market);
+        position.flow.checked_add(position.worth(value)).context("profit out of range")
+    }
+}
