@@ -301,25 +301,27 @@ impl Demo {
 
 /// Lists the market as the venue had it, open from the beginning of its recording to its recorded close.
 async fn list(admin: &Admin, session: &Session) -> anyhow::Result<()> {
-        let ticker = session.market.as_str();
-        let (event, _) = ticker.rsplit_once('-').context("a market ticker ends with its strike")?;
-        let (series, _) = event.split_once('-').context("a market ticker starts with its series")?;
-        let title = "Price up in the next 15 minutes?";
-        admin.put_series(json!({
+    let ticker = session.market.as_str();
+    let (event, _) = ticker.rsplit_once('-').context("a market ticker ends with its strike")?;
+    let (series, _) = event.split_once('-').context("a market ticker starts with its series")?;
+    let title = "Price up in the next 15 minutes?";
+    admin
+        .put_series(json!({
             "ticker": series, "title": title, "frequency": "fifteen_min", "fee_type": "quadratic", "fee_multiplier": 1,
-        })).await?;
-        admin.put_event(json!({ "event_ticker": event, "series_ticker": series, "title": title })).await?;
-        admin
-            .create_market(json!({
-                "ticker": ticker, "event_ticker": event, "title": title,
-                "yes_sub_title": format!("Price to beat: ${}", session.strike),
-                "open_time": session.start().to_string(), "close_time": session.close_time.to_string(),
-                "strike_type": "greater_or_equal", "floor_strike": session.strike,
-                "settlement_timer_seconds": SETTLEMENT_TIMER.as_secs(),
-                "price_level_structure": session.price_structure,
-            }))
-            .await?;
-        Ok(())
+        }))
+        .await?;
+    admin.put_event(json!({ "event_ticker": event, "series_ticker": series, "title": title })).await?;
+    admin
+        .create_market(json!({
+            "ticker": ticker, "event_ticker": event, "title": title,
+            "yes_sub_title": format!("Price to beat: ${}", session.strike),
+            "open_time": session.start().to_string(), "close_time": session.close_time.to_string(),
+            "strike_type": "greater_or_equal", "floor_strike": session.strike,
+            "settlement_timer_seconds": SETTLEMENT_TIMER.as_secs(),
+            "price_level_structure": session.price_structure,
+        }))
+        .await?;
+    Ok(())
 }
 
 /// What the stream says of the house's orders.

@@ -132,7 +132,9 @@ mod tests {
     fn it_has_no_opinion_by_an_old_spot() {
         let mut model = model(Some(Duration::from_secs(5)));
         assert_eq!(model.opinion(NOON.plus(Duration::from_secs(6)), Duration::ZERO), None);
-        assert!(model.is_stale(NOON.plus(Duration::from_secs(6))) && !model.is_stale(NOON.plus(Duration::from_secs(5))));
+        assert!(
+            model.is_stale(NOON.plus(Duration::from_secs(6))) && !model.is_stale(NOON.plus(Duration::from_secs(5)))
+        );
     }
 
     #[test]

@@ -158,10 +158,7 @@ mod tests {
     fn the_widest_rows_fit_a_terminal_of_eighty_columns() {
         let close: Timestamp = "2026-07-26T23:05:00Z".parse().unwrap();
         let price = |pips| Some(Price::new(pips).unwrap());
-        let edge = Edge {
-            side: BookSide::Ask,
-            per_contract: Money::from_micros(-123_400),
-        };
+        let edge = Edge { side: BookSide::Ask, per_contract: Money::from_micros(-123_400) };
         let wide = Row {
             venue: "Kalshi",
             market: label("BTC", close),

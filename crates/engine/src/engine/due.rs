@@ -41,6 +41,7 @@ impl Engine {
 
     fn tick(&mut self, out: &mut Vec<Command>) {
         self.next_tick = self.now.plus(self.config.tick);
+        self.note_clock(out);
         for seat in 0..self.seats.len() {
             self.seats[seat].wake = None;
             self.signal_one(StrategyId(seat as u16), Signal::Timer, out);
@@ -56,6 +57,19 @@ impl Engine {
         }
         for venue in VENUES {
             self.expire_orphans(venue, out);
+        }
+    }
+
+    /// Markets that opened or closed by the clock since the last tick: no venue tells it.
+    fn note_clock(&mut self, out: &mut Vec<Command>) {
+        let (since, now) = (std::mem::replace(&mut self.ticked, self.now), self.now);
+        let passed = |at: Timestamp| since < at && at <= now;
+        let edges =
+            self.state.universe.iter().filter(|(_, it)| passed(it.market.open_time) || passed(it.market.close_time));
+        let edges: Vec<_> = edges.map(|(market, _)| market).collect();
+        for market in edges {
+            self.signal(market, Signal::Status(market), out);
+            self.mark_work(market);
         }
     }
 

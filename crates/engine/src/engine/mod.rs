@@ -157,6 +157,8 @@ pub struct Engine {
     /// The earliest wake-up that was asked for and has not come.
     pub(crate) armed: Option<Timestamp>,
     pub(crate) next_tick: Timestamp,
+    /// When the last tick was.
+    pub(crate) ticked: Timestamp,
     pub(crate) counts: Counts,
     wants: Wants,
     /// Markets to be executed in this step, in the order in which they were touched.
@@ -191,6 +193,7 @@ impl Engine {
             winding_down: false,
             armed: None,
             next_tick: Timestamp::from_nanos(i64::MIN),
+            ticked: Timestamp::from_nanos(i64::MIN),
             counts: Counts::default(),
             wants: Wants::new(),
             work: Vec::with_capacity(64),

@@ -502,8 +502,7 @@ fn a_market_that_the_clock_opens_is_traded_and_one_that_it_closed_is_not() {
     let mut bench = Bench::with(generous(), &[later]);
     bench.quote(M, &[(BID, 41, 10)]);
     assert!(bench.sent().is_empty(), "it is not open yet");
-    bench.pass(Duration::from_mins(2));
-    bench.quote(M, &[(BID, 41, 10)]);
+    bench.pass(Duration::from_millis(120_500));
     bench.accept("o1");
     bench.pass(Duration::from_mins(29));
     bench.sent();
