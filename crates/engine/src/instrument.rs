@@ -96,10 +96,14 @@ impl Instrument {
     ///
     /// Source: reference (Kalshi), section 7: opening and closing by the clock emit no stream event.
     pub fn status_at(&self, now: Timestamp) -> MarketStatus {
-        match self.market.status {
-            MarketStatus::Initialized | MarketStatus::Active if self.market.close_time <= now => MarketStatus::Closed,
-            MarketStatus::Initialized if self.market.open_time <= now => MarketStatus::Active,
-            told => told,
+        let (told, market) = (self.market.status, &self.market);
+        let by_clock = matches!(told, MarketStatus::Initialized | MarketStatus::Active);
+        if by_clock && market.close_time <= now {
+            MarketStatus::Closed
+        } else if by_clock && market.open_time <= now {
+            MarketStatus::Active
+        } else {
+            told
         }
     }
 

@@ -211,8 +211,9 @@ impl<S: Sink> Driver<S> {
             Word::Frame(socket, link, text) if current(socket, *link) => Some(Event::Frame(*socket, text)),
             Word::Life(socket, link) if current(socket, *link) => Some(Event::Life(*socket)),
             // Of a connection that was dropped: the node treats it as gone already.
-            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) => None,
-            Word::Look(_) | Word::Flush(_) => None,
+            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) | Word::Look(_) | Word::Flush(_) => {
+                None
+            }
             Word::Outcome(venue, call, outcome) => {
                 Some(Event::Outcome(*venue, *call, std::mem::replace(outcome, Outcome::NotSent(String::new()))))
             }

@@ -61,7 +61,7 @@ pub type BeforeOrder = Box<dyn FnMut(u64) -> std::pin::Pin<Box<dyn Future<Output
 
 /// A node whose shell waits for everything.
 pub struct Lockstep<S> {
-    node: Node<S>,
+    node: Box<Node<S>>,
     routes: Routes,
     lines: BTreeMap<Socket, Line>,
     wall: Timestamp,
@@ -90,7 +90,7 @@ where
     /// # Errors
     /// [`LockstepError`].
     pub async fn start(
-        node: Node<S>,
+        node: Box<Node<S>>,
         routes: Routes,
         listed: Vec<Instrument>,
         now: Timestamp,
@@ -125,7 +125,7 @@ where
     }
 
     /// The engine.
-    pub const fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Engine {
         self.node.engine()
     }
 

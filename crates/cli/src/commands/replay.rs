@@ -33,7 +33,8 @@ struct Document {
 /// One run.
 #[derive(Serialize)]
 struct Run {
-    run: u32,
+    #[serde(rename = "run")]
+    number: u32,
     inputs: u64,
     /// Commands that equal the recorded ones, byte for byte.
     commands: u64,
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         let (engine, replayed) = rebuilt.map_err(|error| failed(&error))?;
         end = Some(engine.checkpoint());
         runs.push(Run {
-            run: replayed.run,
+            number: replayed.run,
             inputs: replayed.inputs,
             commands: replayed.commands,
             unwritten: replayed.unrecorded,
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             milliseconds: begun.elapsed().as_millis(),
         });
     }
-    let broken = runs.iter().find(|run| run.carried_over == Some(false)).map(|run| run.run);
+    let broken = runs.iter().find(|run| run.carried_over == Some(false)).map(|run| run.number);
     let document = Document { runs };
     output.either(&document, |output| output.line(show(&document.runs)))?;
     match broken {
@@ -97,7 +98,7 @@ fn show(runs: &[Run]) -> String {
         titles,
         runs.iter().map(|run| {
             [
-                run.run.to_string(),
+                run.number.to_string(),
                 run.inputs.to_string(),
                 run.commands.to_string(),
                 run.unwritten.to_string(),

@@ -152,7 +152,7 @@ pub(crate) async fn run(recordings: &Recordings, plan: Plan, screen: Screen) -> 
     };
     let server = Server::start(config).await.context("the embedded exchange did not start")?;
     let mut stage = Stage::new(screen, recordings.rows(), recordings.duration());
-    let venues = trade(recordings, plan, &server, &mut stage).await;
+    let venues = Box::pin(trade(recordings, plan, &server, &mut stage)).await;
     stage.finish();
     server.shutdown().await;
     Ok(Summary { seed: plan.seed, venues: venues?, elapsed_seconds: started.elapsed().as_secs_f64() })
@@ -178,7 +178,7 @@ async fn trade(
         venues.push(kalshi::trade(&recordings.kalshi, admin, &env, plan, stage).await?);
     }
     if let Some(demo) = polymarket {
-        venues.push(demo.trade(stage, first_row).await?);
+        venues.push(Box::pin(demo.trade(stage, first_row)).await?);
     }
     Ok(venues)
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use brier_book::BookView;
 use brier_engine::risk::Limits;
-use brier_engine::{Engine, EngineConfig, FairValue, Input, MarketId, Operator};
+use brier_engine::{Engine, EngineConfig, FairValue, Input, Instrument, MarketId, Operator};
 use brier_runtime::core::{Core, Sink};
+use brier_runtime::driver::Routes;
 use brier_runtime::live::venues::Reached;
 use brier_runtime::live::{Assembled, assemble};
 use brier_runtime::lockstep::{BeforeOrder, Lockstep};
@@ -66,30 +67,7 @@ impl Trader {
     /// Connects, and is ready to trade when it returns.
     pub(crate) async fn open(reached: Reached, now: Timestamp) -> anyhow::Result<Self> {
         let venue = reached.gateway.venue();
-        let contracts = |contracts| Qty::from_contracts(contracts).context("contracts out of range");
-        let limits = Limits {
-            max_position: contracts(CAP)?,
-            max_event_loss: STAKE,
-            max_venue_exposure: [STAKE; 2],
-            max_exposure: STAKE,
-            max_day_loss: STAKE,
-            max_drawdown: STAKE,
-            no_new_before_close: Duration::from_secs(10),
-            ..Limits::default()
-        };
-        let mut config = EngineConfig::new("demo", limits);
-        for habits in &mut config.habits {
-            // The exchange is in this process, and its reads are never behind.
-            habits.read_lag = Duration::from_millis(1);
-            habits.requests_per_second = 1_000;
-            habits.burst = 1_000;
-        }
-        let mut engine = Engine::new(config);
-        let markets = reached.instruments.iter().map(|it| (venue, it.market.ticker.clone())).collect();
-        let parameters = TakerParameters { markets, cap: contracts(CAP)?, clip: contracts(CLIP)?, margin: MARGIN };
-        engine.seat("taker", Box::new(Taker::new(parameters)));
-        let Assembled { wiring, routes, instruments, .. } = assemble(vec![reached])?;
-        let node = Node::new(Core::new(engine, Unwritten), wiring);
+        let (node, routes, instruments) = make(venue, reached)?;
         let shell = Lockstep::start(node, routes, instruments, now).await?;
         Ok(Self { shell, venue })
     }
@@ -105,7 +83,7 @@ impl Trader {
     }
 
     /// The engine.
-    pub(crate) const fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         self.shell.engine()
     }
 
@@ -170,4 +148,35 @@ impl Trader {
         let position = self.engine().state().portfolio.account(market);
         position.flow.checked_add(position.worth(value)).context("profit out of range")
     }
+}
+
+type Made = (Box<Node<Unwritten>>, Routes, Vec<Instrument>);
+
+/// An engine with its strategy and its venue, before anything happened.
+fn make(venue: Venue, reached: Reached) -> anyhow::Result<Made> {
+    let contracts = |contracts| Qty::from_contracts(contracts).context("contracts out of range");
+    let limits = Limits {
+        max_position: contracts(CAP)?,
+        max_event_loss: STAKE,
+        max_venue_exposure: [STAKE; 2],
+        max_exposure: STAKE,
+        max_day_loss: STAKE,
+        max_drawdown: STAKE,
+        no_new_before_close: Duration::from_secs(10),
+        ..Limits::default()
+    };
+    let mut config = EngineConfig::new("demo", limits);
+    for habits in &mut config.habits {
+        // The exchange is in this process, and its reads are never behind.
+        habits.read_lag = Duration::from_millis(1);
+        habits.requests_per_second = 1_000;
+        habits.burst = 1_000;
+    }
+    let mut engine = Engine::new(config);
+    let markets = reached.instruments.iter().map(|it| (venue, it.market.ticker.clone())).collect();
+    let parameters = TakerParameters { markets, cap: contracts(CAP)?, clip: contracts(CLIP)?, margin: MARGIN };
+    engine.seat("taker", Box::new(Taker::new(parameters)));
+    let Assembled { wiring, routes, instruments, .. } = assemble(vec![reached])?;
+    let node = Box::new(Node::new(Core::new(engine, Unwritten), wiring));
+    Ok((node, routes, instruments))
 }

@@ -126,29 +126,29 @@ pub fn read_back(text: &str) -> Result<Config, Problems> {
 
 /// All values as a file that could be used in their place; with `origins`, who said each behind it.
 pub fn as_file(settings: &[Setting], origins: bool) -> String {
-    let mut file = String::new();
+    let mut lines = Vec::new();
     let mut table = "";
     for setting in settings {
         let (before, name) = setting.key.rsplit_once('.').unwrap_or(("", &setting.key));
         if before != table {
             if !table.is_empty() {
-                file.push('\n');
+                lines.push(String::new());
             }
-            file.push_str(&head(before));
-            file.push('\n');
+            lines.push(head(before));
             table = before;
         }
         match &setting.value {
             Some(value) if origins => {
                 let line = format!("{name} = {value}");
-                file.push_str(&format!("{line:<48}  # {}\n", setting.origin));
+                lines.push(format!("{line:<48}  # {}", setting.origin));
             }
-            Some(value) => file.push_str(&format!("{name} = {value}\n")),
-            None if origins => file.push_str(&format!("# {name} is unset\n")),
+            Some(value) => lines.push(format!("{name} = {value}")),
+            None if origins => lines.push(format!("# {name} is unset")),
             None => {}
         }
     }
-    file
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// The line above a table's keys.

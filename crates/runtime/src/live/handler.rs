@@ -108,10 +108,9 @@ impl Handler {
         }
         let venues = self.venues.clone();
         match look(&self.words, move |engine| what_is_not_good(engine, &venues)).await {
-            None => ended(),
             Some(Some(problem)) => refused(problem),
             Some(None) if self.tell(Operator::Resume { reason }) => done("it goes on"),
-            Some(None) => ended(),
+            Some(None) | None => ended(),
         }
     }
 
@@ -123,11 +122,10 @@ impl Handler {
             Some((key, orders.get(key).is_some_and(Order::is_live)))
         });
         match found.await {
-            None => ended(),
             Some(None) => refused(format!("no order of this run is called `{order:.80}`")),
             Some(Some((_, false))) => refused("it cannot fill any more"),
             Some(Some((key, true))) if self.tell(Operator::Cancel { order: key }) => done("it is being taken back"),
-            Some(Some(_)) => ended(),
+            Some(Some(_)) | None => ended(),
         }
     }
 
@@ -205,13 +203,12 @@ fn what_is_not_good(engine: &Engine, venues: &[Venue]) -> Option<String> {
     if let Some(halt) = unclear {
         return Some(format!("{}: {}: {}", scope(engine, halt.scope), halt.cause, halt.reason));
     }
-    let blind = state.universe.iter().find_map(|(market, instrument)| {
+    state.universe.iter().find_map(|(market, instrument)| {
         let untrusted = state.books.view(market).err()?;
         (instrument.market.status == MarketStatus::Active).then(|| {
             format!("the book of {}:{} is not good: {untrusted}", instrument.venue(), instrument.market.ticker)
         })
-    });
-    blind
+    })
 }
 
 fn scope(engine: &Engine, scope: Scope) -> String {

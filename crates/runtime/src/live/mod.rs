@@ -473,10 +473,9 @@ async fn watch_halt_file(handler: Handler, poll: Duration) {
 /// What people are told as it happens.
 fn log(effect: &Effect) {
     match effect {
-        Effect::Alert(alert) => match alert {
-            Alert::Refused { .. } => tracing::info!(?alert, "alert"),
-            _ => tracing::warn!(?alert, "alert"),
-        },
+        // Refused by our own risk is everyday; everything else somebody should look at.
+        Effect::Alert(alert @ Alert::Refused { .. }) => tracing::info!(?alert, "alert"),
+        Effect::Alert(alert) => tracing::warn!(?alert, "alert"),
         Effect::Notice(text) => tracing::info!(text, "notice"),
         Effect::Connect(socket, wait) => tracing::info!(?socket, ?wait, "connecting"),
         Effect::Hangup(socket) => tracing::info!(?socket, "hanging up"),
