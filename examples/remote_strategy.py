@@ -26,10 +26,10 @@ SKEW = Decimal("0.03")  # dollars by which both quotes move at the cap
 
 def quotes(view):
     """What shall rest in the market of this view; nothing where its book cannot be believed."""
-    book = view["book"]
-    if not book["trusted"] or not book["bids"] or not book["asks"] or not view["open_for_orders"]:
+    others = view["others"]  # best prices without our own quotes, around which we would run away from ourselves
+    if not view["book"]["trusted"] or not others["bid"] or not others["ask"] or not view["open_for_orders"]:
         return []
-    middle = (Decimal(book["bids"][0][0]) + Decimal(book["asks"][0][0])) / 2
+    middle = (Decimal(others["bid"]) + Decimal(others["ask"])) / 2
     held = Decimal(view["position"]["net"])
     skew = SKEW * held / CAP
     wanted = []

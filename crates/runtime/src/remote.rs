@@ -304,6 +304,10 @@ fn view(engine: &Engine, strategy: StrategyId, market: MarketId, name: &str) -> 
         "close_time": instrument.market.close_time.to_string(),
         "open_for_orders": view.is_open(market),
         "book": book,
+        "others": {
+            "bid": view.best_of_others(market, BookSide::Bid).map(|price| price.to_string()),
+            "ask": view.best_of_others(market, BookSide::Ask).map(|price| price.to_string()),
+        },
         "position": {
             "net": position.net().to_string(),
             "yes": position.yes.qty.to_string(),

@@ -25,14 +25,12 @@ pub struct MarketMakerParameters {
 
 /// See the module's head.
 #[derive(Debug)]
-pub struct MarketMaker {
-    parameters: MarketMakerParameters,
-}
+pub struct MarketMaker(MarketMakerParameters);
 
 impl MarketMaker {
     /// A maker with these bounds.
     pub const fn new(parameters: MarketMakerParameters) -> Self {
-        Self { parameters }
+        Self(parameters)
     }
 
     /// Fair value in pips: a model's where there is a fresh one, else the middle of what others quote.
@@ -45,7 +43,7 @@ impl MarketMaker {
     }
 
     fn quote(&self, view: &View<'_>, market: MarketId, wants: &mut Wants) {
-        let it = &self.parameters;
+        let it = &self.0;
         let Some(fair) = Self::fair(view, market) else { return wants.quotes(market, &[]) };
         let held = view.position(market).net().micros();
         let skew = held * i64::from(it.skew_pips) / i64::try_from(it.cap.micros()).unwrap_or(i64::MAX).max(1);
@@ -70,7 +68,7 @@ impl Strategy for MarketMaker {
     }
 
     fn interest(&self) -> Interest {
-        Interest { markets: self.parameters.markets.clone(), all_markets: false }
+        Interest { markets: self.0.markets.clone(), all_markets: false }
     }
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {

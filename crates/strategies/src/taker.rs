@@ -22,14 +22,12 @@ pub struct TakerParameters {
 
 /// See the module's head.
 #[derive(Debug)]
-pub struct Taker {
-    parameters: TakerParameters,
-}
+pub struct Taker(TakerParameters);
 
 impl Taker {
     /// A taker with these bounds.
     pub const fn new(parameters: TakerParameters) -> Self {
-        Self { parameters }
+        Self(parameters)
     }
 
     /// The take that a side of the book is worth, if any. Fair value is rounded against the trade.
@@ -46,11 +44,11 @@ impl Taker {
         let edge = dollars(worth).checked_sub(dollars(paid))?.checked_sub(fee)?;
         let net = view.position(market).net().micros();
         let held = if side == BookSide::Bid { net } else { -net };
-        let room = Qty::from_micros(self.parameters.cap.micros().saturating_add_signed(-held))?;
+        let room = Qty::from_micros(self.0.cap.micros().saturating_add_signed(-held))?;
         // Whole contracts: hundredths would pay more in rounding than they can gain.
-        let qty = level.qty.min(self.parameters.clip).min(room).micros() / Qty::PER_CONTRACT;
+        let qty = level.qty.min(self.0.clip).min(room).micros() / Qty::PER_CONTRACT;
         let qty = Qty::from_contracts(qty).filter(|qty| !qty.is_zero())?;
-        (edge >= self.parameters.margin).then_some(Take { side, limit: level.price, qty, purpose: Purpose::Any })
+        (edge >= self.0.margin).then_some(Take { side, limit: level.price, qty, purpose: Purpose::Any })
     }
 }
 
@@ -60,7 +58,7 @@ impl Strategy for Taker {
     }
 
     fn interest(&self) -> Interest {
-        Interest { markets: self.parameters.markets.clone(), all_markets: false }
+        Interest { markets: self.0.markets.clone(), all_markets: false }
     }
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {

@@ -593,3 +593,45 @@ fn the_doctor_tells_what_is_wrong_with_a_configuration_and_goes_on() {
         ok    other process         none on this data folder"#]]
     .assert_eq(&lines.join("\n"));
 }
+
+/// The example of the README, as it stands there.
+#[test]
+fn the_paper_example_quotes_around_others_halts_and_replays() {
+    let home = Home::new("");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/paper");
+    for file in ["brier.toml", "catalog.json"] {
+        std::fs::copy(example.join(file), home.path(file)).unwrap();
+    }
+    let mut child = home.command(&["run", "brier.toml", "--json"]);
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+    let started: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&started["run"], &started["markets"]), (&json!(1), &json!(1)));
+    let ready = started["ready_file"].as_str().unwrap();
+    for outcome in ["yes", "no"] {
+        let args = ["order", "buy", outcome, "10@0.40", "KXRAIN-27JAN01-NYC", "--ready-file", ready];
+        assert!(home.run(&args).status.success());
+    }
+    let prices = || {
+        let book = home.json(&["book", "KXRAIN-27JAN01-NYC", "--ready-file", ready]);
+        let side = |name: &str| book[name].as_array().unwrap().iter().map(|it| it["price"].clone()).collect::<Vec<_>>();
+        (side("bids"), side("asks"))
+    };
+    let quoted = (vec![json!("0.4800"), json!("0.4000")], vec![json!("0.5200"), json!("0.6000")]);
+    let begun = std::time::Instant::now();
+    while prices() != quoted {
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", prices());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let halted = home.json(&["halt", "brier.toml"]);
+    assert_eq!((&halted["process"], &halted["canceled"], &halted["left"]), (&json!("answered"), &json!(2), &json!([])));
+    assert_eq!(prices(), (vec![json!("0.4000")], vec![json!("0.6000")]));
+    assert!(home.run(&["resume", "brier.toml", "--yes"]).status.success());
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let replayed = home.json(&["replay", "data"]);
+    assert_eq!((&replayed["runs"][0]["run"], &replayed["runs"][0]["unwritten"]), (&json!(1), &json!(0)));
+}

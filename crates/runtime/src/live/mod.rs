@@ -9,6 +9,9 @@
 
 mod handler;
 mod paper;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
 pub mod venues;
 
 use std::collections::BTreeMap;
@@ -182,7 +185,8 @@ impl Trading {
         if let Some(replayed) = &opened.replayed {
             tracing::info!(run = replayed.run, inputs = replayed.inputs, "replayed");
         }
-        let venues = self.reach(accesses, &opened.engine).await?;
+        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &opened.engine));
+        let venues = self.reach(accesses, wanted).await?;
         let names: Vec<Venue> = venues.iter().map(|reached| reached.gateway.venue()).collect();
         let Assembled { wiring, routes, instruments, pulses } = assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&opened.engine, &instruments);
@@ -246,20 +250,22 @@ impl Trading {
     }
 
     /// Reaches every venue that is traded.
-    async fn reach(&self, (kalshi, polymarket): Accesses, engine: &Engine) -> Result<Vec<Reached>, RunError> {
+    async fn reach(
+        &self,
+        (kalshi, polymarket): Accesses,
+        [at_kalshi, at_polymarket]: [Wanted; 2],
+    ) -> Result<Vec<Reached>, RunError> {
         let now = Clock::local_now();
         let seed = now.nanos().unsigned_abs() ^ u64::from(std::process::id());
         let mut reached = Vec::new();
         if let Some(KalshiAccess::At { env, credentials }) = kalshi {
-            let wanted = self.wanted(Venue::Kalshi, engine);
             let client = venues::kalshi_client(env, credentials, seed)?;
-            reached.push(venues::kalshi(client, self.live.as_ref(), &wanted, (now, seed)).await?);
+            reached.push(venues::kalshi(client, self.live.as_ref(), &at_kalshi, (now, seed)).await?);
         }
         if let (Some(PolymarketAccess::At { env, wallet }), Some(venue)) = (polymarket, &self.config.polymarket) {
-            let wanted = self.wanted(Venue::Polymarket, engine);
             let (path, live) = (&venue.credentials_path, self.live.as_ref());
             let client = venues::polymarket_client(env, wallet, path, live, seed).await?;
-            reached.push(venues::polymarket(client, live, &wanted, seed).await?);
+            reached.push(venues::polymarket(client, live, &at_polymarket, seed).await?);
         }
         Ok(reached)
     }

@@ -1,0 +1,251 @@
+//! A paper run from its first word to its last, in this process: quotes, a strategy from outside, the kill switch, the end.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use brier_kalshi::keys::Credentials;
+use brier_types::{
+    BookSide, ClientOrderId, MarketTicker, NewOrder, Price, Qty, SelfTradePrevention, TimeInForce, Timestamp,
+};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::*;
+use crate::config::{Sources, load};
+use crate::control::{ControlAnswer, ControlRequest, ask};
+use crate::journal::{records, runs};
+use crate::recovery::{config_of, rebuild};
+use crate::run::prepare;
+use crate::written::Written;
+
+const INSIDE: &str = "KXLIVE-1-A";
+const OUTSIDE: &str = "KXLIVE-1-B";
+const CATALOG: &str = r#"{
+    "series": [{"ticker": "KXLIVE", "title": "L", "category": "C", "frequency": "daily", "fee_type": "quadratic", "fee_multiplier": 1}],
+    "events": [{"event_ticker": "KXLIVE-1", "series_ticker": "KXLIVE", "title": "L"}],
+    "markets": [
+        {"ticker": "KXLIVE-1-A", "event_ticker": "KXLIVE-1", "title": "A", "rules_primary": "R.", "open_time": "2020-01-01T00:00:00Z", "close_time": "2099-01-01T00:00:00Z"},
+        {"ticker": "KXLIVE-1-B", "event_ticker": "KXLIVE-1", "title": "B", "rules_primary": "R.", "open_time": "2020-01-01T00:00:00Z", "close_time": "2099-01-01T00:00:00Z"}
+    ]
+}"#;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn configure(folder: &Path) {
+    std::fs::write(folder.join("catalog.json"), CATALOG).unwrap();
+    brier_connect::private_file::write(&folder.join("remote.token"), "a token of this test").unwrap();
+    let config = "[run]\nname = \"live\"\ndata_dir = \"data\"\n[paper]\ncatalog = \"catalog.json\"\n\
+        [remote]\nlisten = \"127.0.0.1:0\"\ntoken = \"file:remote.token\"\n\
+        [[strategy]]\nname = \"inside\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:KXLIVE-1-A\"]\n\
+        [[strategy]]\nname = \"outside\"\nkind = \"remote\"\nmarkets = [\"kalshi:KXLIVE-1-B\"]\n";
+    std::fs::write(folder.join("brier.toml"), config).unwrap();
+}
+
+fn prepared(folder: &Path, flags: &[&str]) -> Prepared {
+    let home = folder.display().to_string();
+    let sources = Sources {
+        project: Some(folder.join("brier.toml")),
+        environment: Environment::from_pairs([("HOME".to_owned(), home)]),
+        flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+        ..Sources::default()
+    };
+    let (config, environment) = load(sources).into_config().unwrap();
+    prepare(config, environment, false).unwrap()
+}
+
+/// A run under way, and another trader at its exchange.
+struct Running {
+    task: tokio::task::JoinHandle<Result<Ended, RunError>>,
+    trader: brier_kalshi::Client,
+    remote: SocketAddr,
+    orders: u32,
+}
+
+impl Running {
+    async fn start(prepared: Prepared) -> Self {
+        let (tell, told) = oneshot::channel();
+        let task = tokio::spawn(run(prepared, move |started| {
+            let exchange = started.exchange.unwrap();
+            let key = exchange.operator().ed25519.clone();
+            drop(tell.send((exchange.rest_url(), key, started.remote.unwrap())));
+        }));
+        let Ok((url, key, remote)) = told.await else { panic!("it does not start: {:?}", task.await) };
+        let credentials = Credentials::from_pem(&key.key_id, &key.private_pem).unwrap();
+        let env = brier_kalshi::Env::local(&url).unwrap();
+        let trader = brier_kalshi::Client::new(env, Some(credentials), brier_kalshi::Config::new(1)).unwrap();
+        Self { task, trader, remote, orders: 0 }
+    }
+
+    async fn rest(&mut self, market: &str, side: BookSide, cents: u8) {
+        self.orders += 1;
+        let order = NewOrder {
+            client_order_id: ClientOrderId::new(&format!("t-{}-{}", self.orders, now().nanos())).unwrap(),
+            market: MarketTicker::new(market).unwrap(),
+            side,
+            price: Price::from_cents(cents).unwrap(),
+            qty: Qty::from_contracts(10).unwrap(),
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            self_trade_prevention: SelfTradePrevention::TakerAtCross,
+            cancel_on_pause: false,
+            group: None,
+        };
+        self.trader.create_order(&order).await.unwrap();
+    }
+
+    /// Waits until the book of a market is this: prices in cents, best first.
+    async fn await_book(&self, market: &str, bids: &[u16], asks: &[u16]) {
+        let market = MarketTicker::new(market).unwrap();
+        let begun = Instant::now();
+        loop {
+            let book = self.trader.orderbook(&market, None).await.unwrap().to_yes_terms();
+            let cents = |side: &[(Price, Qty)]| side.iter().map(|(price, _)| price.pips() / 100).collect::<Vec<_>>();
+            let found = (cents(&book.bids), cents(&book.asks));
+            if found == (bids.to_vec(), asks.to_vec()) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "expected {bids:?} and {asks:?}, found {found:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Clock::local_now()
+}
+
+async fn ask_run(folder: &Path, request: ControlRequest) -> ControlAnswer {
+    let folder = folder.join("data");
+    tokio::task::spawn_blocking(move || ask(&folder, &request, PATIENCE).unwrap()).await.unwrap()
+}
+
+/// A strategy in another program.
+struct Remote(tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>);
+
+impl Remote {
+    async fn connect(addr: SocketAddr, token: &str) -> Self {
+        let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{addr}")).await.unwrap();
+        let mut remote = Self(socket);
+        remote.say(&json!({"type": "hello", "token": token, "strategy": "outside"})).await;
+        remote
+    }
+
+    async fn say(&mut self, value: &Value) {
+        self.0.send(Message::text(value.to_string())).await.unwrap();
+    }
+
+    /// Waits for a message of which this holds.
+    async fn hear(&mut self, enough: impl Fn(&Value) -> bool) -> Value {
+        let listen = async {
+            loop {
+                let Some(Ok(Message::Text(text))) = self.0.next().await else { continue };
+                let value: Value = serde_json::from_str(&text).unwrap();
+                if enough(&value) {
+                    return value;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, listen).await.expect("it is said in time")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_run_quotes_obeys_its_kill_switch_and_ends_in_peace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let mut running = Running::start(prepared(path, &[])).await;
+    for market in [INSIDE, OUTSIDE] {
+        running.rest(market, BookSide::Bid, 40).await;
+        running.rest(market, BookSide::Ask, 60).await;
+    }
+    // Two cents around the middle of what others quote, and there they stay.
+    running.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+
+    let mut stranger = Remote::connect(running.remote, "another token").await;
+    let refused = stranger.hear(|said| said["type"] == "error").await;
+    assert!(refused["error"].as_str().unwrap().contains("token"), "{refused}");
+    let mut remote = Remote::connect(running.remote, "a token of this test").await;
+    let name = format!("kalshi:{OUTSIDE}");
+    let view = remote.hear(|said| said["type"] == "view" && said["book"]["trusted"] == true).await;
+    assert_eq!((&view["market"], &view["others"]), (&json!(name), &json!({"bid": "0.4000", "ask": "0.6000"})));
+    let quote = json!({"side": "bid", "price": "0.4500", "qty": "5"});
+    remote.say(&json!({"type": "want", "id": 7, "quotes": [{"market": name, "quotes": [quote]}]})).await;
+    remote.hear(|said| said["type"] == "wanted" && said["id"] == 7).await;
+    running.await_book(OUTSIDE, &[45, 40], &[60]).await;
+    remote.say(&json!({"type": "want", "id": 8, "quotes": [{"market": "kalshi:KXNONE", "quotes": []}]})).await;
+    remote.hear(|said| said["type"] == "error" && said["id"] == 8).await;
+
+    let ControlAnswer::Status(status) = ask_run(path, ControlRequest::Status).await else { panic!("a status") };
+    assert_eq!((status.orders.len(), status.halted.as_deref(), status.mode.as_str()), (3, None, "paper"));
+    assert!(status.venues.iter().all(|venue| venue.connected && venue.reconciled), "{status:?}");
+
+    let halted = ask_run(path, ControlRequest::Halt { reason: "storm".to_owned() }).await;
+    assert_eq!(halted, ControlAnswer::Halted { canceled: 3, left: Vec::new() });
+    running.await_book(INSIDE, &[40], &[60]).await;
+    running.await_book(OUTSIDE, &[40], &[60]).await;
+    let resume = || ControlRequest::Resume { reason: "calm".to_owned() };
+    let refused = ask_run(path, resume()).await;
+    assert!(matches!(&refused, ControlAnswer::Refused { reason } if reason.contains("HALT")), "{refused:?}");
+    assert!(control::clear(&path.join("data")).unwrap(), "a file keeps the next run from starting");
+    assert!(matches!(ask_run(path, resume()).await, ControlAnswer::Done { .. }));
+    running.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    running.await_book(OUTSIDE, &[45, 40], &[60]).await;
+
+    // What nobody stands behind any more is taken back.
+    drop(remote);
+    running.await_book(OUTSIDE, &[40], &[60]).await;
+
+    assert!(matches!(ask_run(path, ControlRequest::Shutdown).await, ControlAnswer::Done { .. }));
+    let ended = running.task.await.unwrap().unwrap();
+    assert_eq!(ended, Ended { reason: "the control socket".to_owned(), left: 0 });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_run_goes_on_from_the_journal_by_another_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let mut first = Running::start(prepared(path, &[])).await;
+    first.rest(INSIDE, BookSide::Bid, 40).await;
+    first.rest(INSIDE, BookSide::Ask, 60).await;
+    first.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    // It buys from the run, which then owns NO and asks for a little more.
+    first.rest(INSIDE, BookSide::Bid, 52).await;
+    first.await_book(INSIDE, &[48, 40], &[53, 60]).await;
+    ask_run(path, ControlRequest::Shutdown).await;
+    first.task.await.unwrap().unwrap();
+
+    // Closer quotes from here on: the last run is replayed by what its journal says of it.
+    let second = Running::start(prepared(path, &["strategy.inside.parameters.half_spread_dollars=0.01"])).await;
+    second.await_book(INSIDE, &[49, 40], &[52, 60]).await;
+    let ControlAnswer::Status(status) = ask_run(path, ControlRequest::Status).await else { panic!("a status") };
+    assert_eq!((status.run, status.positions[0].contracts.as_str()), (2, "-10.00"));
+    ask_run(path, ControlRequest::Shutdown).await;
+    second.task.await.unwrap().unwrap();
+
+    let runs = runs(&path.join("data")).unwrap();
+    assert_eq!(runs.len(), 2);
+    for (number, run) in runs {
+        let records = records(&run).unwrap();
+        let make = Written::make_engine(&config_of(&records).unwrap()).unwrap();
+        let (_, replayed) = rebuild(&records, &make).unwrap();
+        assert!(replayed.run == number && replayed.commands > 0 && replayed.unrecorded == 0, "{replayed:?}");
+    }
+    // A strategy that owns something cannot become another.
+    let renamed = std::fs::read_to_string(path.join("brier.toml")).unwrap().replace("\"inside\"", "\"other\"");
+    std::fs::write(path.join("brier.toml"), renamed).unwrap();
+    let error = run(prepared(path, &[]), |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("expected strategy `inside`"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_market_that_is_not_listed_is_told_and_nothing_trades() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let flags = ["strategy.inside.markets=[\"kalshi:KXLIVE-1-C\"]"];
+    let error = run(prepared(folder.path(), &flags), |_| {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "kalshi lists no market `KXLIVE-1-C`");
+    assert!(error.hint().is_some());
+}
