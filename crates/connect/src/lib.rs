@@ -2,7 +2,7 @@
 //! open lines for orders, the measured offset of the venue's clock, token buckets, backoff with jitter, and files that only
 //! their owner may read.
 //!
-//! Invariants: every wait has a bound; time and chance are arguments (but to [`line`], which waits); a secret is read only from
+//! Invariants: every wait has a bound; time and chance are arguments (but to [`mod@line`], which waits); a secret is read only from
 //! a private file and zeroised.
 //! It deliberately signs nothing and decides no retry: those are the venue's rules.
 

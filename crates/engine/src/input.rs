@@ -235,7 +235,7 @@ pub enum NotNow {
 
 /// An account as reads show it.
 ///
-/// A read lags writes, so it is judged against what the engine knew when it was asked: see [`crate::reconcile`].
+/// A read lags writes, so it is judged against what the engine knew when it was asked: see `reconcile.rs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountSnapshot {
     /// Which venue.
