@@ -33,14 +33,18 @@ impl Buckets {
         Self { read: TokenBucket::new(600, 200, now), write: BTreeMap::from([(0, TokenBucket::new(100, 100, now))]) }
     }
 
-    /// Takes `cost` tokens from every bucket that `scope` names, or from none.
+    /// Whether [`Buckets::take`] would succeed, without taking anything.
     ///
     /// # Errors
-    /// [`Shortage`] of the bucket that lacks most.
-    pub fn take(&mut self, now: Duration, scope: Scope, cost: u32) -> Result<(), Shortage> {
+    /// As [`Buckets::take`].
+    pub fn check(&mut self, now: Duration, scope: Scope, cost: u32) -> Result<(), Shortage> {
         match scope {
-            Scope::Read => self.read.take(now, cost),
-            Scope::Write(shard) => self.shard(shard).take(now, cost),
+            Scope::Read => self.read.check(now, cost),
+            Scope::Write(shard) => {
+                // A shard that was never seen is as the unscoped one, and only comes to be when something is taken.
+                let known = if self.write.contains_key(&shard) { shard } else { 0 };
+                self.shard(known).check(now, cost)
+            }
             Scope::WriteRouted => {
                 let mut longest = Duration::ZERO;
                 for bucket in self.write.values_mut() {
@@ -50,9 +54,21 @@ impl Buckets {
                         Err(never) => return Err(never),
                     }
                 }
-                if longest > Duration::ZERO {
-                    return Err(Shortage::Wait(longest));
-                }
+                if longest > Duration::ZERO { Err(Shortage::Wait(longest)) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Takes `cost` tokens from every bucket that `scope` names, or from none.
+    ///
+    /// # Errors
+    /// [`Shortage`] of the bucket that lacks most.
+    pub fn take(&mut self, now: Duration, scope: Scope, cost: u32) -> Result<(), Shortage> {
+        match scope {
+            Scope::Read => self.read.take(now, cost),
+            Scope::Write(shard) => self.shard(shard).take(now, cost),
+            Scope::WriteRouted => {
+                self.check(now, scope, cost)?;
                 self.write.values_mut().try_for_each(|bucket| bucket.take(now, cost))
             }
         }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use brier_engine::{Alert, Command, Engine, Input, Operator};
 use brier_kalshi::stream as kalshi;
 use brier_polymarket::stream as polymarket;
-use brier_polymarket::stream::Machine as _;
 use brier_types::{ConnectionInput, Input as FeedInput, Timestamp, Venue};
 
 use crate::core::{Core, Sink};
@@ -99,8 +98,13 @@ pub struct Wiring {
 }
 
 impl Wiring {
+    /// The venue's, of which there is one.
+    fn gateway(&mut self, venue: Venue) -> Option<&mut Box<dyn Gateway + Send>> {
+        self.gateways.iter_mut().find(|gateway| gateway.venue() == venue)
+    }
+
     fn learn(&mut self, instrument: &brier_engine::Instrument) {
-        for gateway in self.gateways.iter_mut().filter(|gateway| gateway.venue() == instrument.venue()) {
+        if let Some(gateway) = self.gateway(instrument.venue()) {
             gateway.learn(instrument);
         }
     }
@@ -119,6 +123,9 @@ pub struct Node<S> {
     wiring: Wiring,
     inbox: Vec<Input>,
     actions: Vec<Action>,
+    /// What a stream said, used again for the next frame.
+    kalshi_said: Vec<kalshi::Action>,
+    polymarket_said: Vec<polymarket::Action>,
     /// When the engine wants to be woken, by the wall.
     wake: Option<Timestamp>,
 }
@@ -126,7 +133,15 @@ pub struct Node<S> {
 impl<S: Sink> Node<S> {
     /// A node that has not begun.
     pub fn new(core: Core<S>, wiring: Wiring) -> Self {
-        Self { core, wiring, inbox: Vec::with_capacity(256), actions: Vec::with_capacity(16), wake: None }
+        Self {
+            core,
+            wiring,
+            inbox: Vec::with_capacity(256),
+            actions: Vec::with_capacity(16),
+            kalshi_said: Vec::with_capacity(16),
+            polymarket_said: Vec::with_capacity(16),
+            wake: None,
+        }
     }
 
     /// Begins: the engine is told of the new run, and streams ask for their connections.
@@ -140,21 +155,12 @@ impl<S: Sink> Node<S> {
         }
         self.inbox.push(Input::Started { run });
         self.flush(now, out)?;
-        if let Some(session) = &mut self.wiring.kalshi {
-            let mut actions = Vec::new();
-            session.start(now.steady, &mut actions);
-            Self::kalshi_actions(now, actions, &mut self.inbox, out);
-        }
+        self.with_kalshi(now, out, |session, said| session.start(now.steady, said));
         for place in 0..self.wiring.books.len() {
-            let mut actions = Vec::new();
-            self.wiring.books[place].start(now.steady, &mut actions);
-            self.polymarket_actions(now, Socket::PolymarketMarket(place as u16), actions, out);
+            let socket = Socket::PolymarketMarket(place as u16);
+            self.with_polymarket(now, socket, out, |session, said| session.start(now.steady, said));
         }
-        if let Some(session) = &mut self.wiring.user {
-            let mut actions = Vec::new();
-            session.start(now.steady, &mut actions);
-            self.polymarket_actions(now, Socket::PolymarketUser, actions, out);
-        }
+        self.with_polymarket(now, Socket::PolymarketUser, out, |session, said| session.start(now.steady, said));
         self.flush(now, out)
     }
 
@@ -199,8 +205,8 @@ impl<S: Sink> Node<S> {
                     }
                 }
                 Event::Outcome(venue, call, outcome) => {
-                    for gateway in self.wiring.gateways.iter_mut().filter(|gateway| gateway.venue() == venue) {
-                        gateway.on_outcome(now.wall, call, outcome.clone(), &mut self.actions);
+                    if let Some(gateway) = self.wiring.gateway(venue) {
+                        gateway.on_outcome(now.wall, call, outcome, &mut self.actions);
                     }
                     self.take_actions(venue, out);
                 }
@@ -261,23 +267,16 @@ impl<S: Sink> Node<S> {
     }
 
     fn on_wake(&mut self, now: Moment, out: &mut Vec<Effect>) {
-        if let Some(session) = &mut self.wiring.kalshi
-            && session.next_deadline().is_some_and(|at| at <= now.steady)
-        {
-            let mut actions = Vec::new();
-            session.on_tick(now.steady, &mut actions);
-            Self::kalshi_actions(now, actions, &mut self.inbox, out);
-        }
+        self.with_kalshi(now, out, |session, said| {
+            if session.next_deadline().is_some_and(|at| at <= now.steady) {
+                session.on_tick(now.steady, said);
+            }
+        });
         for place in 0..self.wiring.books.len() {
-            let mut actions = Vec::new();
-            self.wiring.books[place].on_tick(now.steady, &mut actions);
-            self.polymarket_actions(now, Socket::PolymarketMarket(place as u16), actions, out);
+            let socket = Socket::PolymarketMarket(place as u16);
+            self.with_polymarket(now, socket, out, |session, said| session.on_tick(now.steady, said));
         }
-        if let Some(session) = &mut self.wiring.user {
-            let mut actions = Vec::new();
-            session.on_tick(now.steady, &mut actions);
-            self.polymarket_actions(now, Socket::PolymarketUser, actions, out);
-        }
+        self.with_polymarket(now, Socket::PolymarketUser, out, |session, said| session.on_tick(now.steady, said));
         for place in 0..self.wiring.gateways.len() {
             let gateway = &mut self.wiring.gateways[place];
             let venue = gateway.venue();
@@ -292,32 +291,41 @@ impl<S: Sink> Node<S> {
     }
 
     fn on_opened(&mut self, now: Moment, socket: Socket, out: &mut Vec<Effect>) {
-        if let (Socket::Kalshi, Some(session)) = (socket, &mut self.wiring.kalshi) {
-            let mut actions = Vec::new();
-            session.on_open(now.steady, &mut actions);
-            Self::kalshi_actions(now, actions, &mut self.inbox, out);
-        } else {
-            self.with_polymarket(now, socket, out, |session, actions| session.on_open(now.steady, actions));
+        match socket {
+            Socket::Kalshi => self.with_kalshi(now, out, |session, said| session.on_open(now.steady, said)),
+            Socket::PolymarketMarket(_) | Socket::PolymarketUser => {
+                self.with_polymarket(now, socket, out, |session, said| session.on_open(now.steady, said));
+            }
         }
     }
 
     fn on_closed(&mut self, now: Moment, socket: Socket, reason: &str, out: &mut Vec<Effect>) {
-        if let (Socket::Kalshi, Some(session)) = (socket, &mut self.wiring.kalshi) {
-            let mut actions = Vec::new();
-            session.on_close(now.steady, reason, &mut actions);
-            Self::kalshi_actions(now, actions, &mut self.inbox, out);
-        } else {
-            self.with_polymarket(now, socket, out, |session, actions| session.on_close(now.steady, reason, actions));
+        match socket {
+            Socket::Kalshi => self.with_kalshi(now, out, |session, said| session.on_close(now.steady, reason, said)),
+            Socket::PolymarketMarket(_) | Socket::PolymarketUser => {
+                self.with_polymarket(now, socket, out, |session, said| session.on_close(now.steady, reason, said));
+            }
         }
     }
 
     fn on_frame(&mut self, now: Moment, socket: Socket, text: &str, out: &mut Vec<Effect>) {
-        if let (Socket::Kalshi, Some(session)) = (socket, &mut self.wiring.kalshi) {
-            let mut actions = Vec::new();
-            session.on_frame(now.steady, text, &mut actions);
-            Self::kalshi_actions(now, actions, &mut self.inbox, out);
-        } else {
-            self.with_polymarket(now, socket, out, |session, actions| session.on_frame(now.steady, text, actions));
+        match socket {
+            Socket::Kalshi => self.with_kalshi(now, out, |session, said| session.on_frame(now.steady, text, said)),
+            Socket::PolymarketMarket(_) | Socket::PolymarketUser => {
+                self.with_polymarket(now, socket, out, |session, said| session.on_frame(now.steady, text, said));
+            }
+        }
+    }
+
+    fn with_kalshi(
+        &mut self,
+        now: Moment,
+        out: &mut Vec<Effect>,
+        work: impl FnOnce(&mut kalshi::Session, &mut Vec<kalshi::Action>),
+    ) {
+        if let Some(session) = &mut self.wiring.kalshi {
+            work(session, &mut self.kalshi_said);
+            Self::kalshi_actions(now, &mut self.kalshi_said, &mut self.inbox, out);
         }
     }
 
@@ -336,14 +344,13 @@ impl<S: Sink> Node<S> {
             Socket::PolymarketUser => self.wiring.user.as_mut().map(|session| session as &mut dyn polymarket::Machine),
         };
         if let Some(session) = session {
-            let mut actions = Vec::new();
-            work(session, &mut actions);
-            self.polymarket_actions(now, socket, actions, out);
+            work(session, &mut self.polymarket_said);
+            self.polymarket_actions(now, socket, out);
         }
     }
 
-    fn kalshi_actions(now: Moment, actions: Vec<kalshi::Action>, inbox: &mut Vec<Input>, out: &mut Vec<Effect>) {
-        for action in actions {
+    fn kalshi_actions(now: Moment, said: &mut Vec<kalshi::Action>, inbox: &mut Vec<Input>, out: &mut Vec<Effect>) {
+        for action in said.drain(..) {
             match action {
                 kalshi::Action::Connect(at) => out.push(Effect::Connect(Socket::Kalshi, at.since(now.steady))),
                 kalshi::Action::Send(text) => out.push(Effect::Send(Socket::Kalshi, text)),
@@ -355,14 +362,8 @@ impl<S: Sink> Node<S> {
         }
     }
 
-    fn polymarket_actions(
-        &mut self,
-        now: Moment,
-        socket: Socket,
-        actions: Vec<polymarket::Action>,
-        out: &mut Vec<Effect>,
-    ) {
-        for action in actions {
+    fn polymarket_actions(&mut self, now: Moment, socket: Socket, out: &mut Vec<Effect>) {
+        for action in self.polymarket_said.drain(..) {
             match action {
                 polymarket::Action::Connect(at) => out.push(Effect::Connect(socket, at.since(now.steady))),
                 polymarket::Action::Send(text) => out.push(Effect::Send(socket, text)),
@@ -402,7 +403,7 @@ impl<S: Sink> Node<S> {
                 match command {
                     Command::Send { venue, .. } | Command::Reconcile { venue, .. } => {
                         let venue = *venue;
-                        for gateway in self.wiring.gateways.iter_mut().filter(|gateway| gateway.venue() == venue) {
+                        if let Some(gateway) = self.wiring.gateway(venue) {
                             gateway.on_command(now.wall, command, &mut self.actions);
                         }
                         self.take_actions(venue, out);

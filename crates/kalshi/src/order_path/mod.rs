@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use self::ring::{HeaderRing, MOST_SKEW, RingConfig, RingError, SharedRing, SignedHeaders};
-pub use self::writer::{Decrease, RequestWriter, Signing};
+pub use self::writer::{Decrease, RequestWriter, Signing, create_body};
 use crate::bucket::Scope;
 use crate::client::Client;
 use crate::env::Env;

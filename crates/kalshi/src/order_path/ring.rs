@@ -302,6 +302,11 @@ impl SharedRing {
         Self { ring: Arc::new(Mutex::new(ring)), credentials, operation, pause }
     }
 
+    /// What its headers are signed for.
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
     fn lock(&self) -> MutexGuard<'_, HeaderRing> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }

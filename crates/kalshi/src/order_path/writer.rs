@@ -74,37 +74,7 @@ impl RequestWriter {
         exchange_index: Option<i32>,
         signing: Signing<'_>,
     ) -> Result<&[u8], KalshiError> {
-        let mut body = Members::new(&mut self.body);
-        body.text("ticker", order.market.as_str());
-        body.text("client_order_id", order.client_order_id.as_str());
-        body.text("side", side(order.side));
-        body.count("count", order.qty);
-        body.price("price", order.price);
-        let word = match order.time_in_force {
-            TimeInForce::Gtc => "good_till_canceled",
-            TimeInForce::Gtd(time) => {
-                body.integer("expiration_time", time.secs());
-                "good_till_canceled"
-            }
-            TimeInForce::Ioc => "immediate_or_cancel",
-            TimeInForce::Fok => "fill_or_kill",
-        };
-        body.text("time_in_force", word);
-        body.flag("post_only", order.post_only);
-        body.text(
-            "self_trade_prevention_type",
-            match order.self_trade_prevention {
-                SelfTradePrevention::TakerAtCross => "taker_at_cross",
-                SelfTradePrevention::Maker => "maker",
-            },
-        );
-        body.flag("cancel_order_on_pause", order.cancel_on_pause);
-        body.flag("reduce_only", order.reduce_only);
-        if let Some(group) = &order.group {
-            body.text("order_group_id", group.as_str());
-        }
-        body.index(exchange_index);
-        body.end();
+        create_body(order, exchange_index, &mut self.body);
         self.request("create order", Operation::CreateOrder, None, None, true, signing)
     }
 
@@ -237,6 +207,41 @@ impl RequestWriter {
         push_body(out, has_body.then_some(self.body.as_slice()));
         Ok(out)
     }
+}
+
+/// The body that places `order`, byte for byte what [`crate::rest::create_request`] asks for, on this shard or where its market is.
+pub fn create_body(order: &NewOrder, exchange_index: Option<i32>, out: &mut Vec<u8>) {
+    let mut body = Members::new(out);
+    body.text("ticker", order.market.as_str());
+    body.text("client_order_id", order.client_order_id.as_str());
+    body.text("side", side(order.side));
+    body.count("count", order.qty);
+    body.price("price", order.price);
+    let word = match order.time_in_force {
+        TimeInForce::Gtc => "good_till_canceled",
+        TimeInForce::Gtd(time) => {
+            body.integer("expiration_time", time.secs());
+            "good_till_canceled"
+        }
+        TimeInForce::Ioc => "immediate_or_cancel",
+        TimeInForce::Fok => "fill_or_kill",
+    };
+    body.text("time_in_force", word);
+    body.flag("post_only", order.post_only);
+    body.text(
+        "self_trade_prevention_type",
+        match order.self_trade_prevention {
+            SelfTradePrevention::TakerAtCross => "taker_at_cross",
+            SelfTradePrevention::Maker => "maker",
+        },
+    );
+    body.flag("cancel_order_on_pause", order.cancel_on_pause);
+    body.flag("reduce_only", order.reduce_only);
+    if let Some(group) = &order.group {
+        body.text("order_group_id", group.as_str());
+    }
+    body.index(exchange_index);
+    body.end();
 }
 
 /// The longest path: an id of 128 bytes, each encoded as three, within the rest of it.

@@ -21,8 +21,8 @@ use brier_connect::http::percent_encode;
 use brier_engine::{Answer, Command, Input, Instrument, Lookup, NotNow, RejectCode, Request, RequestId};
 use brier_kalshi::bucket::{Buckets, Scope, Shortage};
 use brier_kalshi::keys::Credentials;
-use brier_kalshi::rest::create_request;
-use brier_kalshi_protocol::costs::{Bucket, CostTable};
+use brier_kalshi::order_path::{HeaderRing, RingConfig, RingError, SharedRing, create_body};
+use brier_kalshi_protocol::costs::{Bucket, Cost, CostTable};
 use brier_kalshi_protocol::rest::{
     self, AmendOrderV2Request, AmendOrderV2Response, CancelOrderV2Response, CreateOrderGroupRequest,
     CreateOrderGroupResponse, CreateOrderV2Response, DecreaseOrderV2Request, DecreaseOrderV2Response,
@@ -45,6 +45,8 @@ use refusals::refusal;
 const MAX_PAGES: u32 = 200;
 /// Rows of a full page.
 const PAGE: usize = 1_000;
+/// Room for the body of a usual order.
+const CREATE_BODY: usize = 384;
 /// Lists are asked for from this much earlier: filters count whole seconds, and the venue's clock is known to a second.
 const SLACK: Duration = Duration::from_secs(3);
 /// From this much on a corrected clock is another clock.
@@ -218,16 +220,28 @@ impl Plain {
     }
 }
 
+/// What is kept of a request once it was handed out.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    operation: Operation,
+    /// Whose write bucket paid.
+    scope: Scope,
+}
+
 /// The gateway. See the module's head.
 #[derive(Debug)]
 pub struct KalshiGateway {
     credentials: Credentials,
+    /// Headers for new orders that were signed ahead, if they are.
+    ring: Option<SharedRing>,
     clock: ClockOffset,
     config: KalshiConfig,
     buckets: Buckets,
     costs: CostTable,
+    /// Of a new order, out of the table.
+    create_cost: Cost,
     shards: BTreeMap<MarketTicker, u32>,
-    calls: Calls<(Work, Plain)>,
+    calls: Calls<(Work, Sent)>,
     parked: Parked<(Read, Plain)>,
 }
 
@@ -236,16 +250,30 @@ impl KalshiGateway {
     pub fn new(credentials: Credentials, config: KalshiConfig) -> Self {
         let mut buckets = Buckets::basic(Duration::ZERO);
         buckets.configure(Duration::ZERO, config.reads, config.writes);
+        let costs = CostTable::reference();
         Self {
             credentials,
+            ring: None,
             clock: ClockOffset::default(),
             config,
             buckets,
-            costs: CostTable::reference(),
+            create_cost: create_cost(&costs),
+            costs,
             shards: BTreeMap::new(),
             calls: Calls::new(),
             parked: Parked::new(),
         }
+    }
+
+    /// From now on headers for new orders are taken from a ring with these bounds, and signed at once when it has none near the
+    /// venue's time. Whoever gets the ring keeps it full; see [`SharedRing::keep_full`].
+    ///
+    /// # Errors
+    /// [`RingError`] when a bound is out of its own bounds.
+    pub fn sign_ahead(&mut self, config: RingConfig) -> Result<SharedRing, RingError> {
+        let ring = SharedRing::new(HeaderRing::new(self.credentials.clone(), Operation::CreateOrder, config)?);
+        self.ring = Some(ring.clone());
+        Ok(ring)
     }
 
     /// Follows what `GET /account/limits` says of the account's buckets.
@@ -257,6 +285,7 @@ impl KalshiGateway {
     /// Follows what `GET /account/endpoint_costs` says.
     pub fn learn_costs(&mut self, costs: GetAccountEndpointCostsResponse) {
         self.costs = CostTable::from_response(costs);
+        self.create_cost = create_cost(&self.costs);
     }
 
     /// What answers say about our clock.
@@ -281,7 +310,10 @@ impl KalshiGateway {
 
     /// Takes what a call costs, or says how long to wait. Orders leave cancels their reserve.
     fn pay(&mut self, now: Timestamp, plain: &Plain) -> Result<(), Duration> {
-        let cost = self.costs.cost(plain.operation.method(), &plain.path, 1);
+        let cost = match plain.operation {
+            Operation::CreateOrder => self.create_cost,
+            operation => self.costs.cost(operation.method(), &plain.path, 1),
+        };
         let scope = match cost.bucket {
             Bucket::Read => Scope::Read,
             Bucket::Write => plain.scope,
@@ -289,8 +321,7 @@ impl KalshiGateway {
         let now = steady(now);
         if plain.lane() == Lane::Order {
             let reserve = self.config.cancel_reserve;
-            let mut trial = self.buckets.clone();
-            let held = match trial.take(now, scope, cost.tokens.saturating_add(reserve)) {
+            let held = match self.buckets.check(now, scope, cost.tokens.saturating_add(reserve)) {
                 // A bucket too small for a reserve has none.
                 Err(Shortage::TooLarge { .. }) | Ok(()) => None,
                 Err(Shortage::Wait(wait)) => Some(wait),
@@ -314,9 +345,7 @@ impl KalshiGateway {
         let offset = self.clock.nanos();
         let venue_time = Timestamp::from_nanos(now.nanos().saturating_add(offset));
         let operation = plain.operation;
-        let signed = self.credentials.sign_request(venue_time, operation.method(), &plain.path);
-        let headers = signed.map_err(|error| error.to_string())?;
-        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let headers = self.headers(venue_time, operation, &plain.path)?;
         let method = match operation.method() {
             rest::Method::Get => Method::Get,
             rest::Method::Post => Method::Post,
@@ -326,12 +355,31 @@ impl KalshiGateway {
         let lane = plain.lane();
         let timeout = if lane == Lane::Read { self.config.read_timeout } else { self.config.write_timeout };
         let deadline = now.plus(timeout);
-        let target =
-            if plain.query.is_empty() { plain.path.clone() } else { format!("{}?{}", plain.path, plain.query) };
-        let body = plain.body.clone();
-        let id = self.calls.open(Pending { work: (work, plain), sent: now, deadline, offset });
+        let Plain { mut path, query, body, scope, .. } = plain;
+        if !query.is_empty() {
+            path.push('?');
+            path.push_str(&query);
+        }
+        let target = path;
+        let id = self.calls.open(Pending { work: (work, Sent { operation, scope }), sent: now, deadline, offset });
         out.push(Action::Call(HttpCall { id, lane, host: Host::Kalshi, method, target, headers, body, deadline }));
         Ok(())
+    }
+
+    /// Headers that were signed ahead where there are some near the venue's time, else such as are signed now.
+    fn headers(
+        &self,
+        venue_time: Timestamp,
+        operation: Operation,
+        path: &str,
+    ) -> Result<Vec<(String, String)>, String> {
+        let ring = self.ring.as_ref().filter(|ring| ring.operation() == operation);
+        if let Some(ahead) = ring.and_then(|ring| ring.take(venue_time)) {
+            return Ok(ahead.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+        }
+        let signed = self.credentials.sign_request(venue_time, operation.method(), path);
+        let signed = signed.map_err(|error| error.to_string())?;
+        Ok(signed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     /// Sends a write, or answers at once why it does not leave.
@@ -373,11 +421,11 @@ impl KalshiGateway {
         match body {
             Request::Place(place) => {
                 let new = &place.get().new;
-                let mut body = create_request(new);
-                body.exchange_index = self.index_of(&new.market);
+                let mut body = Vec::with_capacity(CREATE_BODY);
+                create_body(new, self.index_of(&new.market), &mut body);
                 let write = Write::Place { id: new.client_order_id.clone(), qty: new.qty };
-                let plain = Plain::new(Operation::CreateOrder, &[]).json(&body).scope(self.scope_of(&new.market));
-                self.write(now, request, write, plain, out);
+                let plain = Plain::new(Operation::CreateOrder, &[]).scope(self.scope_of(&new.market));
+                self.write(now, request, write, Plain { body, ..plain }, out);
             }
             Request::Amend(change) => {
                 let amend = &change.get().amend;
@@ -434,7 +482,7 @@ impl KalshiGateway {
     // --- Answers ----------------------------------------------------------------------------------------------------
 
     /// What an outcome means for a write.
-    fn judge(&self, write: &Write, pending: &Pending<(Work, Plain)>, outcome: &Outcome) -> Answer {
+    fn judge(&self, write: &Write, pending: &Pending<(Work, Sent)>, outcome: &Outcome) -> Answer {
         match outcome {
             Outcome::NotSent(_) => Answer::NotNow { why: NotNow::NotSent, retry_after: None },
             Outcome::Silent(why) => in_doubt(why),
@@ -453,7 +501,7 @@ impl KalshiGateway {
     fn on_read(
         &mut self,
         now: Timestamp,
-        pending: &Pending<(Work, Plain)>,
+        pending: &Pending<(Work, Sent)>,
         read: Read,
         outcome: Outcome,
         out: &mut Vec<Action>,
@@ -535,6 +583,11 @@ impl KalshiGateway {
             Err(why) => answer(search.request, in_doubt(&why), out),
         }
     }
+}
+
+/// What a new order costs.
+fn create_cost(costs: &CostTable) -> Cost {
+    costs.cost(Operation::CreateOrder.method(), &Operation::CreateOrder.path(&[]), 1)
 }
 
 fn answer(request: RequestId, answer: Answer, out: &mut Vec<Action>) {

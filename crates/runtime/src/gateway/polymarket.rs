@@ -16,6 +16,7 @@ mod refusals;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -181,18 +182,19 @@ struct Plain {
     label: &'static str,
     kind: CallKind,
     method: Method,
-    path: String,
+    path: Cow<'static, str>,
     query: String,
+    /// Empty once it was handed out.
     body: Vec<u8>,
     spend: Spend,
 }
 
 impl Plain {
-    fn write(label: &'static str, kind: CallKind, method: Method, path: &str, spend: Spend) -> Self {
-        Self { label, kind, method, path: path.to_owned(), query: String::new(), body: Vec::new(), spend }
+    fn write(label: &'static str, kind: CallKind, method: Method, path: &'static str, spend: Spend) -> Self {
+        Self { label, kind, method, path: Cow::Borrowed(path), query: String::new(), body: Vec::new(), spend }
     }
 
-    fn read(label: &'static str, path: &str) -> Self {
+    fn read(label: &'static str, path: &'static str) -> Self {
         Self::write(label, CallKind::Read, Method::Get, path, Spend::Nothing)
     }
 
@@ -201,8 +203,9 @@ impl Plain {
     }
 
     fn segment(mut self, segment: &str) -> Self {
-        self.path.push('/');
-        percent_encode(segment, &mut self.path);
+        let path = self.path.to_mut();
+        path.push('/');
+        percent_encode(segment, path);
         self
     }
 
@@ -313,7 +316,7 @@ impl PolymarketGateway {
     }
 
     /// Signs a call and hands it out.
-    fn call(&mut self, now: Timestamp, work: Work, plain: Plain, out: &mut Vec<Action>) {
+    fn call(&mut self, now: Timestamp, work: Work, mut plain: Plain, out: &mut Vec<Action>) {
         let offset = self.clock.nanos();
         let seconds = Timestamp::from_nanos(now.nanos().saturating_add(offset)).secs();
         let seconds = u64::try_from(seconds).unwrap_or_default();
@@ -322,9 +325,9 @@ impl PolymarketGateway {
         let headers = signed.pairs().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let lane = plain.lane();
         let timeout = if lane == Lane::Read { self.config.read_timeout } else { self.config.write_timeout };
-        let (method, deadline, body) = (plain.method, now.plus(timeout), plain.body.clone());
+        let (method, deadline, body) = (plain.method, now.plus(timeout), std::mem::take(&mut plain.body));
         let target =
-            if plain.query.is_empty() { plain.path.clone() } else { format!("{}?{}", plain.path, plain.query) };
+            if plain.query.is_empty() { plain.path.to_string() } else { format!("{}?{}", plain.path, plain.query) };
         let id = self.calls.open(Pending { work: (work, plain), sent: now, deadline, offset });
         out.push(Action::Call(HttpCall { id, lane, host: Host::Clob, method, target, headers, body, deadline }));
     }
