@@ -236,7 +236,7 @@ fn shares(markets: &Markets, kind: KeyKind, read: Option<u64>) {
         let admitted = risk.admit(now, state, proposal);
         nanos[5] = began.elapsed().as_nanos() as u64;
         let admitted = admitted.expect("as it was admitted before");
-        let (venue, request) = (markets.venue, parts.last.expect("it was sent"));
+        let (venue, (request, _)) = (markets.venue, parts.last.expect("it was sent"));
         let send = Command::Send { venue, request, body: Request::Place(admitted) };
         let began = Instant::now();
         record.clear();

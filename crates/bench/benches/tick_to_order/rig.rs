@@ -8,7 +8,7 @@ use alloy_primitives::{B256, U256};
 use brier_engine::risk::{Budget, Limits, Rate};
 use brier_engine::{
     AccountSnapshot, Answer, Command, Custody, Engine, EngineConfig, FairValue, Fees, Input, Instrument, PlaceOrder,
-    Reject, RejectCode, Request, RequestId, VenueCash,
+    Request, RequestId, VenueCash,
 };
 use brier_kalshi::keys::{Credentials, KeyKind, PrivateKey};
 use brier_kalshi::order_path::{HeaderRing, RequestWriter, RingConfig, Signing};
@@ -45,6 +45,8 @@ pub(crate) const RING: RingConfig = RingConfig {
     horizon: Duration::from_secs(10),
     uses: 1,
 };
+/// Contracts of every order.
+const SIZE: u64 = 10;
 /// It is filled once in so many ticks.
 pub(crate) const REFILL: u32 = 100;
 
@@ -158,11 +160,11 @@ impl Markets {
         let maker = MarketMakerParameters {
             markets: place(1),
             half_spread_pips: 200,
-            size: qty(10),
+            size: qty(SIZE),
             cap: qty(20),
             skew_pips: 100,
         };
-        let taker = TakerParameters { markets: place(0), cap: qty(20), clip: qty(10), margin: Money::CENTICENT };
+        let taker = TakerParameters { markets: place(0), cap: qty(20), clip: qty(SIZE), margin: Money::CENTICENT };
         engine.seat("maker", Box::new(MarketMaker::new(maker)));
         engine.seat("taker", Box::new(Taker::new(taker)));
         engine
@@ -268,29 +270,24 @@ fn remains(place: &PlaceOrder) -> Qty {
     }
 }
 
-/// After a refusal the engine waits before it takes again.
-const fn pause(venue: Venue) -> Duration {
-    match venue {
-        Venue::Kalshi => STEP,
-        Venue::Polymarket => Duration::from_secs(40),
-    }
-}
-
-fn placed(request: RequestId, venue: Venue, remaining: Qty) -> Input {
-    // Polymarket refuses what found nothing to take; Kalshi takes it back.
-    if venue == Venue::Polymarket && remaining.is_zero() {
-        let text = "no orders found to match with FAK order".to_owned();
-        let answer = Answer::Rejected(Reject { code: RejectCode::NoLiquidity, text });
-        return Input::Answer { venue, request, answer };
-    }
-    let order = format!("o-{}", request.0).parse().expect("an id");
-    Input::Answer { venue, request, answer: Answer::Placed { order, filled: Qty::ZERO, remaining } }
+/// The venue's answer to a request; nothing for those that this bench does not lead to.
+fn answer(request: RequestId, venue: Venue, body: &Request) -> Option<Input> {
+    let answer = match body {
+        Request::Place(place) => {
+            let order = format!("o-{}", request.0).parse().expect("an id");
+            Answer::Placed { order, filled: Qty::ZERO, remaining: remains(place.get()) }
+        }
+        // Every order here is for as much.
+        Request::Cancel { .. } => Answer::Canceled { reduced_by: Some(qty(SIZE)) },
+        _ => return None,
+    };
+    Some(Input::Answer { venue, request, answer })
 }
 
 /// A gateway whose requests are made and whose answers are the same every time.
 pub(crate) struct Tame<G> {
     gateway: G,
-    waiting: VecDeque<(RequestId, Qty)>,
+    waiting: VecDeque<Input>,
     aside: Vec<Action>,
 }
 
@@ -310,9 +307,7 @@ impl<G: Gateway> Gateway for Tame<G> {
             Command::Reconcile { venue, asked, fills_since } if *venue == self.venue() => {
                 return out.push(Action::Input(account(*venue, *asked, now, *fills_since)));
             }
-            Command::Send { request, body: Request::Place(place), .. } => {
-                self.waiting.push_back((*request, remains(place.get())));
-            }
+            Command::Send { request, body, .. } => self.waiting.extend(answer(*request, self.venue(), body)),
             _ => {}
         }
         self.gateway.on_command(now, command, out);
@@ -321,9 +316,7 @@ impl<G: Gateway> Gateway for Tame<G> {
     fn on_outcome(&mut self, now: Timestamp, call: CallId, outcome: Outcome, out: &mut Vec<Action>) {
         self.gateway.on_outcome(now, call, outcome, &mut self.aside);
         self.aside.clear();
-        if let Some((request, remaining)) = self.waiting.pop_front() {
-            out.push(Action::Input(placed(request, self.venue(), remaining)));
-        }
+        out.extend(self.waiting.pop_front().map(Action::Input));
     }
 
     fn on_timer(&mut self, now: Timestamp, out: &mut Vec<Action>) {
@@ -332,6 +325,10 @@ impl<G: Gateway> Gateway for Tame<G> {
 
     fn next_deadline(&self) -> Option<Timestamp> {
         self.gateway.next_deadline()
+    }
+
+    fn learn_clock(&mut self, offset: i64) {
+        self.gateway.learn_clock(offset);
     }
 
     fn learn(&mut self, instrument: &Instrument) {
@@ -424,7 +421,7 @@ impl<S: Sink<Error: std::fmt::Debug>> Live<S> {
     /// The order is answered, and its reason taken away.
     pub(crate) fn after(&mut self) {
         self.settle();
-        self.now = self.now.plus(pause(self.markets.venue));
+        self.now = self.now.plus(STEP);
         self.ticks += 1;
         let frame = self.markets.tick(self.ticks - 1, false);
         self.tick(&frame);
@@ -519,8 +516,8 @@ pub(crate) struct Parts<S> {
     pub(crate) pen: Pen,
     pub(crate) now: Timestamp,
     pub(crate) inbox: Vec<Input>,
-    /// The taking order that was sent last.
-    pub(crate) last: Option<RequestId>,
+    /// The taking order that was sent last, and what will rest of it.
+    pub(crate) last: Option<(RequestId, Qty)>,
     pub(crate) ticks: u64,
 }
 
@@ -601,7 +598,7 @@ impl<S: Sink<Error: std::fmt::Debug>> Parts<S> {
             _ => None,
         });
         let (request, place) = found.expect("the tick makes the taker buy");
-        self.last = Some(request);
+        self.last = Some((request, remains(place)));
         self.pen.write(self.now, place, lap)
     }
 
@@ -612,13 +609,11 @@ impl<S: Sink<Error: std::fmt::Debug>> Parts<S> {
             let mut answers = Vec::new();
             for command in self.core.turn(now, &mut self.inbox).expect("a journal that keeps everything").iter() {
                 match command {
-                    Command::Send { venue, request, body: Request::Place(place) } => {
-                        answers.push(placed(*request, *venue, remains(place.get())));
-                    }
+                    Command::Send { venue, request, body } => answers.extend(answer(*request, *venue, body)),
                     Command::Reconcile { venue, asked, fills_since } => {
                         answers.push(account(*venue, *asked, now, *fills_since));
                     }
-                    Command::Send { .. } | Command::WakeAt(_) | Command::Alert(_) => {}
+                    Command::WakeAt(_) | Command::Alert(_) => {}
                 }
             }
             self.inbox.append(&mut answers);
@@ -634,11 +629,13 @@ impl<S: Sink<Error: std::fmt::Debug>> Parts<S> {
 
     /// The order is answered, its reason taken away, and time has passed.
     pub(crate) fn after(&mut self) {
-        if let Some(request) = self.last.take() {
-            self.inbox.push(placed(request, self.markets.venue, Qty::ZERO));
+        if let Some((request, remaining)) = self.last.take() {
+            let order = format!("o-{}", request.0).parse().expect("an id");
+            let answer = Answer::Placed { order, filled: Qty::ZERO, remaining };
+            self.inbox.push(Input::Answer { venue: self.markets.venue, request, answer });
         }
         self.pump();
-        self.now = self.now.plus(pause(self.markets.venue));
+        self.now = self.now.plus(STEP);
         self.ticks += 1;
         let frame = self.markets.tick(self.ticks - 1, false);
         self.decode(&frame);
