@@ -412,9 +412,11 @@ impl Engine {
         }
     }
 
-    /// Whether an order's fills make it whole.
-    pub(super) const fn is_whole(total: Qty, filled: Qty) -> bool {
-        total.saturating_sub(filled).micros() <= SHORT_FILL
+    /// Whether an order's fills make it whole: to the last digit, or nearly where fills of tokens come out short.
+    pub(super) fn is_whole(&self, market: MarketId, total: Qty, filled: Qty) -> bool {
+        let short = total.saturating_sub(filled);
+        let comes_short = self.state.universe.get(market).custody == Custody::Tokens && !filled.is_zero();
+        short.is_zero() || (comes_short && short.micros() <= SHORT_FILL)
     }
 
     fn on_foreign_order(&mut self, venue: Venue, market: MarketId, update: &OrderUpdate, out: &mut Vec<Command>) {
