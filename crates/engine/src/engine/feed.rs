@@ -383,21 +383,17 @@ impl Engine {
         };
         let before = order.state;
         if update.status == OrderStatus::Resting {
-            // A stream's word may be older than our own change; only smaller totals a while after it are the venue's doing.
-            let settled = now.since(order.terms_since) > self.config.ask_after * 6;
+            // A stream's word, and that of a read which began before our last change, may be older than that change.
             let takes_terms = match before {
                 OrderState::Submitting | OrderState::InDoubt { .. } => true,
                 OrderState::Amending { price, total: new } => price == update.price && new == total,
-                OrderState::AmendInDoubt { .. } => asked,
-                OrderState::Resting | OrderState::Canceling => asked || (settled && total < order.total),
+                OrderState::AmendInDoubt { .. } | OrderState::Resting | OrderState::Canceling => asked,
                 OrderState::Vanished { .. } | OrderState::Done { .. } => false,
             };
             if takes_terms {
                 order.price = update.price;
                 order.total = total;
                 order.terms_since = now;
-            } else if before == OrderState::Resting && asked && update.price != order.price {
-                order.price = update.price;
             }
         }
         // A read that was asked while a change was in doubt may still show the state before it: only an asked one counts.
