@@ -495,7 +495,7 @@ impl Engine {
     pub(super) fn on_started(&mut self, run: u32, out: &mut Vec<Command>) {
         self.run = run;
         if self.config.planted == Some(Planted::KillForgotten) {
-            self.state.halts.lift(Scope::All, Cause::Kill);
+            self.state.halts.lift_all_that_need_a_person();
         }
         self.winding_down = false;
         self.armed = None;
