@@ -95,6 +95,27 @@ impl Auditor {
         Ok(())
     }
 
+    /// A fill that Kalshi's stream told of an order that we know is booked at once, whatever became of the order.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn after_frame(engine: &Engine, text: &str) -> Result<(), Violation> {
+        if !text.starts_with(r#"{"type":"fill""#) {
+            return Ok(());
+        }
+        let frame: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let word = |name: &str| frame["msg"][name].as_str().unwrap_or_default();
+        let (Ok(trade), Ok(order)) = (word("trade_id").parse(), word("order_id").parse()) else { return Ok(()) };
+        let state = engine.state();
+        let is_known = state.orders.by_venue_id(word("order_id")).is_some()
+            || state.orders.by_client_id(word("client_order_id")).is_some();
+        if is_known && !state.portfolio.has_fill(&trade, &order) {
+            let what = format!("fill {trade} of order {order} was told and is not booked");
+            return Err(Violation::new("every fill is booked once", what));
+        }
+        Ok(())
+    }
+
     /// After a pulled kill switch nothing is placed until a person lifts it, whatever else happens.
     fn check_kill(&mut self, engine: &Engine, killed: bool) -> Result<(), Violation> {
         let before = std::mem::replace(&mut self.sent, sent(engine));

@@ -275,7 +275,11 @@ impl World {
             Happening::Frame { socket, link, text } if self.is_wired(socket, link) => {
                 self.story.hash(text.as_bytes());
                 self.story.tell(self.now, || format!("{socket:?} < {text}"));
-                self.tell(Event::Frame(socket, &text))
+                self.tell(Event::Frame(socket, &text))?;
+                match &self.node {
+                    Some(node) if socket == Socket::Kalshi => Auditor::after_frame(node.engine(), &text),
+                    _ => Ok(()),
+                }
             }
             Happening::Pong { socket, link } if self.is_wired(socket, link) => self.tell(Event::Life(socket)),
             Happening::Said { socket, link, text } if self.is_wired(socket, link) => {
