@@ -29,8 +29,6 @@ pub struct Platter {
     pub full: bool,
     /// Whether the batch that is under way when the program dies reaches the disk: wholly, or up to some record.
     pub torn_keeps: usize,
-    /// Operations so far.
-    pub operations: u64,
 }
 
 impl Platter {
@@ -43,7 +41,6 @@ impl Platter {
     }
 
     fn operate(&mut self) -> Result<(), DiskError> {
-        self.operations += 1;
         if let Some(left) = &mut self.dies_in {
             *left = left.saturating_sub(1);
             if *left == 0 {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256};
 use brier_engine::codec::Record;
 use brier_engine::risk::{Budget, Limits};
-use brier_engine::{Custody, Engine, EngineConfig, Fees, Input, Instrument, MarketId, Planted};
+use brier_engine::{Custody, Engine, EngineConfig, Fees, Funding, Input, Instrument, MarketId, PlaceOrder, Planted};
 use brier_exchange::sim::{HttpRequest, OrderTruth, SimExchange, SocketFrame, SocketId, SocketKind};
 use brier_exchange::{LimitsChange, PolymarketChange, SettlementChange};
 use brier_kalshi::keys::{Credentials, KeyKind, PrivateKey};
@@ -36,7 +36,7 @@ use brier_runtime::node::{Effect, Event, Moment, Node, Socket, Wiring};
 use brier_runtime::recovery::rebuild;
 use brier_types::{
     BookSide, ClientOrderId, Market, MarketResult, MarketStatus, MarketTicker, Money, NewOrder, Price, PriceGrid, Qty,
-    SelfTradePrevention, TimeInForce, Timestamp, Venue,
+    Rounding, SelfTradePrevention, TimeInForce, Timestamp, Venue,
 };
 use serde_json::json;
 
@@ -98,7 +98,6 @@ pub struct Venues {
     house_orders: u64,
     /// Others' orders that may rest: market, the venue's name.
     resting: Vec<(usize, String)>,
-    fails: u32,
     redeem: Vec<usize>,
     /// Records of runs before the present one.
     earlier: RefCell<Vec<Vec<u8>>>,
@@ -140,7 +139,6 @@ impl Venues {
             poly_house: None,
             house_orders: 0,
             resting: Vec::new(),
-            fails: 0,
             redeem: Vec::new(),
             earlier: RefCell::default(),
         };
@@ -727,7 +725,6 @@ impl Venues {
 
     /// The next match fails on the chain.
     pub fn fail_next(&mut self) {
-        self.fails += 1;
         self.exchange.borrow_mut().manage(|admin| async move {
             let change = SettlementChange { fail_next: Some(1), ..SettlementChange::default() };
             drop(admin.polymarket().set_settlement(change).await);
@@ -759,6 +756,11 @@ impl Venues {
         self.markets.get(market.index()).map_or(Venue::Kalshi, |traded| traded.venue)
     }
 
+    /// Whether a market has a result.
+    pub fn is_over(&self, market: MarketId) -> bool {
+        self.markets[market.index()].over
+    }
+
     fn bot_address(&self) -> Option<Address> {
         self.poly_bot.as_ref().map(|bot| bot.wallet.address())
     }
@@ -775,12 +777,14 @@ impl Venues {
         Truth { net: found.net, orders: found.orders }
     }
 
-    /// The program's cash on each venue's shard.
+    /// The program's cash on each venue's shard, as exactly as the venue tells it: Kalshi's ledger has digits below the
+    /// $0.0001 that its reads end at, where a payout came while orders rested. Source: reference (Kalshi), section 11.
     pub fn cash(&self) -> Vec<(Venue, u16, Money)> {
         let exchange = self.exchange.borrow_mut();
         let mut cash = Vec::new();
         if let Some(bot) = &self.bot {
-            cash.push((Venue::Kalshi, 0, exchange.kalshi_cash(&bot.user_id)));
+            let told = exchange.kalshi_cash(&bot.user_id).round_to(Money::CENTICENT, Rounding::Floor);
+            cash.push((Venue::Kalshi, 0, told));
         }
         if let Some(wallet) = self.bot_address() {
             cash.push((Venue::Polymarket, 0, exchange.polymarket_cash(wallet)));
@@ -811,6 +815,20 @@ impl Venues {
     /// Hashes of all orders that ever reached the other venue.
     pub fn hashes_ever(&self) -> Vec<String> {
         self.bot_address().map_or_else(Vec::new, |wallet| self.exchange.borrow_mut().polymarket_orders_ever(wallet))
+    }
+
+    /// The hash that an order has at Polymarket if it was signed while prices went in these steps.
+    pub fn hash_of(&self, place: &PlaceOrder, tick: TickSize) -> Option<String> {
+        let bot = self.poly_bot.as_ref()?;
+        let listing = self.markets.get(place.market_id.index())?.listing.clone()?;
+        let listing = Listing { tick, min_size: Qty::ZERO, ..listing };
+        let leg = match place.funding {
+            Funding::Cash => Leg::Buy,
+            Funding::Holdings => Leg::Sell { held: place.new.qty },
+        };
+        let maker = Maker { wallet: &bot.wallet, chain: Chain::Polygon, builder: B256::ZERO };
+        let prepared = prepare(&place.new, leg, &listing, maker, place.created).ok()?;
+        Some(prepared.hash.to_string())
     }
 
     /// Levels of a market's book.

@@ -4,7 +4,7 @@
 //! under test is `runtime`'s node as it runs live; the venues are the embedded exchange's own routers and sessions.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -43,8 +43,8 @@ enum Happening {
     Pong { socket: Socket, link: u32 },
     /// A frame of the program reaches the venue.
     Said { socket: Socket, link: u32, text: String },
-    /// A request reaches the venue.
-    Request { venue: Venue, call: Box<HttpCall>, life: u32, answer: AnswerFate },
+    /// A request reaches the venue, and once more after `again`.
+    Request { venue: Venue, call: Box<HttpCall>, life: u32, answer: AnswerFate, again: Option<Duration> },
     /// The program learns what became of a call.
     Answer { venue: Venue, call: CallId, life: u32, outcome: Outcome },
     /// The program's own timer.
@@ -87,6 +87,8 @@ struct Wire {
     end: Option<Link>,
     /// Nothing comes through any more, and nobody says so.
     silent: bool,
+    /// The last change of a book that was sent is lost, so that no gap in the numbers shows it.
+    lost_last: bool,
     /// No frame arrives before the one sent before it.
     last_arrival: Timestamp,
     /// Nor does one of ours at the venue.
@@ -138,7 +140,8 @@ pub struct World {
     /// When the program's timer is set for.
     wake: Option<Timestamp>,
     effects: Vec<Effect>,
-    calls: BTreeMap<(Venue, CallId), Timestamp>,
+    /// Calls whose outcome the program has not heard.
+    calls: BTreeSet<(Venue, CallId)>,
     calm: bool,
     winding_down: bool,
     crashes: u32,
@@ -159,7 +162,7 @@ impl World {
     pub fn new(plan: Plan, planted: Option<brier_engine::Planted>) -> Self {
         let chance = Chance::new(plan.seed);
         let venues = Venues::new(&plan, START, planted);
-        let auditor = Auditor::new(&plan, &venues);
+        let auditor = Auditor::new(&plan);
         Self {
             chance,
             now: START,
@@ -174,7 +177,7 @@ impl World {
             links: 0,
             wake: None,
             effects: Vec::new(),
-            calls: BTreeMap::new(),
+            calls: BTreeSet::new(),
             calm: false,
             winding_down: false,
             crashes: 0,
@@ -272,7 +275,11 @@ impl World {
             Happening::Frame { socket, link, text } if self.is_wired(socket, link) => {
                 self.story.hash(text.as_bytes());
                 self.story.tell(self.now, || format!("{socket:?} < {text}"));
-                self.tell(Event::Frame(socket, &text))
+                self.tell(Event::Frame(socket, &text))?;
+                match &self.node {
+                    Some(node) if socket == Socket::Kalshi => Auditor::after_frame(node.engine(), &text),
+                    _ => Ok(()),
+                }
             }
             Happening::Pong { socket, link } if self.is_wired(socket, link) => self.tell(Event::Life(socket)),
             Happening::Said { socket, link, text } if self.is_wired(socket, link) => {
@@ -286,8 +293,8 @@ impl World {
             | Happening::Frame { .. }
             | Happening::Pong { .. }
             | Happening::Said { .. } => Ok(()),
-            Happening::Request { venue, call, life, answer } => {
-                self.arrive(venue, &call, life, answer);
+            Happening::Request { venue, call, life, answer, again } => {
+                self.arrive(venue, &call, life, answer, again);
                 Ok(())
             }
             Happening::Answer { venue, call, life, outcome } => {
@@ -295,7 +302,7 @@ impl World {
                     return Ok(());
                 }
                 // A call has one outcome: what comes after its deadline, or after its answer, finds nobody waiting.
-                if self.calls.remove(&(venue, call)).is_none() {
+                if !self.calls.remove(&(venue, call)) {
                     return Ok(());
                 }
                 self.story.tell(self.now, || format!("{venue} answers {call:?}: {}", readable(&outcome)));
@@ -347,7 +354,7 @@ impl World {
         let recovered = self.venues.recover(&records, Disk(self.platter.clone()));
         let (node, run) = recovered.map_err(|error| Violation::new("recovery", error))?;
         self.story.tell(self.now, || format!("the program starts: run {run}"));
-        self.auditor.after_recovery(node.engine(), self.killed)?;
+        self.auditor.after_recovery(node.engine());
         self.node = Some(node);
         self.maybe_doom();
         let moment = self.moment();
@@ -355,6 +362,7 @@ impl World {
         let node = self.node.as_mut().expect("it was just made");
         let result = self.venues.begin(node, moment, run, &mut effects);
         self.effects = effects;
+        self.auditor.after_start(node.engine(), self.killed)?;
         self.after_turn(result)
     }
 
@@ -380,7 +388,7 @@ impl World {
     /// Carries out what the program wants, or lets it die.
     fn after_turn(&mut self, result: Result<(), DiskError>) -> Result<(), Violation> {
         if let Some(node) = &self.node {
-            self.auditor.after_step(self.now, node.engine(), &self.venues, self.killed)?;
+            self.auditor.after_step(node.engine(), &self.venues, self.killed)?;
         }
         let mut effects: VecDeque<Effect> = std::mem::take(&mut self.effects).into();
         // Between any two effects the program may die as well.
@@ -492,14 +500,28 @@ impl World {
             Ok(end) => {
                 self.wires.insert(
                     socket,
-                    Wire { link, end: Some(end), silent: false, last_arrival: arrival, last_departure: arrival },
+                    Wire {
+                        link,
+                        end: Some(end),
+                        silent: false,
+                        lost_last: false,
+                        last_arrival: arrival,
+                        last_departure: arrival,
+                    },
                 );
                 self.plan_at(arrival, Happening::Opened { socket, link });
             }
             Err(reason) => {
                 self.wires.insert(
                     socket,
-                    Wire { link, end: None, silent: false, last_arrival: arrival, last_departure: arrival },
+                    Wire {
+                        link,
+                        end: None,
+                        silent: false,
+                        lost_last: false,
+                        last_arrival: arrival,
+                        last_departure: arrival,
+                    },
                 );
                 self.plan_at(arrival, Happening::Closed { socket, link, reason });
             }
@@ -531,7 +553,13 @@ impl World {
         for text in frames {
             let slow = self.plan.faults.has(Fault::SlowStream) && !self.calm;
             let delay = if slow { self.chance.millis(20, 3_000) } else { self.chance.millis(1, 60) };
-            if self.strikes(Fault::FrameLost, 6) {
+            let lost = self.strikes(Fault::FrameLost, 6);
+            if text.contains(r#""type":"orderbook_"#)
+                && let Some(wire) = self.wires.get_mut(&socket)
+            {
+                wire.lost_last = lost;
+            }
+            if lost {
                 self.story.tell(self.now, || format!("lost on {socket:?}: {text}"));
                 continue;
             }
@@ -559,7 +587,7 @@ impl World {
         // The gateway is told of silence when its deadline has come.
         let wall = self.moment().wall;
         let deadline = self.now.plus(call.deadline.since(wall));
-        self.calls.insert((venue, id), deadline);
+        self.calls.insert((venue, id));
         if self.strikes(Fault::NotSent, 2) {
             let delay = self.chance.millis(1, 50);
             let outcome = Outcome::NotSent("connection refused".to_owned());
@@ -589,16 +617,20 @@ impl World {
         } else {
             AnswerFate::Comes
         };
-        if self.strikes(Fault::RequestTwice, 2) {
-            let again = self.chance.millis(1, 4_000);
-            let call = Box::new(call.clone());
-            self.plan_after(delay + again, Happening::Request { venue, call, life, answer: AnswerFate::Lost });
-        }
-        self.plan_after(delay, Happening::Request { venue, call: Box::new(call), life, answer });
+        let again = self.strikes(Fault::RequestTwice, 2).then(|| self.chance.millis(1, 4_000));
+        self.plan_after(delay, Happening::Request { venue, call: Box::new(call), life, answer, again });
     }
 
-    fn arrive(&mut self, venue: Venue, call: &HttpCall, life: u32, answer: AnswerFate) {
+    fn arrive(&mut self, venue: Venue, call: &HttpCall, life: u32, answer: AnswerFate, again: Option<Duration>) {
         let reply = self.venues.call(venue, call);
+        let is_refused = matches!(&reply, Outcome::Answered { status, .. } if *status >= 400);
+        // Who stands between repeats what has no answer. Where orders carry our own name a copy comes also after a clear no;
+        // an order that is known by its hash alone would be a stranger's then.
+        let is_clear = venue == Venue::Polymarket && is_refused && answer == AnswerFate::Comes;
+        if let Some(again) = again.filter(|_| !is_clear) {
+            let (call, answer) = (Box::new(call.clone()), AnswerFate::Lost);
+            self.plan_after(again, Happening::Request { venue, call, life, answer, again: None });
+        }
         let fate = match answer {
             AnswerFate::Comes => Some(reply),
             AnswerFate::Lost => None,
@@ -762,7 +794,9 @@ impl World {
                 let side = if self.chance.per_mille(500) { BookSide::Bid } else { BookSide::Ask };
                 let limit = Price::new(self.chance.between(20, 80) as u16 * 100).unwrap_or(Price::ONE);
                 let qty = Qty::from_contracts(self.chance.between(5, 10)).unwrap_or(Qty::ZERO);
-                let purpose = if self.chance.per_mille(500) { Purpose::Any } else { Purpose::Close };
+                // Where nobody intends to own NO, a person sells only what is there.
+                let closes = self.chance.per_mille(500) || (side == BookSide::Ask && !self.plan.may_open_no);
+                let purpose = if closes { Purpose::Close } else { Purpose::Any };
                 Operator::Want(Want::Take { market, take: Take { side, limit, qty, purpose } })
             }
         };
@@ -776,7 +810,8 @@ impl World {
         self.tell(Event::Input(Input::Operator(operator)))?;
         if self.crashes != before {
             // It may or may not have been written down: what the next life knows is what counts.
-            self.killed = Auditor::killed_by_journal(&self.platter.borrow().durable);
+            let records = self.venues.all_records(&self.platter.borrow().durable);
+            self.killed = Auditor::killed_by_journal(&records);
         }
         Ok(())
     }
@@ -807,7 +842,7 @@ impl World {
             "; idle {}, reconciled {}, calls {:?}, venues {}, sockets {open:?} of {}",
             node.engine().is_idle(),
             node.engine().is_reconciled(),
-            self.calls.keys().collect::<Vec<_>>(),
+            self.calls,
             self.venues.is_at_rest(),
             self.wires.len()
         )
@@ -815,11 +850,13 @@ impl World {
 
     fn judge_the_end(&mut self) -> Result<(), Violation> {
         let node = self.node.as_ref().expect("at rest means that it runs");
-        self.auditor.at_the_end(node.engine(), &self.venues)?;
+        let last_came = self.wires.get(&Socket::Kalshi).is_none_or(|wire| !wire.lost_last);
+        self.auditor.at_the_end(node.engine(), &self.venues, last_came)?;
         let platter = self.platter.borrow();
+        Auditor::check_intents(&platter.durable, &self.venues)?;
         let records: Vec<Vec<u8>> = platter.durable.iter().chain(&platter.pending).cloned().collect();
         drop(platter);
-        self.auditor.replay(&records, node.engine(), &self.venues)
+        Auditor::replay(&records, node.engine(), &self.venues)
     }
 
     fn plan_after(&mut self, after: Duration, happening: Happening) {

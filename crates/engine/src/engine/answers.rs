@@ -115,7 +115,7 @@ impl Engine {
     fn after_placing(&self, key: OrderKey, filled: Qty, remaining: Qty) -> News {
         let Some(order) = self.state.orders.get(key) else { return News::Exists };
         let immediate = matches!(order.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
-        if Self::is_whole(order.total, filled) {
+        if self.is_whole(order.market, order.total, filled) {
             News::Executed
         } else if immediate || remaining.is_zero() {
             // A resting order that does not rest met our own: the venue took its rest back.
@@ -213,7 +213,7 @@ impl Engine {
                 order.asks = 0;
                 let news = if !remaining.is_zero() {
                     News::Resting { price: Some(price), total: Some(total) }
-                } else if Self::is_whole(wanted, filled) {
+                } else if self.is_whole(market, wanted, filled) {
                     News::Executed
                 } else {
                     News::Canceled

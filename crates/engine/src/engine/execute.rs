@@ -324,7 +324,8 @@ impl Engine {
             let Some(quote) = self.desk.get(strategy, market).and_then(|entry| entry.quotes.get(place)).copied() else {
                 break;
             };
-            if let Some(quote) = self.on_grid_terms(market, quote) {
+            let terms = self.on_grid_terms(market, quote).filter(|quote| !self.is_in_the_way(market, quote));
+            if let Some(quote) = terms {
                 self.serve(strategy, market, &quote, &mut claimed, out);
             }
         }

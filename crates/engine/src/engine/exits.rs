@@ -6,22 +6,43 @@ use super::Engine;
 use crate::command::Command;
 use crate::config::ExitRules;
 use crate::ids::{MarketId, StrategyId};
-use crate::order::Role;
-use crate::strategy::{Purpose, Take};
+use crate::order::{Order, Role};
+use crate::strategy::{Purpose, Quote, Take};
 
 const SECONDS_A_YEAR: u64 = 31_557_600;
 
 impl Engine {
     /// Looks whether any strategy's position in a market is to be closed now.
+    ///
+    /// Quotes of our own that the exit would meet are taken back first: [`Engine::is_in_the_way`] leaves them unserved.
     pub(super) fn run_exits(&mut self, market: MarketId, out: &mut Vec<Command>) {
         for strategy in 0..self.config.exits.len().min(self.seats.len()) {
             let (strategy, rules) = (StrategyId(strategy as u16), self.config.exits[strategy]);
             for outcome in [Outcome::Yes, Outcome::No] {
-                if let Some(take) = self.exit(strategy, market, outcome, &rules) {
+                let Some(take) = self.exit(strategy, market, outcome, &rules) else { continue };
+                let meets = |order: &Order| order.role == Role::Quote && order.may_cross(take.side, take.limit);
+                if !self.state.orders.live_in(market).any(meets) {
                     self.take(strategy, market, take, Role::Exit, out);
                 }
             }
         }
+    }
+
+    /// Whether a quote would meet an exit that is due: what closes goes before what opens.
+    pub(super) fn is_in_the_way(&self, market: MarketId, quote: &Quote) -> bool {
+        (0..self.config.exits.len().min(self.seats.len())).any(|strategy| {
+            let (strategy, rules) = (StrategyId(strategy as u16), &self.config.exits[strategy]);
+            let venue = self.state.universe.get(market).venue();
+            // An exit that may not be sent is in nobody's way.
+            let may_exit = self.state.halts.refuses(strategy, venue, market).is_none();
+            may_exit
+                && [Outcome::Yes, Outcome::No].into_iter().any(|outcome| {
+                    self.exit(strategy, market, outcome, rules).is_some_and(|take| match take.side {
+                        BookSide::Ask => quote.side == BookSide::Bid && quote.price >= take.limit,
+                        BookSide::Bid => quote.side == BookSide::Ask && quote.price <= take.limit,
+                    })
+                })
+        })
     }
 
     fn exit(&self, strategy: StrategyId, market: MarketId, outcome: Outcome, rules: &ExitRules) -> Option<Take> {

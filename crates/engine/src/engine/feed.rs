@@ -383,21 +383,17 @@ impl Engine {
         };
         let before = order.state;
         if update.status == OrderStatus::Resting {
-            // A stream's word may be older than our own change; only smaller totals a while after it are the venue's doing.
-            let settled = now.since(order.terms_since) > self.config.ask_after * 6;
+            // A stream's word, and that of a read which began before our last change, may be older than that change.
             let takes_terms = match before {
                 OrderState::Submitting | OrderState::InDoubt { .. } => true,
                 OrderState::Amending { price, total: new } => price == update.price && new == total,
-                OrderState::AmendInDoubt { .. } => asked,
-                OrderState::Resting | OrderState::Canceling => asked || (settled && total < order.total),
+                OrderState::AmendInDoubt { .. } | OrderState::Resting | OrderState::Canceling => asked,
                 OrderState::Vanished { .. } | OrderState::Done { .. } => false,
             };
             if takes_terms {
                 order.price = update.price;
                 order.total = total;
                 order.terms_since = now;
-            } else if before == OrderState::Resting && asked && update.price != order.price {
-                order.price = update.price;
             }
         }
         // A read that was asked while a change was in doubt may still show the state before it: only an asked one counts.
@@ -412,9 +408,11 @@ impl Engine {
         }
     }
 
-    /// Whether an order's fills make it whole.
-    pub(super) const fn is_whole(total: Qty, filled: Qty) -> bool {
-        total.saturating_sub(filled).micros() <= SHORT_FILL
+    /// Whether an order's fills make it whole: to the last digit, or nearly where fills of tokens come out short.
+    pub(super) fn is_whole(&self, market: MarketId, total: Qty, filled: Qty) -> bool {
+        let short = total.saturating_sub(filled);
+        let comes_short = self.state.universe.get(market).custody == Custody::Tokens && !filled.is_zero();
+        short.is_zero() || (comes_short && short.micros() <= SHORT_FILL)
     }
 
     fn on_foreign_order(&mut self, venue: Venue, market: MarketId, update: &OrderUpdate, out: &mut Vec<Command>) {
@@ -497,7 +495,7 @@ impl Engine {
     pub(super) fn on_started(&mut self, run: u32, out: &mut Vec<Command>) {
         self.run = run;
         if self.config.planted == Some(Planted::KillForgotten) {
-            self.state.halts.lift(Scope::All, Cause::Kill);
+            self.state.halts.lift_all_that_need_a_person();
         }
         self.winding_down = false;
         self.armed = None;

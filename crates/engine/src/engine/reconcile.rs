@@ -42,7 +42,7 @@ pub(crate) struct VenueSync {
     pub agreed: bool,
     /// Reads have agreed once ever on this journal: what is there before is no difference.
     pub opened: bool,
-    /// Fills are complete up to here.
+    /// Fills are complete up to here, and booked.
     pub fills_until: Timestamp,
     /// When each market last moved, by our own clock.
     pub touched: BTreeMap<MarketId, Timestamp>,
@@ -178,7 +178,10 @@ impl Engine {
         self.compare_orders(snapshot, out);
         let positions_agree = self.compare_positions(snapshot, out);
         let cash_agrees = self.compare_cash(snapshot, out);
-        self.sync_mut(venue).fills_until = snapshot.as_of;
+        // A fill that waits for its order's name is in no journal that way: a restart reads it again.
+        if self.sync[venue_index(venue)].orphans.is_empty() {
+            self.sync_mut(venue).fills_until = snapshot.as_of;
+        }
         if positions_agree && cash_agrees {
             self.sync_mut(venue).agreed = true;
             self.sync_mut(venue).opened = true;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use brier_engine::{Answer, Command, Input, NotNow, OrderState, Purpose, Request, RequestId};
-use brier_types::{BookSide, OrderStatus, Qty, Venue};
+use brier_engine::{Answer, Command, EngineConfig, ExitRules, Input, NotNow, OrderState, Purpose, Request, RequestId};
+use brier_types::{BookSide, Input as FeedInput, OrderStatus, Qty, TimeInForce, Venue};
 
-use crate::harness::{Bench, M, cents, qty};
+use crate::harness::{Bench, M, cents, generous, instrument, qty};
 
 const K: Venue = Venue::Kalshi;
 const BID: BookSide = BookSide::Bid;
@@ -217,4 +217,25 @@ fn a_checkpoint_brings_everything_back() {
     // The bid was filled up again beside what rests of it.
     assert_eq!(open, ["t1-0-0", "t1-1-0", "t1-2-0"]);
     assert!(again.engine.restore(&checkpoint[..checkpoint.len() / 2]).is_err());
+}
+
+#[test]
+fn an_exit_takes_back_the_quote_that_it_would_meet_and_then_goes() {
+    let mut config = EngineConfig::new("t1", generous());
+    config.exits = vec![ExitRules { stop_loss: Some(cents(5)), ..ExitRules::default() }];
+    let mut bench = Bench::with_config(config, &[instrument(K, "M", "E", false)]);
+    bench.quote(M, &[(BID, 45, 10)]);
+    bench.accept("o1");
+    // Four at 45 are worth 40 each: the stop is reached while the rest of the bid still stands.
+    let fill = bench.fill("t1", "o1", BID, 45, 4);
+    bench.feed(K, FeedInput::Fill(fill));
+    let (request, body) = bench.one();
+    assert!(matches!(body, Request::Cancel { .. }), "{body:?}");
+    bench.nudge();
+    assert_eq!(bench.sent(), [], "the exit waits, and the quote is not placed again");
+    bench.answer(K, request, Answer::Canceled { reduced_by: Some(qty(6)) });
+    let (_, body) = bench.one();
+    let Request::Place(place) = body else { panic!("{body:?}") };
+    let new = &place.get().new;
+    assert_eq!((new.side, new.price, new.qty, new.time_in_force), (ASK, cents(40), qty(4), TimeInForce::Ioc));
 }

@@ -6,3 +6,4 @@ mod allocations;
 mod harness;
 mod lifecycle;
 mod pains;
+mod tortured;
