@@ -83,7 +83,8 @@ impl Auditor {
                 _ => order.total,
             };
             if order.booked > total && !order.is_in_doubt() {
-                let what = format!("{} has {} of {total} filled", order.client_order_id, order.booked);
+                let (id, booked, state) = (&order.client_order_id, order.booked, order.state);
+                let what = format!("{id} has {booked} of {total} filled and is {state:?}");
                 return Err(Violation::new("filled never exceeds ordered", what));
             }
         }

@@ -87,7 +87,9 @@ struct Wire {
     end: Option<Link>,
     /// Nothing comes through any more, and nobody says so.
     silent: bool,
-    /// The last change of a book that was sent is lost, so that no gap in the numbers shows it.
+    /// The last number of a book's change that was sent, its subscription first.
+    last_number: (u64, u64),
+    /// That change is lost, so that no gap in the numbers shows it.
     lost_last: bool,
     /// No frame arrives before the one sent before it.
     last_arrival: Timestamp,
@@ -119,6 +121,15 @@ fn readable(outcome: &Outcome) -> String {
         Outcome::Answered { status, body, .. } => format!("{status} {}", String::from_utf8_lossy(body)),
         other => format!("{other:?}"),
     }
+}
+
+/// Subscription and number of a change of one of Kalshi's books.
+fn book_number(frame: &str) -> Option<(u64, u64)> {
+    let number = |name: &str| {
+        let (_, rest) = frame.split_once(name)?;
+        rest.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
+    };
+    frame.starts_with(r#"{"type":"orderbook_"#).then_some((number(r#""sid":"#)?, number(r#""seq":"#)?))
 }
 
 /// The world. See the module's head.
@@ -504,6 +515,7 @@ impl World {
                         link,
                         end: Some(end),
                         silent: false,
+                        last_number: (0, 0),
                         lost_last: false,
                         last_arrival: arrival,
                         last_departure: arrival,
@@ -518,6 +530,7 @@ impl World {
                         link,
                         end: None,
                         silent: false,
+                        last_number: (0, 0),
                         lost_last: false,
                         last_arrival: arrival,
                         last_departure: arrival,
@@ -554,9 +567,10 @@ impl World {
             let slow = self.plan.faults.has(Fault::SlowStream) && !self.calm;
             let delay = if slow { self.chance.millis(20, 3_000) } else { self.chance.millis(1, 60) };
             let lost = self.strikes(Fault::FrameLost, 6);
-            if text.contains(r#""type":"orderbook_"#)
-                && let Some(wire) = self.wires.get_mut(&socket)
+            if let Some(number) = book_number(&text)
+                && let Some(wire) = self.wires.get_mut(&socket).filter(|wire| wire.last_number <= number)
             {
+                wire.last_number = number;
                 wire.lost_last = lost;
             }
             if lost {
@@ -624,9 +638,8 @@ impl World {
     fn arrive(&mut self, venue: Venue, call: &HttpCall, life: u32, answer: AnswerFate, again: Option<Duration>) {
         let reply = self.venues.call(venue, call);
         let is_refused = matches!(&reply, Outcome::Answered { status, .. } if *status >= 400);
-        // Who stands between repeats what has no answer. Where orders carry our own name a copy comes also after a clear no;
-        // an order that is known by its hash alone would be a stranger's then.
-        let is_clear = venue == Venue::Polymarket && is_refused && answer == AnswerFate::Comes;
+        // Who stands between repeats what has no answer. A copy that is taken after a clear no would leave nothing to rely on.
+        let is_clear = is_refused && answer == AnswerFate::Comes;
         if let Some(again) = again.filter(|_| !is_clear) {
             let (call, answer) = (Box::new(call.clone()), AnswerFate::Lost);
             self.plan_after(again, Happening::Request { venue, call, life, answer, again: None });

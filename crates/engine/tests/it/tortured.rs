@@ -73,3 +73,19 @@ fn an_older_word_on_an_order_does_not_undo_our_change() {
     let order = bench.engine.state().orders.get(key).unwrap();
     assert_eq!((order.price, order.total), (cents(42), qty(9)));
 }
+
+/// A change was in doubt when the order was taken back; it had been made, and the order filled further than was counted.
+/// Seed 9046.
+#[test]
+fn an_order_that_is_taken_back_while_its_change_is_in_doubt_counts_at_the_worse_terms() {
+    let mut bench = Bench::new();
+    bench.quote(M, &[(BID, 41, 5)]);
+    let key = bench.accept("o1");
+    bench.quote(M, &[(BID, 42, 9)]);
+    let (request, body) = bench.one();
+    assert!(matches!(body, Request::Amend(_)), "{body:?}");
+    bench.answer(K, request, Answer::InDoubt { why: "status 503".to_owned() }).quote(M, &[]);
+    assert_eq!(bench.state_of(key), OrderState::Canceling);
+    let order = bench.engine.state().orders.get(key).unwrap();
+    assert_eq!((order.worst_price(), order.worst_open()), (cents(42), qty(9)));
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use brier_engine::{Custody, Fees, Instrument};
 use brier_kalshi::keys::Credentials;
+use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
 use brier_kalshi_protocol::rest::{MarketStatusFilter, MarketsQuery, Method};
 use brier_kalshi_protocol::ws::WS_PATH;
@@ -20,6 +21,7 @@ use brier_polymarket_protocol::convert::{self, TokenMap};
 use brier_polymarket_protocol::ids::ConditionId;
 use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
+use tokio::task::JoinHandle;
 
 use crate::driver::Handshake;
 use crate::gateway::{
@@ -99,8 +101,8 @@ impl std::fmt::Debug for Reached {
 /// What is done at a venue from time to time, beside the engine.
 #[derive(Debug)]
 pub enum Pulse {
-    /// A cheap read, whose answer tells the venue's clock.
-    Kalshi(brier_kalshi::Client),
+    /// A cheap read, whose answer tells the venue's clock, and headers of orders signed ahead by it.
+    Kalshi(brier_kalshi::Client, SharedRing),
     /// Without heartbeats the venue takes back every order: cancel on disconnect.
     Polymarket(Heartbeat),
 }
@@ -124,6 +126,8 @@ pub async fn kalshi(
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
+    // Whoever lets the pulse beat has it filled; without it orders are signed when they leave.
+    let ring = gateway.sign_ahead(RingConfig::default()).map_err(|error| failed(Venue::Kalshi, "headers")(&error))?;
     let tickers = instruments.iter().map(|it| it.market.ticker.clone()).collect();
     let session = Session::new(SessionConfig::new(seed), &Interest::trading(tickers));
     let clock = client.clock();
@@ -140,7 +144,7 @@ pub async fn kalshi(
         user: None,
         sockets: BTreeMap::from([(Socket::Kalshi, (env.ws_url(), handshake))]),
         origins: BTreeMap::from([(Host::Kalshi, origin(&env.rest_origin()))]),
-        pulse: Pulse::Kalshi(client),
+        pulse: Pulse::Kalshi(client, ring),
     })
 }
 
@@ -342,6 +346,15 @@ pub(super) async fn polymarket_client(
     Ok(client)
 }
 
+/// A task that ends with its owner.
+struct Keeper(JoinHandle<()>);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 impl Pulse {
     /// How often Kalshi's clock is read.
     const CLOCK: Duration = Duration::from_mins(1);
@@ -349,12 +362,15 @@ impl Pulse {
     /// Beats until it is dropped. `fallen` is told when a venue may have taken back our orders.
     pub(super) async fn run(self, fallen: impl Fn(Venue, String)) {
         match self {
-            Self::Kalshi(client) => loop {
-                tokio::time::sleep(Self::CLOCK).await;
-                if let Err(error) = client.exchange_status().await {
-                    tracing::debug!(%error, "the exchange's status could not be read");
+            Self::Kalshi(client, ring) => {
+                let _keeper = Keeper(ring.keep_full(client.clock()));
+                loop {
+                    tokio::time::sleep(Self::CLOCK).await;
+                    if let Err(error) = client.exchange_status().await {
+                        tracing::debug!(%error, "the exchange's status could not be read");
+                    }
                 }
-            },
+            }
             Self::Polymarket(heartbeat) => loop {
                 let error = heartbeat.clone().run().await;
                 fallen(Venue::Polymarket, format!("heartbeats ended: {error}"));
