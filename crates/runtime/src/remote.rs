@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use brier_engine::{Engine, Input, MarketId, Purpose, Quote, StrategyId, Take, Want};
 use brier_types::{BookSide, Price, Qty, Venue};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use zeroize::Zeroizing;
 
 use crate::driver::{Word, look};
@@ -28,6 +28,10 @@ use crate::driver::{Word, look};
 pub const PROTOCOL: u32 = 1;
 /// How often a client is shown what changed.
 const SHOW_EVERY: Duration = Duration::from_millis(50);
+/// How often a client is asked for a sign of life, and how long a message to it may take.
+const PING_EVERY: Duration = Duration::from_secs(5);
+/// How long it may say nothing, not even the answer to a ping.
+const SILENCE: Duration = Duration::from_secs(15);
 /// How long a client may take to say who it is.
 const HELLO: Duration = Duration::from_secs(5);
 /// Levels of each side that are shown.
@@ -118,7 +122,12 @@ fn take_place(taken: &Mutex<Vec<StrategyId>>, strategy: StrategyId) -> bool {
 type Socket = WebSocketStream<TcpStream>;
 
 async fn say(socket: &mut Socket, value: &Value) -> bool {
-    socket.send(Message::text(value.to_string())).await.is_ok()
+    tell(socket, Message::text(value.to_string())).await
+}
+
+/// Whoever takes nothing is gone: what it wanted must not keep resting.
+async fn tell(socket: &mut Socket, message: Message) -> bool {
+    matches!(tokio::time::timeout(PING_EVERY, socket.send(message)).await, Ok(Ok(())))
 }
 
 #[derive(Deserialize)]
@@ -220,10 +229,12 @@ async fn converse(
     let mut shown: BTreeMap<String, Value> = BTreeMap::new();
     let mut ticks = tokio::time::interval(SHOW_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut heard, mut pinged) = (Instant::now(), Instant::now());
     loop {
         tokio::select! {
             biased;
             message = socket.next() => {
+                heard = Instant::now();
                 let text = match message {
                     Some(Ok(Message::Text(text))) => text,
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => continue,
@@ -236,6 +247,15 @@ async fn converse(
                 }
             }
             _ = ticks.tick() => {
+                if heard.elapsed() > SILENCE {
+                    return format!("nothing was heard for {SILENCE:?}");
+                }
+                if pinged.elapsed() > PING_EVERY {
+                    pinged = Instant::now();
+                    if !tell(socket, Message::Ping(Bytes::from_static(b"brier"))).await {
+                        return "the client went".to_owned();
+                    }
+                }
                 let Some(views) = views(words, strategy, markets).await else { return "the program ends".to_owned() };
                 for (market, view) in views {
                     if shown.get(&market) == Some(&view) {

@@ -1,5 +1,7 @@
 //! What a run's journal says of the run: everything that its engine is made of, so that whoever replays it needs no other file.
 
+use std::mem::discriminant;
+
 use brier_engine::Engine;
 use serde::{Deserialize, Serialize};
 
@@ -47,12 +49,28 @@ impl Written {
     }
 }
 
-/// Whether strategies stand where they stood, so that what they own stays theirs: those of before first and in their order,
-/// new ones behind them.
+/// Whether a configuration may follow another on one journal: the same accounts, and strategies where they stood, so that what
+/// they own stays theirs: those of before first and in their order, new ones behind them.
 ///
 /// # Errors
 /// What was expected and found, for people.
 pub fn same_places(before: &Config, now: &Config) -> Result<(), String> {
+    let kalshi = |config: &Config| config.kalshi.as_ref().map(|it| (it.at.as_ref().map(discriminant), it.key.clone()));
+    let polymarket = |config: &Config| {
+        let venue = config.polymarket.as_ref();
+        venue.map(|it| (it.at.as_ref().map(discriminant), it.key.clone(), it.wallet.clone()))
+    };
+    let differs = |before: bool, now: bool, same: bool| before && now && !same;
+    let (was, is) = ((kalshi(before), polymarket(before)), (kalshi(now), polymarket(now)));
+    if differs(was.0.is_some(), is.0.is_some(), was.0 == is.0)
+        || differs(was.1.is_some(), is.1.is_some(), was.1 == is.1)
+    {
+        return Err(
+            "expected the venues, keys and wallets of the last run, found others; positions and cash of this folder's \
+                    journal are of that account. Give this one a `run.data_dir` of its own"
+                .to_owned(),
+        );
+    }
     for (place, was) in before.strategies.iter().enumerate() {
         match now.strategies.get(place) {
             Some(is) if is.name == was.name && is.kind == was.kind => {}

@@ -67,7 +67,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             .hint("run `brier resume` again when that is mended"));
         }
         Ok(_other) => Some("answered something else: see `brier doctor`".to_owned()),
-        Err(AskError::Nobody { .. }) if holder.is_none() => None,
+        Err(AskError::Nobody { .. }) if holder.is_none() => {
+            control::allow(&folder, &args.reason).map_err(unknown)?;
+            None
+        }
         Err(error) => {
             return Err(CliError::failure(format!(
                 "the file {HALT_FILE} is gone, and the process was not told: {error}"

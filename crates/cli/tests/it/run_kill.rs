@@ -466,7 +466,7 @@ async fn a_run_that_is_killed_under_load_sends_nothing_twice_and_loses_nothing()
     let journals = Journals::read(&folder);
     let told = judge(&stage, &journals).await;
     let fills = journals.engine.as_ref().map_or(0, |engine| engine.counts().fills);
-    assert!(kills < 20 || fills > 0, "nothing was traded");
+    assert!(!journals.intents.is_empty() && (kills < 20 || fills > 0), "nothing was traded");
     eprintln!(
         "{killed} kills, {} runs, {} orders decided, {told}; run {} replayed {} inputs; seed {seed}",
         journals.runs,

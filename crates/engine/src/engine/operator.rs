@@ -23,8 +23,8 @@ impl Engine {
                     let reason = format!("{cause:?} lifted: {reason}");
                     out.push(Command::Alert(Alert::Resumed { scope, reason }));
                 }
+                // A run that winds down goes on doing so.
                 self.risk.resume(self.now);
-                self.winding_down = false;
                 self.mark_all_work();
             }
             Operator::Pause { strategy } => {

@@ -73,6 +73,31 @@ pub fn clear(folder: &Path) -> io::Result<bool> {
     }
 }
 
+/// Where a person leaves word for the next run that it may trade again.
+const RESUME_FILE: &str = "RESUME";
+
+/// Lets the next run lift the kill switch: for a person who resumes while no process runs.
+///
+/// # Errors
+/// What the system says: the next run stays halted then.
+pub fn allow(folder: &Path, reason: &str) -> io::Result<()> {
+    let reason: String = reason.chars().filter(|letter| !letter.is_control()).take(256).collect();
+    private_file::write(&folder.join(RESUME_FILE), &format!("{reason}\n"))
+}
+
+/// A person's leave to trade again, which is used up by this.
+///
+/// # Errors
+/// What the system says: treat it as no leave.
+pub fn take_leave(folder: &Path) -> io::Result<Option<String>> {
+    let path = folder.join(RESUME_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(reason) => std::fs::remove_file(&path).map(|()| Some(reason.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

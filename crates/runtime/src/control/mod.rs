@@ -17,7 +17,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use client::{AskError, ask};
-pub use halt::{HALT_FILE, Halt, clear, halted, put};
+pub use halt::{HALT_FILE, Halt, allow, clear, halted, put, take_leave};
 #[cfg(unix)]
 pub use server::{ControlHandler, ControlServer};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use brier_engine::halts::Cause;
 use brier_engine::{Engine, Input, MarketId, Operator, Order, OrderKey, OrderState, Scope};
@@ -17,6 +17,9 @@ use crate::driver::{Word, look};
 
 /// How often it is looked whether the venues have answered.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long a halt is waited for at most: then what is left is told.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Answers for one run.
 #[derive(Clone, Debug)]
@@ -54,9 +57,9 @@ impl ControlHandler for Handler {
             ControlRequest::Pause { strategy } => self.of_strategy(strategy, true).await,
             ControlRequest::Unpause { strategy } => self.of_strategy(strategy, false).await,
             ControlRequest::Flush => self.flush().await,
-            ControlRequest::Shutdown => match self.stop.send("the control socket".to_owned()).await {
+            ControlRequest::Shutdown => match self.stop.try_send("the control socket".to_owned()) {
                 Ok(()) => done("an orderly end has begun"),
-                Err(_gone) => ended(),
+                Err(_under_way) => ended(),
             },
         }
     }
@@ -82,6 +85,7 @@ impl Handler {
         if let Err(error) = self.kill(reason) {
             tracing::error!(%error, "the halt file could not be written: a next run would start");
         }
+        let begun = Instant::now();
         loop {
             // Between two looks the engine has taken the halt: words are taken in order.
             let left = look(&self.words, |engine| {
@@ -91,7 +95,8 @@ impl Handler {
             });
             let Some((killed, left)) = left.await else { return ended() };
             // Of an order in doubt nothing more is known soon: the person is told rather than kept waiting.
-            if killed && left.iter().all(|(_, line)| matches!(line.state.as_str(), "in_doubt" | "vanished")) {
+            let unclear = |(_, line): &(OrderKey, OrderLine)| matches!(line.state.as_str(), "in_doubt" | "vanished");
+            if killed && left.iter().all(unclear) || begun.elapsed() > PATIENCE {
                 let still = left.iter().filter(|(key, _)| before.contains(key)).count();
                 let canceled = u32::try_from(before.len().saturating_sub(still)).unwrap_or(u32::MAX);
                 return ControlAnswer::Halted { canceled, left: left.into_iter().map(|(_, line)| line).collect() };

@@ -116,10 +116,15 @@ impl RunError {
             Self::Venue(VenueError::Unlisted { .. }) => {
                 Some("correct the strategy's `markets`; a paper run lists what `paper.catalog` names")
             }
-            Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
+            Self::Venue(VenueError::Unreachable { .. }) => Some(
+                "`brier doctor` looks at keys, clock and venues; orders of an earlier run may still rest: `brier halt CONFIG --cancel-all`",
+            ),
             Self::Recovery(RecoveryError::In { .. }) => {
-                Some("run the version that wrote it, or move the data folder's `journal` away once the account is flat")
+                Some("run the version that wrote it, or give the run a new `run.data_dir` once the account is flat")
             }
+            Self::Journal(_) | Self::Panicked => Some(
+                "its orders may still rest at the venues: start it again, or take them back with `brier halt CONFIG --cancel-all`",
+            ),
             _ => None,
         }
     }
@@ -208,9 +213,7 @@ impl Trading {
             drop(words.send(Word::Input(input)));
         }
         if was_killed {
-            // The halt file is the switch: it was there while the engine was killed, and a person has taken it away.
-            let reason = "the halt file was taken away before the start".to_owned();
-            drop(words.send(Word::Input(Input::Operator(Operator::Resume { reason }))));
+            self.lift_or_stay_down(&words)?;
         }
 
         let (stop, mut asked) = mpsc::channel(1);
@@ -226,10 +229,7 @@ impl Trading {
         let mut tasks = JoinSet::new();
         for pulse in pulses {
             let words = words.clone();
-            tasks.spawn(pulse.run(move |venue, reason| {
-                tracing::warn!(%venue, reason, "pulse");
-                drop(words.send(Word::Input(Input::Operator(Operator::Reconcile { venue }))));
-            }));
+            tasks.spawn(pulse.run(words));
         }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = self.open_remote(&words, &mut tasks).await?;
@@ -247,6 +247,18 @@ impl Trading {
         drop(control);
         tasks.abort_all();
         ended
+    }
+
+    /// A kill switch that the last run left pulled is lifted by a person's leave alone; the file may be gone for other reasons.
+    fn lift_or_stay_down(&self, words: &Sender<Word>) -> Result<(), RunError> {
+        let folder = &self.config.run.data_dir;
+        if let Some(reason) = control::take_leave(folder).map_err(system("the leave to resume"))? {
+            drop(words.send(Word::Input(Input::Operator(Operator::Resume { reason }))));
+        } else {
+            let put = control::put(folder, "the last run was halted, and nobody has resumed it");
+            put.map_err(system("the halt file"))?;
+        }
+        Ok(())
     }
 
     /// Reaches every venue that is traded.
@@ -348,8 +360,11 @@ impl Trading {
             tokio::select! {
                 over = &mut end => return over_before_time(over),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                // Asked again, it waits no longer.
-                Signal::End(_) = signals.next() => break,
+                signal = signals.next() => match signal {
+                    // Asked again, it waits no longer.
+                    Signal::End(_) => break,
+                    Signal::Kill => drop(handler.kill("SIGUSR1")),
+                },
             }
             left = live_orders(words).await;
         }
@@ -455,21 +470,17 @@ fn settled(engine: &Engine, instruments: &[Instrument]) -> Vec<(Venue, Lifecycle
 
 /// Looks for the halt file. What cannot be looked at halts as well.
 async fn watch_halt_file(handler: Handler, poll: Duration) {
-    let mut halted = false;
     let mut ticks = tokio::time::interval(poll);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let reason = match control::halted(&handler.folder) {
-            Ok(None) => {
-                halted = false;
-                continue;
-            }
+            Ok(None) => continue,
             Ok(Some(halt)) => halt.reason,
             Err(error) => format!("the file {} cannot be looked for: {error}", control::HALT_FILE),
         };
-        if !halted {
-            halted = true;
+        // As long as it is there, not only when it comes: it may have been put back between two looks.
+        if look(&handler.words, Engine::is_killed).await == Some(false) {
             tracing::warn!(reason, "halted by file");
             drop(handler.words.send(Word::Input(Input::Operator(Operator::Halt { reason }))));
         }

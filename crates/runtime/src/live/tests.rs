@@ -240,6 +240,53 @@ async fn the_next_run_goes_on_from_the_journal_by_another_configuration() {
     assert!(error.contains("expected strategy `inside`"), "{error}");
 }
 
+/// The file alone is not the switch: it may be lost, and a restart must not trade for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_switch_without_its_file_stays_down_until_a_person_resumes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, data) = (folder.path(), folder.path().join("data"));
+    configure(path);
+    let mut first = Running::start(prepared(path, &[])).await;
+    first.rest(INSIDE, BookSide::Bid, 40).await;
+    first.rest(INSIDE, BookSide::Ask, 60).await;
+    first.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    ask_run(path, ControlRequest::Halt { reason: "storm".to_owned() }).await;
+    ask_run(path, ControlRequest::Shutdown).await;
+    first.task.await.unwrap().unwrap();
+    assert!(control::clear(&data).unwrap());
+
+    let second = Running::start(prepared(path, &[])).await;
+    let ControlAnswer::Status(status) = ask_run(path, ControlRequest::Status).await else { panic!("a status") };
+    assert!(status.halted.is_some() && status.orders.is_empty(), "{status:?}");
+    ask_run(path, ControlRequest::Shutdown).await;
+    second.task.await.unwrap().unwrap();
+    assert!(control::clear(&data).unwrap(), "the file is back");
+
+    control::allow(&data, "calm").unwrap();
+    let third = Running::start(prepared(path, &[])).await;
+    third.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    ask_run(path, ControlRequest::Shutdown).await;
+    third.task.await.unwrap().unwrap();
+    assert_eq!(control::take_leave(&data).unwrap(), None, "it was used up");
+}
+
+/// Positions and cash of a journal are of one account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_is_not_taken_to_another_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let first = Running::start(prepared(path, &[])).await;
+    ask_run(path, ControlRequest::Shutdown).await;
+    first.task.await.unwrap().unwrap();
+    let key = brier_kalshi::keys::PrivateKey::generate(brier_kalshi::keys::KeyKind::Ed25519).unwrap();
+    brier_connect::private_file::write(&path.join("k.pem"), &key.to_pkcs8_pem().unwrap()).unwrap();
+    let flags = ["kalshi.url=http://127.0.0.1:9", "kalshi.key_id=0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"];
+    let flags = [flags[0], flags[1], &format!("kalshi.key_path={}", path.join("k.pem").display())];
+    let error = run(prepared(path, &flags), |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("are of that account"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_market_that_is_not_listed_is_told_and_nothing_trades() {
     let folder = tempfile::tempdir().unwrap();

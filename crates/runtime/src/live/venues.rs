@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use brier_engine::{Custody, Fees, Instrument};
+use brier_engine::{Custody, Fees, Input, Instrument, Operator};
 use brier_kalshi::keys::Credentials;
 use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
@@ -23,7 +24,7 @@ use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
-use crate::driver::Handshake;
+use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
     Gateway, Host, KalshiConfig, KalshiGateway, LiveToken, Permit, PolymarketConfig, PolymarketGateway,
 };
@@ -359,8 +360,8 @@ impl Pulse {
     /// How often Kalshi's clock is read.
     const CLOCK: Duration = Duration::from_mins(1);
 
-    /// Beats until it is dropped. `fallen` is told when a venue may have taken back our orders.
-    pub(super) async fn run(self, fallen: impl Fn(Venue, String)) {
+    /// Beats until it is dropped.
+    pub(super) async fn run(self, words: Sender<Word>) {
         match self {
             Self::Kalshi(client, ring) => {
                 let _keeper = Keeper(ring.keep_full(client.clock()));
@@ -371,9 +372,19 @@ impl Pulse {
                     }
                 }
             }
-            Self::Polymarket(heartbeat) => loop {
-                let error = heartbeat.clone().run().await;
-                fallen(Venue::Polymarket, format!("heartbeats ended: {error}"));
+            Self::Polymarket(mut heartbeat) => loop {
+                // No sign of life for an engine that has none: the venue takes its orders back then.
+                match tokio::time::timeout(Heartbeat::INTERVAL, look(&words, |_engine| ())).await {
+                    Ok(Some(())) => {
+                        if let Err(error) = heartbeat.beat().await {
+                            tracing::warn!(%error, "a heartbeat failed; the venue may take every order back");
+                            let venue = Venue::Polymarket;
+                            drop(words.send(Word::Input(Input::Operator(Operator::Reconcile { venue }))));
+                        }
+                    }
+                    Ok(None) => return,
+                    Err(_late) => tracing::error!("the engine does not answer; no heartbeat is sent"),
+                }
                 tokio::time::sleep(Heartbeat::INTERVAL).await;
             },
         }
