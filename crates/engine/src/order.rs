@@ -357,31 +357,32 @@ impl Order {
         matches!(self.state, OrderState::InDoubt { .. } | OrderState::AmendInDoubt { .. } | OrderState::Vanished { .. })
     }
 
-    /// The most contracts that it may still fill.
-    pub fn worst_open(&self) -> Qty {
-        let total = match self.state {
-            OrderState::Done { .. } => return Qty::ZERO,
-            OrderState::Amending { total, .. } | OrderState::AmendInDoubt { total, .. } => self.total.max(total),
-            OrderState::Submitting
-            | OrderState::InDoubt { .. }
-            | OrderState::Resting
-            | OrderState::Canceling
-            | OrderState::Vanished { .. } => self.total,
-        };
-        total.saturating_sub(self.filled())
-    }
-
-    /// The worst price at which it may fill: the highest a bid may pay, the lowest an ask may get.
-    pub fn worst_price(&self) -> Price {
-        let other = match self.state {
-            OrderState::Amending { price, .. } | OrderState::AmendInDoubt { price, .. } => price,
+    /// Price and total that it has if its latest change was made; its own where none is under way.
+    pub const fn changed_terms(&self) -> (Price, Qty) {
+        match self.state {
+            OrderState::Amending { price, total } | OrderState::AmendInDoubt { price, total, .. } => (price, total),
             OrderState::Submitting
             | OrderState::InDoubt { .. }
             | OrderState::Resting
             | OrderState::Canceling
             | OrderState::Vanished { .. }
-            | OrderState::Done { .. } => self.price,
-        };
+            | OrderState::Done { .. } => (self.price, self.total),
+        }
+    }
+
+    /// The most contracts that it may be for.
+    pub fn worst_total(&self) -> Qty {
+        self.total.max(self.changed_terms().1)
+    }
+
+    /// The most contracts that it may still fill.
+    pub fn worst_open(&self) -> Qty {
+        if self.is_live() { self.worst_total().saturating_sub(self.filled()) } else { Qty::ZERO }
+    }
+
+    /// The worst price at which it may fill: the highest a bid may pay, the lowest an ask may get.
+    pub fn worst_price(&self) -> Price {
+        let (other, _) = self.changed_terms();
         match self.side {
             BookSide::Bid => self.price.max(other),
             BookSide::Ask => self.price.min(other),

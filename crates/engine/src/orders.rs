@@ -231,6 +231,11 @@ impl Orders {
         self.open_in(market).filter(|order| order.is_live())
     }
 
+    /// All orders that may still fill.
+    pub fn iter_live(&self) -> impl Iterator<Item = &Order> {
+        self.iter_open().filter(|order| order.is_live())
+    }
+
     /// The keys of a market's open orders.
     pub(crate) fn open_keys(&self, market: MarketId) -> &[OrderKey] {
         self.open.get(market.index()).map_or(&[], Vec::as_slice)

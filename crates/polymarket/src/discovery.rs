@@ -12,6 +12,7 @@
 use std::fmt;
 
 use brier_polymarket_protocol::clob;
+use brier_polymarket_protocol::convert;
 use brier_polymarket_protocol::fees::FeeSchedule;
 use brier_polymarket_protocol::gamma;
 use brier_polymarket_protocol::ids::{ConditionId, NegRiskMarketId, QuestionId, TokenId};
@@ -224,6 +225,11 @@ impl Listing {
             status: if accepting_orders { MarketStatus::Active } else { MarketStatus::Inactive },
             ..Self::minimal(condition, token(&yes.token_id)?, token(&no.token_id)?, tick, market.min_order_size)
         })
+    }
+
+    /// What turns its tokens into the market's own terms.
+    pub fn tokens(&self) -> convert::Listing {
+        convert::Listing { market: self.ticker.clone(), yes: self.yes.to_string(), no: self.no.to_string() }
     }
 
     /// The market in the shared vocabulary. Without times it is open from the epoch and for ever; without an event it is one

@@ -26,6 +26,22 @@ pub trait Sink {
     fn commit(&mut self) -> Result<(), Self::Error>;
 }
 
+/// No journal: for demonstrations and measurements, of which nobody asks what was.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwritten;
+
+impl Sink for Unwritten {
+    type Error = std::convert::Infallible;
+
+    fn append(&mut self, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
 /// Inputs in the order in which a turn takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Priority {

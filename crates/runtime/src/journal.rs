@@ -34,6 +34,11 @@ pub struct RunJournal {
 }
 
 impl RunJournal {
+    /// A journal that waits for as much as it is told to.
+    pub const fn new(journal: Journal, durability: Durability) -> Self {
+        Self { journal, durability }
+    }
+
     /// Where the records are.
     pub fn path(&self) -> &Path {
         self.journal.path()
@@ -146,7 +151,7 @@ pub fn open(config: &Config, order_prefix: &str) -> Result<Opened, RecoveryError
     engine.restore(&checkpoint)?;
     Ok(Opened {
         engine,
-        journal: RunJournal { journal, durability },
+        journal: RunJournal::new(journal, durability),
         run,
         replayed: last.map(|(_, replayed)| replayed),
     })

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use brier_connect::clock::Clock;
-use brier_engine::{Alert, Engine, Input, Instrument};
+use brier_engine::{Engine, Input, Instrument};
 use brier_polymarket_protocol::stream::command::{PING, PONG};
 use brier_types::{Timestamp, Venue};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -70,7 +70,6 @@ pub struct Lockstep<S> {
     looked: Instant,
     barriers: u64,
     effects: VecDeque<Effect>,
-    alerts: Vec<Alert>,
     orders: u64,
     before_order: Option<BeforeOrder>,
 }
@@ -104,7 +103,6 @@ where
             looked: Instant::now(),
             barriers: FIRST_BARRIER,
             effects: VecDeque::new(),
-            alerts: Vec::new(),
             orders: 0,
             before_order: None,
         };
@@ -127,11 +125,6 @@ where
     /// The engine.
     pub fn engine(&self) -> &Engine {
         self.node.engine()
-    }
-
-    /// What people were told so far.
-    pub fn alerts(&self) -> &[Alert] {
-        &self.alerts
     }
 
     /// New orders sent so far.
@@ -207,10 +200,7 @@ where
                 }
                 Effect::Hangup(socket) => drop(self.lines.remove(&socket)),
                 Effect::Call(venue, call) => self.call(venue, call).await?,
-                Effect::Alert(alert) => {
-                    tracing::debug!(?alert, "alert");
-                    self.alerts.push(alert);
-                }
+                Effect::Alert(alert) => tracing::debug!(?alert, "alert"),
                 Effect::Notice(text) => tracing::debug!(text, "notice"),
             }
         }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use brier_engine::codec::Record;
 use brier_engine::portfolio::{Account, Stage};
-use brier_engine::{Command, Engine, Input, MarketId, Operator, OrderState, PlaceOrder, Request};
+use brier_engine::{Command, Engine, Input, MarketId, Operator, PlaceOrder, Request};
 use brier_polymarket_protocol::tick::TickSize;
 use brier_types::{BookSide, Venue};
 
@@ -78,10 +78,7 @@ impl Auditor {
         self.check_kill(engine, killed)?;
         for order in engine.state().orders.iter_open() {
             // While a change is under way the order has its old total or the new one.
-            let total = match order.state {
-                OrderState::Amending { total, .. } => order.total.max(total),
-                _ => order.total,
-            };
+            let total = order.worst_total();
             if order.booked > total && !order.is_in_doubt() {
                 let (id, booked, state) = (&order.client_order_id, order.booked, order.state);
                 let what = format!("{id} has {booked} of {total} filled and is {state:?}");

@@ -23,7 +23,7 @@ use brier_polymarket::orders::{Leg, Maker, prepare};
 use brier_polymarket::stream::{LinkConfig, MarketConfig, MarketSession, UserSession};
 use brier_polymarket_protocol::auth::{ApiCreds, WalletKey, l1_headers, l2_headers};
 use brier_polymarket_protocol::contracts::Chain;
-use brier_polymarket_protocol::convert::{self, TokenMap};
+use brier_polymarket_protocol::convert::TokenMap;
 use brier_polymarket_protocol::ids::SignatureType;
 use brier_polymarket_protocol::order_body;
 use brier_polymarket_protocol::stream::command::StreamAuth;
@@ -346,11 +346,7 @@ impl Venues {
             let (mut tokens, mut listings) = (TokenMap::new(), Vec::new());
             for listing in of(Venue::Polymarket).filter_map(|traded| traded.listing.as_ref()) {
                 gateway.list(listing.clone());
-                let listed = convert::Listing {
-                    market: listing.ticker.clone(),
-                    yes: listing.yes.to_string(),
-                    no: listing.no.to_string(),
-                };
+                let listed = listing.tokens();
                 tokens.insert(listed.clone());
                 listings.push((listed, listing.fees));
             }

@@ -6,4 +6,4 @@ mod market_maker;
 mod taker;
 
 pub use market_maker::{MarketMaker, MarketMakerParameters};
-pub use taker::{Taker, TakerParameters};
+pub use taker::{Taker, TakerParameters, edge};

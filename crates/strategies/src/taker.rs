@@ -4,8 +4,23 @@
 //! wrong: a fair value that is late or wrong; it then buys exactly what better informed traders sell. Fair values carry their
 //! own age, and a stale one decides nothing.
 
-use brier_engine::{Interest, MarketId, Purpose, Signal, Strategy, Take, View, Wants};
-use brier_types::{BookSide, MarketTicker, Money, Qty, Rounding, Venue, notional};
+use brier_book::{BookView, Level};
+use brier_engine::{Fees, Interest, MarketId, Purpose, Signal, Strategy, Take, View, Wants};
+use brier_types::{BookSide, MarketTicker, Money, Prob, Qty, Rounding, Venue, notional};
+
+/// What a trade on this side would meet, and what one contract of it gains by this fair value after its fee. Fair value is
+/// rounded against the trade.
+pub fn edge(fair: Prob, book: &BookView<'_>, fees: &Fees, side: BookSide) -> Option<(Level, Money)> {
+    let one = Qty::from_contracts(1)?;
+    let level = book.best(side.opposite())?;
+    let (worth, paid) = match side {
+        BookSide::Bid => (fair.floor_price(), level.price),
+        BookSide::Ask => (level.price, fair.ceil_price()),
+    };
+    let dollars = |price| notional(price, one, Rounding::Floor);
+    let edge = dollars(worth).checked_sub(dollars(paid))?.checked_sub(fees.taker(level.price, one))?;
+    Some((level, edge))
+}
 
 /// What bounds the taker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +45,10 @@ impl Taker {
         Self(parameters)
     }
 
-    /// The take that a side of the book is worth, if any. Fair value is rounded against the trade.
+    /// The take that a side of the book is worth, if any.
     fn take(&self, view: &View<'_>, market: MarketId, side: BookSide) -> Option<Take> {
-        let one = Qty::from_contracts(1)?;
-        let fair = view.fair(market)?.prob;
-        let level = view.book(market).ok()?.best(side.opposite())?;
-        let (worth, paid) = match side {
-            BookSide::Bid => (fair.floor_price(), level.price),
-            BookSide::Ask => (level.price, fair.ceil_price()),
-        };
-        let dollars = |price| notional(price, one, Rounding::Floor);
-        let fee = view.instrument(market).fees.taker(level.price, one);
-        let edge = dollars(worth).checked_sub(dollars(paid))?.checked_sub(fee)?;
+        let (fair, book, fees) = (view.fair(market)?.prob, view.book(market).ok()?, &view.instrument(market).fees);
+        let (level, edge) = edge(fair, &book, fees, side)?;
         let net = view.position(market).net().micros();
         let held = if side == BookSide::Bid { net } else { -net };
         let room = Qty::from_micros(self.0.cap.micros().saturating_add_signed(-held))?;

@@ -132,6 +132,31 @@ pub struct NewOrder {
     pub group: Option<OrderGroupId>,
 }
 
+impl NewOrder {
+    /// A limit, and nothing special: what meets our own order is canceled, nothing else is bounded.
+    pub const fn limit(
+        client_order_id: ClientOrderId,
+        market: MarketTicker,
+        side: BookSide,
+        (price, qty): (Price, Qty),
+        time_in_force: TimeInForce,
+    ) -> Self {
+        Self {
+            client_order_id,
+            market,
+            side,
+            price,
+            qty,
+            time_in_force,
+            post_only: false,
+            reduce_only: false,
+            self_trade_prevention: SelfTradePrevention::TakerAtCross,
+            cancel_on_pause: false,
+            group: None,
+        }
+    }
+}
+
 /// A change of a resting order. `total` counts what has filled and what shall remain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AmendOrder {

@@ -16,12 +16,12 @@ use brier_connect::line::{Answer, LineConfig, Lines};
 use brier_kalshi::keys::{Credentials, KeyKind};
 use brier_kalshi::rest::create_request;
 use brier_kalshi_protocol::rest::Operation;
-use brier_runtime::core::Sink;
+use brier_runtime::core::{Sink, Unwritten};
 use brier_runtime::gateway::HttpCall;
-use brier_runtime::journal::Durability;
+use brier_runtime::journal::{Durability, RunJournal};
 use brier_runtime::node::Effect;
-use brier_store::{Journal, JournalError};
-use brier_types::{BookSide, ClientOrderId, NewOrder, Price, SelfTradePrevention, TimeInForce, Timestamp};
+use brier_store::Journal;
+use brier_types::{BookSide, ClientOrderId, NewOrder, Price, TimeInForce, Timestamp};
 use reqwest::Url;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
@@ -34,43 +34,6 @@ const EACH: usize = 25;
 const BODY: &str =
     r#"{"order_id":"o-1","client_order_id":"b-1","fill_count":"0.00","remaining_count":"0.00","ts_ms":1795176000456}"#;
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A journal on disk with each of the settings that a run can have.
-struct OnDisk {
-    journal: Journal,
-    durability: Durability,
-}
-
-impl Sink for OnDisk {
-    type Error = JournalError;
-
-    fn append(&mut self, record: &[u8]) -> Result<(), JournalError> {
-        self.journal.append(record)
-    }
-
-    fn commit(&mut self) -> Result<(), JournalError> {
-        match self.durability {
-            Durability::Fsync => self.journal.commit(),
-            Durability::Write => self.journal.write(),
-            Durability::None => Ok(()),
-        }
-    }
-}
-
-/// No journal at all.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    type Error = std::convert::Infallible;
-
-    fn append(&mut self, _: &[u8]) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
 
 /// Whether these bytes are a whole request.
 fn is_whole(bytes: &[u8]) -> bool {
@@ -336,19 +299,9 @@ fn plain(markets: &Markets, kind: KeyKind, name: &str) -> Way {
                 let frame: serde_json::Value = serde_json::from_str(text).expect("JSON");
                 let price = frame["msg"]["price_dollars"].as_str().and_then(|text| text.parse::<Price>().ok());
                 count += 1;
-                let order = NewOrder {
-                    client_order_id: ClientOrderId::new(&format!("p-{count}")).expect("an id"),
-                    market: market.clone(),
-                    side: BookSide::Bid,
-                    price: price.expect("a price"),
-                    qty: qty(10),
-                    time_in_force: TimeInForce::Ioc,
-                    post_only: false,
-                    reduce_only: false,
-                    self_trade_prevention: SelfTradePrevention::TakerAtCross,
-                    cancel_on_pause: false,
-                    group: None,
-                };
+                let id = ClientOrderId::new(&format!("p-{count}")).expect("an id");
+                let terms = (price.expect("a price"), qty(10));
+                let order = NewOrder::limit(id, market.clone(), BookSide::Bid, terms, TimeInForce::Ioc);
                 runtime.block_on(place_plainly(&http, &url, &credentials, &order));
             });
         });
@@ -403,16 +356,16 @@ fn sdk(markets: &Markets, kind: KeyKind, name: &str, python: &Path) -> Way {
     Way { name: name.to_owned(), feed: server, arrived, nanos: Vec::new(), frame, child: Some(child) }
 }
 
-fn on_disk(folder: &Path, name: &str, durability: Durability) -> impl FnOnce() -> OnDisk + Send + use<> {
+fn on_disk(folder: &Path, name: &str, durability: Durability) -> impl FnOnce() -> RunJournal + Send + use<> {
     let folder = folder.join(name);
-    move || OnDisk { journal: Journal::open(&folder, 1).expect("a folder").0, durability }
+    move || RunJournal::new(Journal::open(&folder, 1).expect("a folder").0, durability)
 }
 
 pub(crate) fn run(kalshi: &Markets, polymarket: &Markets) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let mut ways = vec![
         bare(kalshi),
-        line("kalshi, line, no journal", kalshi, || Nowhere),
+        line("kalshi, line, no journal", kalshi, || Unwritten),
         line("kalshi, line, journal never waited for", kalshi, on_disk(folder.path(), "none", Durability::None)),
         line("kalshi, line, journal handed to the system", kalshi, on_disk(folder.path(), "write", Durability::Write)),
         line("kalshi, line, journal on the disk", kalshi, on_disk(folder.path(), "fsync", Durability::Fsync)),
@@ -425,7 +378,7 @@ pub(crate) fn run(kalshi: &Markets, polymarket: &Markets) {
         None => println!("the official Python SDK is not measured: no interpreter has it; `cargo xtask sdk` makes one"),
     }
     ways.push(bare(polymarket));
-    ways.push(line("polymarket, line, no journal", polymarket, || Nowhere));
+    ways.push(line("polymarket, line, no journal", polymarket, || Unwritten));
     let mut file = File::create(folder.path().join("syncs")).expect("a file");
     let mut syncs = Vec::new();
     for round in 0..=ROUNDS {

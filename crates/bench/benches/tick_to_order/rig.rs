@@ -178,12 +178,7 @@ impl Markets {
     }
 
     fn tokens(&self) -> Vec<convert::Listing> {
-        let listed = |listing: &Listing| convert::Listing {
-            market: listing.ticker.clone(),
-            yes: listing.yes.to_string(),
-            no: listing.no.to_string(),
-        };
-        self.listings.iter().map(listed).collect()
+        self.listings.iter().map(Listing::tokens).collect()
     }
 
     pub(crate) fn kalshi_session(&self) -> kalshi::Session {

@@ -12,15 +12,15 @@ use brier_kalshi_protocol::rest::{BalanceQuery, FillsQuery};
 use brier_kalshi_protocol::ws::Channel;
 use brier_runtime::live::venues::{self, Wanted};
 use brier_types::{
-    BookSide, ClientOrderId, Input, MarketResult, Money, OrderStatus, Price, Qty, TimeInForce, Timestamp, Venue,
-    VenueOrderId,
+    BookSide, ClientOrderId, Input, MarketResult, Money, NewOrder, OrderStatus, Price, Qty, TimeInForce, Timestamp,
+    Venue, VenueOrderId,
 };
 use serde_json::json;
 
 use super::house::House;
 use super::model::{Model, edge};
 use super::party::{Party, join};
-use super::run::{Chance, Plan, Stage, order};
+use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
 use super::session::{Cursor, Session};
 use super::summary::{MarketSummary, Recorded, VenueSummary};
@@ -251,7 +251,7 @@ impl Demo {
         for (side, price, qty) in &plan.creates {
             self.house_orders += 1;
             let id = ClientOrderId::new(&format!("house-{}", self.house_orders))?;
-            orders.push(order(id, market, *side, *price, *qty, TimeInForce::Gtc));
+            orders.push(NewOrder::limit(id, market.clone(), *side, (*price, *qty), TimeInForce::Gtc));
         }
         for (item, (side, price, _)) in client.create_orders(&orders).await?.iter().zip(&plan.creates) {
             ensure!(item.error.is_none(), "the exchange refused an order of the house at {price}: {:?}", item.error);

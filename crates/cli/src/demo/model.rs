@@ -6,7 +6,7 @@ use brier_book::BookView;
 use brier_engine::Fees;
 use brier_models::digital::Digital;
 use brier_models::volatility::RealizedVolatility;
-use brier_types::{BookSide, Money, Price, Prob, Qty, Rounding, Timestamp, notional};
+use brier_types::{BookSide, Money, Prob, Timestamp};
 
 /// Time between two opinions, to which chance adds up to a second.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -89,19 +89,9 @@ pub(crate) struct Edge {
     pub(crate) per_contract: Money,
 }
 
-/// What a book promises by this fair value, for the screen. Fair value is rounded against the trade.
+/// What a book promises by this fair value, for the screen.
 pub(crate) fn edge(fair: Prob, book: &BookView<'_>, fees: &Fees) -> Option<Edge> {
-    let one = Qty::from_contracts(1)?;
-    let of = |side: BookSide| {
-        let level = book.best(side.opposite())?;
-        let (gain, cost): (Price, Price) = match side {
-            BookSide::Bid => (fair.floor_price(), level.price),
-            BookSide::Ask => (level.price, fair.ceil_price()),
-        };
-        let worth = |price| notional(price, one, Rounding::Floor);
-        let per_contract = worth(gain).checked_sub(worth(cost))?.checked_sub(fees.taker(level.price, one))?;
-        Some(Edge { side, per_contract })
-    };
+    let of = |side| brier_strategies::edge(fair, book, fees, side).map(|(_, per_contract)| Edge { side, per_contract });
     [BookSide::Bid, BookSide::Ask].into_iter().filter_map(of).max_by_key(|edge| edge.per_contract)
 }
 
@@ -110,6 +100,7 @@ mod tests {
     use super::*;
     use brier_book::Book;
     use brier_kalshi_protocol::fees::{FeeMultiplier, FeeSchedule, FeeType};
+    use brier_types::{Price, Qty};
 
     const NOON: Timestamp = Timestamp::from_nanos(1_778_673_600_000_000_000);
 

@@ -5,38 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use brier_exchange::{ClockConfig, RunningServer, Server, ServerConfig};
-use brier_types::{
-    BookSide, ClientOrderId, MarketTicker, NewOrder, Price, Qty, SelfTradePrevention, TimeInForce, Timestamp,
-};
+use brier_types::Timestamp;
 
 use super::screen::{Row, Screen};
 use super::session::Session;
 use super::summary::{MarketSummary, Summary, VenueSummary};
 use super::{kalshi, polymarket};
-
-/// An order as both halves of the demo state it: a limit, and nothing special.
-pub(crate) fn order(
-    id: ClientOrderId,
-    market: &MarketTicker,
-    side: BookSide,
-    price: Price,
-    qty: Qty,
-    time_in_force: TimeInForce,
-) -> NewOrder {
-    NewOrder {
-        client_order_id: id,
-        market: market.clone(),
-        side,
-        price,
-        qty,
-        time_in_force,
-        post_only: false,
-        reduce_only: false,
-        self_trade_prevention: SelfTradePrevention::TakerAtCross,
-        cancel_on_pause: false,
-        group: None,
-    }
-}
 
 /// How time passes.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use brier_book::BookView;
 use brier_engine::risk::Limits;
 use brier_engine::{Engine, EngineConfig, FairValue, Input, Instrument, MarketId, Operator};
-use brier_runtime::core::{Core, Sink};
+use brier_runtime::core::{Core, Unwritten};
 use brier_runtime::driver::Routes;
 use brier_runtime::live::venues::Reached;
 use brier_runtime::live::{Assembled, assemble};
@@ -26,22 +26,6 @@ const MARGIN: Money = Money::from_micros(20_000);
 const STAKE: Money = Money::from_micros(1_000_000_000);
 /// An opinion counts in the moment in which it is said.
 const FRESH: Duration = Duration::from_millis(1);
-
-/// The demo ends with its process: nobody reads its journal.
-#[derive(Debug)]
-pub(crate) struct Unwritten;
-
-impl Sink for Unwritten {
-    type Error = std::convert::Infallible;
-
-    fn append(&mut self, _: &[u8]) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
 
 /// What the engine's own books say of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use brier_polymarket::discovery::Listing;
 use brier_polymarket::orders::{Leg, Maker, prepare};
 use brier_polymarket::rest::{OrdersQuery as PolyOrdersQuery, TradesQuery};
 use brier_polymarket_protocol::contracts::Chain;
-use brier_polymarket_protocol::convert::{self, TokenMap, own_fills, trade_status};
+use brier_polymarket_protocol::convert::{TokenMap, own_fills, trade_status};
 use brier_polymarket_protocol::ids::SignatureType;
 use brier_polymarket_protocol::stream::user::UserTrade;
 use brier_runtime::control::{self, ControlAnswer, ControlRequest, Status};
@@ -294,18 +294,13 @@ async fn house(kalshi: brier_kalshi::Client, polymarket: brier_polymarket::Clien
         let crosses = dice.below(3) == 0;
         let away = if crosses { -3 } else { 3 + dice.below(6) as i64 };
         let cents = if side == BookSide::Bid { middles[place] - away } else { middles[place] + away }.clamp(2, 98);
+        let id = ClientOrderId::new(&format!("house-{number}")).unwrap();
+        let market = if place < 2 { KALSHI[place].parse().unwrap() } else { listing.ticker.clone() };
+        let terms = (Price::from_cents(cents as u8).unwrap(), Qty::from_contracts(5 + dice.below(10)).unwrap());
+        let life = if crosses { TimeInForce::Ioc } else { TimeInForce::Gtc };
         let order = NewOrder {
-            client_order_id: ClientOrderId::new(&format!("house-{number}")).unwrap(),
-            market: if place < 2 { KALSHI[place].parse().unwrap() } else { listing.ticker.clone() },
-            side,
-            price: Price::from_cents(cents as u8).unwrap(),
-            qty: Qty::from_contracts(5 + dice.below(10)).unwrap(),
-            time_in_force: if crosses { TimeInForce::Ioc } else { TimeInForce::Gtc },
-            post_only: false,
-            reduce_only: false,
             self_trade_prevention: SelfTradePrevention::Maker,
-            cancel_on_pause: false,
-            group: None,
+            ..NewOrder::limit(id, market, side, terms, life)
         };
         if place < 2 {
             drop(kalshi.create_order(&order).await);
@@ -549,11 +544,7 @@ async fn judge_polymarket(stage: &Stage, journals: &Journals, engine: &Engine) -
     let creds = client.credentials().unwrap();
     let listing = client.listings(&[stage.condition.parse().unwrap()]).await.unwrap().listings.remove(0);
     let mut tokens = TokenMap::new();
-    tokens.insert(convert::Listing {
-        market: listing.ticker.clone(),
-        yes: listing.yes.to_string(),
-        no: listing.no.to_string(),
-    });
+    tokens.insert(listing.tokens());
     let mut theirs = BTreeMap::new();
     for trade in client.trades(&TradesQuery::default()).all().await.unwrap() {
         let trade = UserTrade::from(trade);

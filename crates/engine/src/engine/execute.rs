@@ -376,7 +376,7 @@ impl Engine {
             if !is_candidate {
                 continue;
             }
-            if within(wanted_price(order), quote.price, keep) {
+            if within(order.changed_terms().0, quote.price, keep) {
                 claimed.push(*key);
                 let open = order.worst_open();
                 if missing.is_zero() || (open > missing && !self.keeps(open, missing)) {
@@ -807,18 +807,6 @@ struct Terms {
     purpose: Purpose,
     time_in_force: TimeInForce,
     post_only: bool,
-}
-
-fn wanted_price(order: &Order) -> Price {
-    match order.state {
-        OrderState::Amending { price, .. } | OrderState::AmendInDoubt { price, .. } => price,
-        OrderState::Submitting
-        | OrderState::InDoubt { .. }
-        | OrderState::Resting
-        | OrderState::Canceling
-        | OrderState::Vanished { .. }
-        | OrderState::Done { .. } => order.price,
-    }
 }
 
 const fn within(one: Price, other: Price, by: Price) -> bool {

@@ -251,15 +251,7 @@ impl Engine {
         order.booked = order.booked.checked_add(qty).unwrap_or(Qty::MAX);
         order.touched = self.now;
         let (heard, venue, market) = (order.heard(), order.venue, order.market);
-        let total = match order.state {
-            OrderState::Amending { total, .. } | OrderState::AmendInDoubt { total, .. } => order.total.max(total),
-            OrderState::Submitting
-            | OrderState::InDoubt { .. }
-            | OrderState::Resting
-            | OrderState::Canceling
-            | OrderState::Vanished { .. }
-            | OrderState::Done { .. } => order.total,
-        };
+        let total = order.worst_total();
         if heard > total {
             let text = format!("order {}: filled {heard} of {total}", order.client_order_id);
             self.anomaly(venue, Some(market), text, out);

@@ -443,13 +443,8 @@ impl Engine {
         match crate::order::next(now, order.state, news) {
             Next::Moved(state) => {
                 // A change in doubt may have been made: who forgets that must count the worse of both terms from here on.
-                if let (
-                    OrderState::Amending { total, .. } | OrderState::AmendInDoubt { total, .. },
-                    OrderState::Canceling | OrderState::Vanished { .. },
-                ) = (order.state, state)
-                {
-                    order.price = order.worst_price();
-                    order.total = order.total.max(total);
+                if matches!(state, OrderState::Canceling | OrderState::Vanished { .. }) {
+                    (order.price, order.total) = (order.worst_price(), order.worst_total());
                 }
                 order.state = state;
                 order.touched = now;

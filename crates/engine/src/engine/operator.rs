@@ -86,13 +86,7 @@ impl Engine {
     fn pull_venue(&mut self, venue: Venue, out: &mut Vec<Command>) {
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
-        keys.extend(
-            self.state
-                .orders
-                .iter_open()
-                .filter(|order| order.venue == venue && order.is_live())
-                .map(|order| order.key),
-        );
+        keys.extend(self.state.orders.iter_live().filter(|order| order.venue == venue).map(|order| order.key));
         if !keys.is_empty() {
             self.send(venue, None, Kind::CancelAll, Request::CancelAll, out);
         }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use brier_polymarket_protocol::clob::{HeartbeatRefusal, HeartbeatReply, HeartbeatRequest};
 use brier_polymarket_protocol::errors::{CallKind, ErrorKind};
-use brier_types::{FailureKind, VenueError as _};
 use reqwest::Method;
 
 use super::HEARTBEATS;
@@ -56,26 +55,5 @@ impl Heartbeat {
         let call = Call::write("heartbeat", Method::POST, HEARTBEATS, CallKind::Idempotent).json(&request)?;
         self.id = self.client.json::<HeartbeatReply>(&call).await?.heartbeat_id;
         Ok(())
-    }
-
-    /// Beats every [`Heartbeat::INTERVAL`] until a beat fails for good, or none succeeded for [`Heartbeat::DEADLINE`]: then
-    /// the venue has canceled the orders, or will. Drop the future to stop.
-    pub async fn run(mut self) -> PolymarketError {
-        let mut ticks = tokio::time::interval(Self::INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut last = tokio::time::Instant::now();
-        loop {
-            ticks.tick().await;
-            match self.beat().await {
-                Ok(()) => last = tokio::time::Instant::now(),
-                Err(error) => {
-                    let passes = matches!(error.kind(), FailureKind::Retry | FailureKind::InDoubt);
-                    if !passes || last.elapsed() >= Self::DEADLINE {
-                        return error;
-                    }
-                    tracing::warn!(%error, "a heartbeat failed");
-                }
-            }
-        }
     }
 }

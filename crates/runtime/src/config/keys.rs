@@ -54,7 +54,7 @@ pub(super) const fn whole(min: i64, max: i64) -> Kind {
 }
 
 const ON_VENUE_ENV: &str = "Where it is: `embedded` starts an exchange in this process, with play money; `local` is a compatible exchange at `url`; \
-     `demo` is the venue's own play-money exchange; `production` is real money and needs `run.mode = \"live\"`. \
+     `demo`, which Kalshi has, is the venue's own play-money exchange; `production` is real money and needs `run.mode = \"live\"`. \
      With a `url` it is `local` unless set.";
 
 /// Every section but the strategies'.

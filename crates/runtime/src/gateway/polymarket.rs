@@ -37,7 +37,7 @@ use brier_polymarket_protocol::clob::{
     self, CancelOrderRequest, CancelReply, FIRST_CURSOR, OpenOrder, PostOrderReply, PostStatus,
 };
 use brier_polymarket_protocol::contracts::Chain;
-use brier_polymarket_protocol::convert::{self, TokenMap, open_order, own_fills};
+use brier_polymarket_protocol::convert::{TokenMap, open_order, own_fills};
 use brier_polymarket_protocol::errors::{CallKind, ClobError, ErrorKind, text};
 use brier_polymarket_protocol::ids::Side;
 use brier_polymarket_protocol::order_body;
@@ -286,11 +286,7 @@ impl PolymarketGateway {
 
     /// Lists a market, or takes over what the venue now says of it. Its orders and tokens are unknown before.
     pub fn list(&mut self, listing: Listing) {
-        self.tokens.insert(convert::Listing {
-            market: listing.ticker.clone(),
-            yes: listing.yes.to_string(),
-            no: listing.no.to_string(),
-        });
+        self.tokens.insert(listing.tokens());
         self.listings.insert(listing.ticker.clone(), listing);
     }
 

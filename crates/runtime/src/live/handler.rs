@@ -78,9 +78,7 @@ impl Handler {
     }
 
     async fn halt(&self, reason: &str) -> ControlAnswer {
-        let live = |engine: &Engine| {
-            engine.state().orders.iter_open().filter(|order| order.is_live()).map(|order| order.key).collect()
-        };
+        let live = |engine: &Engine| engine.state().orders.iter_live().map(|order| order.key).collect();
         let Some(before): Option<BTreeSet<OrderKey>> = look(&self.words, live).await else { return ended() };
         if let Err(error) = self.kill(reason) {
             tracing::error!(%error, "the halt file could not be written: a next run would start");
@@ -90,7 +88,7 @@ impl Handler {
             // Between two looks the engine has taken the halt: words are taken in order.
             let left = look(&self.words, |engine| {
                 let killed = engine.is_killed();
-                let live = engine.state().orders.iter_open().filter(|order| order.is_live());
+                let live = engine.state().orders.iter_live();
                 (killed, live.map(|order| (order.key, order_line(engine, order))).collect::<Vec<_>>())
             });
             let Some((killed, left)) = left.await else { return ended() };
@@ -270,8 +268,7 @@ fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
             unrealized: state.portfolio.unrealized(Some(strategy), &mark).to_string(),
         })
         .collect();
-    status.orders =
-        state.orders.iter_open().filter(|order| order.is_live()).map(|order| order_line(engine, order)).collect();
+    status.orders = state.orders.iter_live().map(|order| order_line(engine, order)).collect();
     status.positions = state
         .portfolio
         .markets_with_position()

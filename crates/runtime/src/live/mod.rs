@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
-use brier_engine::{Alert, Engine, Input, Instrument, Operator, Order};
+use brier_engine::{Alert, Engine, Input, Instrument, Operator};
 use brier_exchange::RunningServer;
 use brier_store::JournalError;
 use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, Venue};
@@ -382,7 +382,7 @@ impl Trading {
 /// How many orders may still fill, and whether everything has come to rest.
 async fn live_orders(words: &Sender<Word>) -> (u32, bool) {
     let counted = look(words, |engine| {
-        let live = engine.state().orders.iter_open().filter(|order| Order::is_live(order)).count();
+        let live = engine.state().orders.iter_live().count();
         (u32::try_from(live).unwrap_or(u32::MAX), engine.is_idle())
     });
     counted.await.unwrap_or_default()

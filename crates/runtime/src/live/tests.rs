@@ -4,9 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use brier_kalshi::keys::Credentials;
-use brier_types::{
-    BookSide, ClientOrderId, MarketTicker, NewOrder, Price, Qty, SelfTradePrevention, TimeInForce, Timestamp,
-};
+use brier_types::{BookSide, ClientOrderId, MarketTicker, NewOrder, Price, Qty, TimeInForce};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -78,19 +76,9 @@ impl Running {
 
     async fn rest(&mut self, market: &str, side: BookSide, cents: u8) {
         self.orders += 1;
-        let order = NewOrder {
-            client_order_id: ClientOrderId::new(&format!("t-{}-{}", self.orders, now().nanos())).unwrap(),
-            market: MarketTicker::new(market).unwrap(),
-            side,
-            price: Price::from_cents(cents).unwrap(),
-            qty: Qty::from_contracts(10).unwrap(),
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            reduce_only: false,
-            self_trade_prevention: SelfTradePrevention::TakerAtCross,
-            cancel_on_pause: false,
-            group: None,
-        };
+        let id = ClientOrderId::new(&format!("t-{}-{}", self.orders, Clock::local_now().nanos())).unwrap();
+        let terms = (Price::from_cents(cents).unwrap(), Qty::from_contracts(10).unwrap());
+        let order = NewOrder::limit(id, MarketTicker::new(market).unwrap(), side, terms, TimeInForce::Gtc);
         self.trader.create_order(&order).await.unwrap();
     }
 
@@ -109,10 +97,6 @@ impl Running {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
-}
-
-fn now() -> Timestamp {
-    Clock::local_now()
 }
 
 async fn ask_run(folder: &Path, request: ControlRequest) -> ControlAnswer {

@@ -237,11 +237,7 @@ pub async fn polymarket(
     let mut listed = Vec::with_capacity(listings.len());
     for listing in &listings {
         gateway.list(listing.clone());
-        let entry = convert::Listing {
-            market: listing.ticker.clone(),
-            yes: listing.yes.to_string(),
-            no: listing.no.to_string(),
-        };
+        let entry = listing.tokens();
         tokens.insert(entry.clone());
         listed.push((entry, listing.fees));
     }

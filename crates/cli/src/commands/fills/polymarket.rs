@@ -10,7 +10,7 @@ use brier_polymarket::Client;
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::rest::TradesQuery;
 use brier_polymarket_protocol::clob::{Trade, TradeStatus, TraderSide};
-use brier_polymarket_protocol::convert::{self, ConvertError, OwnFill, TokenMap, own_fills, yes_terms};
+use brier_polymarket_protocol::convert::{ConvertError, OwnFill, TokenMap, own_fills, yes_terms};
 use brier_polymarket_protocol::ids::{ConditionId, OrderHash, Side};
 use brier_polymarket_protocol::stream::user::UserTrade;
 use brier_types::{BookSide, Money, Price, Qty};
@@ -120,11 +120,7 @@ pub(crate) async fn own_lines(client: &Client, trades: &[Trade]) -> Result<Vec<L
     let known = listings(client, &conditions.into_iter().collect::<Vec<_>>()).await?;
     let mut tokens = TokenMap::new();
     for listing in known.values() {
-        tokens.insert(convert::Listing {
-            market: listing.ticker.clone(),
-            yes: listing.yes.to_string(),
-            no: listing.no.to_string(),
-        });
+        tokens.insert(listing.tokens());
     }
     let key = client.credentials().map(|creds| creds.key().to_owned()).unwrap_or_default();
     let mut lines = Vec::new();

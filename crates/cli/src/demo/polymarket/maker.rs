@@ -10,9 +10,8 @@ use brier_polymarket::orders::{Leg, Prepared};
 use brier_polymarket::rest::OrdersQuery;
 use brier_polymarket_protocol::clob::{MAX_BATCH_ORDERS, OpenOrder};
 use brier_polymarket_protocol::ids::{OrderHash, Side};
-use brier_types::{BookSide, ClientOrderId, Price, Qty, TimeInForce, Timestamp};
+use brier_types::{BookSide, ClientOrderId, NewOrder, Price, Qty, TimeInForce, Timestamp};
 
-use super::super::run::order;
 use super::party::Party;
 
 /// The house.
@@ -65,7 +64,7 @@ impl Maker {
             BookSide::Bid => Leg::Buy,
             BookSide::Ask => Leg::Sell { held: self.given },
         };
-        let order = order(id, &listing.ticker, side, price, qty, TimeInForce::Gtc);
+        let order = NewOrder::limit(id, listing.ticker.clone(), side, (price, qty), TimeInForce::Gtc);
         Ok(self.party.client.prepare_order(&order, leg, listing, now)?)
     }
 
