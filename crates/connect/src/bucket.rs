@@ -1,9 +1,9 @@
 //! A token bucket: a venue's, kept on our side so that requests wait here instead of being refused there.
 //!
-//! Pure: time is an argument, a monotonic [`Duration`] since any fixed origin. Refill is continuous and exact: tokens are
-//! counted in units of 1e-9, so that `rate × nanoseconds` needs no division.
+//! Pure: time is an argument, a [`Duration`] since any fixed origin. Refill is continuous and exact: tokens are counted in units
+//! of 1e-9, so that `rate × nanoseconds` needs no division. A clock that is set back earns from there on.
 //!
-//! Invariants: never more than the capacity, never below zero, and over any span no more than
+//! Invariants: never more than the capacity, never below zero, and over any span of a clock that only grows no more than
 //! `capacity + rate × span` tokens are given out.
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl TokenBucket {
 
     fn refill(&mut self, now: Duration) {
         let elapsed = now.saturating_sub(self.updated);
-        self.updated = self.updated.max(now);
+        self.updated = now;
         let gained = u128::from(self.refill_rate) * elapsed.as_nanos();
         self.level = self.level.saturating_add(gained).min(u128::from(self.capacity) * NANO);
     }
@@ -111,6 +111,16 @@ mod tests {
         assert_eq!(bucket.take(99 * MS, 10), Err(Shortage::Wait(MS)));
         assert_eq!(bucket.take(100 * MS, 10), Ok(()));
         assert_eq!(bucket.take(100 * MS, 101), Err(Shortage::TooLarge { capacity: 100 }));
+    }
+
+    /// `brier torture`, seed 1621: an empty bucket earned nothing until a clock that was set back had come by again, and each
+    /// wait that it named was over before that.
+    #[test]
+    fn a_clock_that_is_set_back_holds_nothing_up() {
+        let mut bucket = TokenBucket::new(100, 100, 5_000 * MS);
+        bucket.drain(5_000 * MS);
+        assert_eq!(bucket.take(3_000 * MS, 10), Err(Shortage::Wait(100 * MS)));
+        assert_eq!(bucket.take(3_100 * MS, 10), Ok(()));
     }
 
     #[test]

@@ -380,6 +380,16 @@ impl Order {
         if self.is_live() { self.worst_total().saturating_sub(self.filled()) } else { Qty::ZERO }
     }
 
+    /// What a book may show of it, by price: a change under way is shown at either price. Immediate orders are never shown.
+    pub(crate) fn offered(&self) -> [Option<(Price, Qty)>; 2] {
+        let qty = self.worst_open();
+        if qty.is_zero() || matches!(self.time_in_force, TimeInForce::Ioc | TimeInForce::Fok) {
+            return [None; 2];
+        }
+        let (other, _) = self.changed_terms();
+        [Some((self.price, qty)), (other != self.price).then_some((other, qty))]
+    }
+
     /// The worst price at which it may fill: the highest a bid may pay, the lowest an ask may get.
     pub fn worst_price(&self) -> Price {
         let (other, _) = self.changed_terms();

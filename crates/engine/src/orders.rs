@@ -5,14 +5,18 @@
 //! making an order allocates nothing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use brier_types::{ClientOrderId, Qty, VenueOrderId};
+use brier_types::{BookSide, ClientOrderId, Price, Qty, Timestamp, VenueOrderId};
 
 use crate::ids::{MarketId, OrderKey};
-use crate::order::Order;
+use crate::order::{EndReason, Order, OrderState};
 
 /// How many finished orders are kept for late messages before the oldest make room.
 const KEPT_FINISHED: usize = 4_096;
+
+/// How long a book may still show what an order no longer offers: fills and books come by separate channels.
+pub(crate) const BOOK_LATE: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Debug)]
 struct Slot {
@@ -20,6 +24,17 @@ struct Slot {
     /// The id of the next order here, made ahead.
     next_id: ClientOrderId,
     order: Option<Order>,
+    /// What its market's book may show of the order, as of the last time it settled.
+    offered: [Option<(Price, Qty)>; 2],
+}
+
+/// What an order offered until lately, and a book that is behind still shows.
+#[derive(Clone, Copy, Debug)]
+struct Residue {
+    side: BookSide,
+    price: Price,
+    qty: Qty,
+    until: Timestamp,
 }
 
 /// The store of orders.
@@ -34,6 +49,8 @@ pub struct Orders {
     open: Vec<Vec<OrderKey>>,
     /// The same of all markets together.
     all_open: Vec<OrderKey>,
+    /// What is gone from our orders and perhaps not from the books, by market. Not kept over a restart: books come anew.
+    residues: Vec<Vec<Residue>>,
     /// Finished orders, oldest first.
     finished: std::collections::VecDeque<OrderKey>,
 }
@@ -72,6 +89,7 @@ impl Orders {
             by_venue_id: BTreeMap::new(),
             open: Vec::new(),
             all_open: Vec::with_capacity(256),
+            residues: Vec::new(),
             finished: std::collections::VecDeque::with_capacity(KEPT_FINISHED + 1),
         };
         orders.grow(room.max(16));
@@ -97,7 +115,7 @@ impl Orders {
         let first = u32::try_from(self.slots.len()).expect("fewer than 2^32 orders");
         for slot in first..first + by {
             let next_id = self.id_of(slot, 0);
-            self.slots.push(Slot { generation: 0, next_id, order: None });
+            self.slots.push(Slot { generation: 0, next_id, order: None, offered: [None; 2] });
         }
         self.free.extend((first..first + by).rev());
     }
@@ -106,6 +124,9 @@ impl Orders {
     pub fn add_market(&mut self, market: MarketId) {
         while self.open.len() <= market.index() {
             self.open.push(Vec::with_capacity(16));
+        }
+        while self.residues.len() <= market.index() {
+            self.residues.push(Vec::with_capacity(16));
         }
     }
 
@@ -132,6 +153,7 @@ impl Orders {
         );
         self.open[order.market.index()].push(order.key);
         self.all_open.push(order.key);
+        place.offered = order.offered();
         place.order = Some(order);
     }
 
@@ -147,9 +169,10 @@ impl Orders {
     }
 
     /// Puts an order where it belongs after a change: among the open ones, or among the finished.
-    pub(crate) fn settle(&mut self, key: OrderKey) {
+    pub(crate) fn settle(&mut self, key: OrderKey, now: Timestamp) {
         let Some(order) = self.get(key) else { return };
         let (market, is_open) = (order.market, order.is_open());
+        self.note_residues(key, now);
         let open = &mut self.open[market.index()];
         let place = open.iter().position(|known| *known == key);
         match (place, is_open) {
@@ -166,6 +189,40 @@ impl Orders {
             }
             (Some(_), true) | (None, false) => {}
         }
+    }
+
+    /// Notes what an order offered when it last settled and offers no more.
+    fn note_residues(&mut self, key: OrderKey, now: Timestamp) {
+        let place = &mut self.slots[key.slot as usize];
+        let Some(order) = &place.order else { return };
+        let offers = order.offered();
+        let before = std::mem::replace(&mut place.offered, offers);
+        // The venue never had it.
+        if matches!(order.state, OrderState::Done { reason: EndReason::Rejected | EndReason::NeverArrived }) {
+            return;
+        }
+        let (side, residues) = (order.side, &mut self.residues[order.market.index()]);
+        for (price, qty) in before.into_iter().flatten() {
+            let left = offers.iter().flatten().find(|(at, _)| *at == price).map_or(Qty::ZERO, |(_, left)| *left);
+            let qty = qty.saturating_sub(left);
+            if !qty.is_zero() {
+                residues.retain(|residue| now < residue.until);
+                residues.push(Residue { side, price, qty, until: now.plus(BOOK_LATE) });
+            }
+        }
+    }
+
+    /// The most of a level of a market's book that may be ours: what our orders offer there, what they would offer if their
+    /// changes were made, and what they offered until lately.
+    pub(crate) fn offered_at(&self, market: MarketId, side: BookSide, price: Price, now: Timestamp) -> Qty {
+        let open = self.open_keys(market).iter().filter_map(|key| self.get(*key)).filter(|order| order.side == side);
+        let offers = open.flat_map(Order::offered).flatten();
+        let residues = self.residues.get(market.index()).into_iter().flatten();
+        let residues = residues.filter(|residue| residue.side == side && now < residue.until);
+        offers
+            .chain(residues.map(|residue| (residue.price, residue.qty)))
+            .filter(|(at, _)| *at == price)
+            .fold(Qty::ZERO, |sum, (_, qty)| sum.checked_add(qty).unwrap_or(Qty::MAX))
     }
 
     fn forget_oldest(&mut self) {
@@ -257,7 +314,7 @@ impl Orders {
     }
 
     /// Contracts that open orders on one side of a market may still fill, or have filled without a fill being booked.
-    pub fn worst_in(&self, market: MarketId, side: brier_types::BookSide) -> Qty {
+    pub fn worst_in(&self, market: MarketId, side: BookSide) -> Qty {
         let micros = self
             .open_in(market)
             .filter(|order| order.side == side)
@@ -302,7 +359,7 @@ impl Orders {
         store.slots.clear();
         for (slot, generation) in (0u32..).zip(generations) {
             let next_id = store.id_of(slot, *generation);
-            store.slots.push(Slot { generation: *generation, next_id, order: None });
+            store.slots.push(Slot { generation: *generation, next_id, order: None, offered: [None; 2] });
         }
         store.free = free;
         store.all_open = open.iter().flatten().copied().collect();
@@ -318,6 +375,7 @@ impl Orders {
             if let Some(venue_id) = &order.venue_id {
                 store.by_venue_id.insert(venue_id.clone(), key);
             }
+            place.offered = order.offered();
             place.order = Some(order);
         }
         Ok(store)

@@ -1,7 +1,7 @@
 //! What a strategy may look at: everything it needs to decide, nothing it could change.
 
 use brier_book::{BookView, Untrusted};
-use brier_types::{BookSide, Money, Price, Qty, Timestamp, Venue};
+use brier_types::{BookSide, Money, Price, Timestamp, Venue};
 
 use crate::engine::State;
 use crate::ids::{MarketId, StrategyId};
@@ -54,12 +54,13 @@ impl<'a> View<'a> {
     }
 
     /// The best price of a side that is not the account's own: quotes made around one's own quotes run away.
+    ///
+    /// A level counts as others' when it shows more than our orders may have there, by their terms, by terms that are on their
+    /// way, and by terms that they had in the last three seconds, as books come later than answers and fills. So a level may be
+    /// passed over for that long, and our own is never taken for somebody else's.
     pub fn best_of_others(&self, market: MarketId, side: BookSide) -> Option<Price> {
+        let own = |price| self.state.orders.offered_at(market, side, price, self.now);
         let book = self.book(market).ok()?;
-        let own = |price| {
-            let orders = self.state.orders.live_in(market).filter(|order| order.side == side && order.price == price);
-            orders.fold(Qty::ZERO, |sum, order| sum.checked_add(order.worst_open()).unwrap_or(Qty::MAX))
-        };
         book.levels(side).find(|level| level.qty > own(level.price)).map(|level| level.price)
     }
 

@@ -477,7 +477,7 @@ impl Engine {
     pub(crate) fn settle_order(&mut self, key: OrderKey) {
         let Some(order) = self.state.orders.get(key) else { return };
         let market = order.market;
-        self.state.orders.settle(key);
+        self.state.orders.settle(key, self.now);
         self.risk.touch(market);
         self.mark_work(market);
     }

@@ -273,7 +273,7 @@ impl World {
         let order = self.state.orders.get_mut(key).unwrap();
         change(order);
         let market = order.market;
-        self.state.orders.settle(key);
+        self.state.orders.settle(key, Timestamp::EPOCH);
         self.risk.touch(market);
     }
 

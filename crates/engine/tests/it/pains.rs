@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use brier_engine::portfolio::Stage;
 use brier_engine::{
-    Answer, Combo, Command, EndReason, Input, Leg, MarketId, NotNow, OnShortfall, OrderState, Purpose, RejectCode,
-    Request, Scope,
+    Answer, Combo, Command, EndReason, Input, Leg, MarketId, NotNow, OnShortfall, OrderState, Purpose, Quote,
+    RejectCode, Request, Scope,
 };
 use brier_types::{
     BookSide, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, MarketResult, MarketStatus, Money,
@@ -526,4 +526,51 @@ fn a_purchase_that_would_trade_for_less_than_a_dollar_is_refused_here() {
     // One that rests may be smaller.
     bench.quote(M, &[(BID, 6, 10)]);
     bench.accept("o2");
+}
+
+/// A fill or an answer is known before the book shows it: what the book still shows of ours was taken for somebody else's, and a
+/// maker quoted around itself.
+#[test]
+fn our_own_quote_is_never_taken_for_somebody_elses() {
+    let others = |bench: &Bench| {
+        let view = bench.engine.view(FIRST);
+        (view.best_of_others(M, BID), view.best_of_others(M, ASK))
+    };
+    let alone = (Some(cents(40)), Some(cents(60)));
+    let mut bench = Bench::new();
+    bench.quote(M, &[(BID, 45, 10), (ASK, 55, 10)]);
+    let sent = bench.sent();
+    for ((request, _), order) in sent.into_iter().zip(["o1", "o2"]) {
+        let order = order.parse().unwrap();
+        bench.answer(K, request, Answer::Placed { order, filled: Qty::ZERO, remaining: qty(10) });
+    }
+    let before = ([(45, 10), (40, 100)], [(55, 10), (60, 100)]);
+    bench.book(K, M, &before.0, &before.1);
+    assert_eq!(others(&bench), alone);
+
+    // The fill is told; the book is behind.
+    let fill = bench.fill("t1", "o1", BID, 45, 4);
+    let quote = |side, price, size| Quote { side, price: cents(price), qty: qty(size), purpose: Purpose::Any };
+    bench.script.lock().unwrap().quotes.push((M, vec![quote(BID, 45, 6), quote(ASK, 55, 10)]));
+    bench.feed(K, FeedInput::Fill(fill));
+    assert_eq!((others(&bench), bench.sent()), (alone, vec![]));
+
+    // Both quotes move; the book shows the old prices, then the new ones before the answer, then the old ones after it.
+    bench.quote(M, &[(BID, 43, 6), (ASK, 53, 10)]);
+    assert_eq!(others(&bench), alone);
+    bench.book(K, M, &[(43, 6), (40, 100)], &[(53, 10), (60, 100)]);
+    assert_eq!(others(&bench), alone);
+    for (request, body) in bench.sent() {
+        let Request::Amend(amend) = body else { panic!("{body:?}") };
+        let remaining = if amend.get().amend.side == BID { qty(6) } else { qty(10) };
+        bench.answer(K, request, Answer::Amended { filled: qty(10).saturating_sub(remaining), remaining });
+    }
+    bench.book(K, M, &before.0, &before.1);
+    assert_eq!(others(&bench), alone);
+
+    // What it still shows after three seconds is somebody's; more than was ever ours is so at once.
+    bench.book(K, M, &[(45, 11), (40, 100)], &before.1);
+    assert_eq!(others(&bench), (Some(cents(45)), Some(cents(60))));
+    bench.book(K, M, &before.0, &before.1).pass(Duration::from_secs(4));
+    assert_eq!(others(&bench), (Some(cents(45)), Some(cents(55))));
 }
