@@ -2,11 +2,13 @@
 //!
 //! One thread runs the node and nothing else: it takes everything that is ready, lets the node decide, and hands out what is to
 //! be done. Sockets and calls are tasks of a tokio runtime; each has one owner, every wait has a bound, and what they learn
-//! goes into one queue. A person's word goes in front of it.
+//! goes into one mailbox, whose words of people go before the frames of sockets.
+//!
+//! A frame that waited for too long says what was, not what is: its connection is dropped, so that its books are no longer
+//! believed until they come anew.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use brier_connect::clock::{Clock, parse_http_date};
@@ -24,6 +26,7 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_asyn
 
 use crate::core::Sink;
 use crate::gateway::{CallId, HttpCall, Outcome};
+use crate::mailbox::{Heard, Mailbox, News, Teller};
 use crate::node::{Effect, Event, Moment, Node, Socket};
 
 /// Most of what waits that is taken in one turn: beyond it the journal's commit would make answers wait.
@@ -35,17 +38,14 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long a frame may take to be written.
 const WRITE: Duration = Duration::from_secs(5);
 
-/// What tasks tell the node's thread.
+/// How long a frame may wait for its turn before its connection is dropped.
+const LATEST: Duration = Duration::from_secs(2);
+/// How far the wall's clock may be behind the engine's before the run ends: until it has caught up no timer comes.
+pub(crate) const CLOCK_BACK: Duration = Duration::from_mins(1);
+
+/// What tasks tell the node's thread, but for what sockets bring.
 #[derive(Debug)]
 pub enum Word {
-    /// A connection is open.
-    Opened(Socket, u32),
-    /// A connection is gone, or could not be made.
-    Closed(Socket, u32, String),
-    /// A text frame came.
-    Frame(Socket, u32, String),
-    /// Something else came that shows life.
-    Life(Socket, u32),
     /// What became of a call.
     Outcome(Venue, CallId, Outcome),
     /// An input from outside: a person's, a model's, another strategy's.
@@ -63,7 +63,7 @@ pub struct Look(pub Box<dyn FnOnce(&brier_engine::Engine) + Send>);
 
 /// Lets the engine be looked at between two turns; nothing when the run has ended.
 pub async fn look<T: Send + 'static>(
-    words: &Sender<Word>,
+    words: &Teller,
     work: impl FnOnce(&brier_engine::Engine) -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
@@ -105,8 +105,8 @@ pub type Listener = Box<dyn FnMut(Timestamp, &Effect) + Send>;
 pub struct Driver<S> {
     node: Node<S>,
     routes: Routes,
-    words: Receiver<Word>,
-    teller: Sender<Word>,
+    mailbox: Mailbox,
+    teller: Teller,
     runtime: tokio::runtime::Handle,
     sockets: BTreeMap<Socket, (u32, mpsc::UnboundedSender<Order>)>,
     links: u32,
@@ -135,6 +135,8 @@ pub enum DriverEnd<S: Sink> {
     Stopped(Box<Node<S>>),
     /// The journal failed: nothing more was sent.
     Journal(S::Error),
+    /// The wall's clock was set back by this much: nothing that is due by time would be done.
+    Clock(Duration),
 }
 
 impl<S: Sink> Driver<S> {
@@ -142,14 +144,14 @@ impl<S: Sink> Driver<S> {
     pub fn new(
         node: Node<S>,
         routes: Routes,
-        (teller, words): (Sender<Word>, Receiver<Word>),
+        (teller, mailbox): (Teller, Mailbox),
         runtime: tokio::runtime::Handle,
         listener: Listener,
     ) -> Self {
         Self {
             node,
             routes,
-            words,
+            mailbox,
             teller,
             runtime,
             sockets: BTreeMap::new(),
@@ -179,9 +181,14 @@ impl<S: Sink> Driver<S> {
         if let Err(error) = begun {
             return DriverEnd::Journal(error);
         }
-        let mut batch = Vec::with_capacity(BATCH);
+        let (mut words, mut heard) = (Vec::with_capacity(64), Vec::with_capacity(BATCH));
         loop {
-            let stop = match self.take(&mut batch) {
+            let behind = self.node.engine().now().since(self.moment().wall);
+            if behind > CLOCK_BACK {
+                return DriverEnd::Clock(behind);
+            }
+            self.mailbox.take(self.node.wake_in(self.moment()), BATCH, &mut words, &mut heard);
+            let stop = match self.turn(&mut words, &mut heard) {
                 Ok(stop) => stop,
                 Err(error) => return DriverEnd::Journal(error),
             };
@@ -192,28 +199,26 @@ impl<S: Sink> Driver<S> {
         }
     }
 
-    /// Waits for one word or for time, takes all that is ready, and lets the node decide. Whether to stop.
-    fn take(&mut self, batch: &mut Vec<Word>) -> Result<bool, S::Error> {
-        match self.words.recv_timeout(self.node.wake_in(self.moment())) {
-            Ok(word) => batch.push(word),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(true),
+    /// Drops the connections whose frames waited for too long, and says why.
+    fn drop_late(&mut self, heard: &[Heard]) -> Vec<(Socket, String)> {
+        let mut late = Vec::new();
+        for it in heard {
+            let waited = it.at.elapsed();
+            if waited > LATEST && is_current(&self.sockets, it) && has_books(it.socket) {
+                self.sockets.remove(&it.socket);
+                late.push((it.socket, format!("frames waited {waited:.1?} for their turn: the books would be old")));
+            }
         }
-        batch.extend(self.words.try_iter().take(BATCH));
+        late
+    }
+
+    /// Lets the node decide on what came. Whether to stop.
+    fn turn(&mut self, words: &mut Vec<Word>, heard: &mut Vec<Heard>) -> Result<bool, S::Error> {
+        let late = self.drop_late(heard);
         let moment = self.moment();
         let mut effects = std::mem::take(&mut self.effects);
         let mut stop = false;
-        let sockets = &self.sockets;
-        let current = |socket: &Socket, link: u32| sockets.get(socket).is_some_and(|(known, _)| *known == link);
-        let events = batch.iter_mut().filter_map(|word| match word {
-            Word::Opened(socket, link) if current(socket, *link) => Some(Event::Opened(*socket)),
-            Word::Closed(socket, link, reason) if current(socket, *link) => Some(Event::Closed(*socket, reason)),
-            Word::Frame(socket, link, text) if current(socket, *link) => Some(Event::Frame(*socket, text)),
-            Word::Life(socket, link) if current(socket, *link) => Some(Event::Life(*socket)),
-            // Of a connection that was dropped: the node treats it as gone already.
-            Word::Opened(..) | Word::Closed(..) | Word::Frame(..) | Word::Life(..) | Word::Look(_) | Word::Flush(_) => {
-                None
-            }
+        let said = words.iter_mut().filter_map(|word| match word {
             Word::Outcome(venue, call, outcome) => {
                 Some(Event::Outcome(*venue, *call, std::mem::replace(outcome, Outcome::NotSent(String::new()))))
             }
@@ -222,21 +227,31 @@ impl<S: Sink> Driver<S> {
                 stop = true;
                 None
             }
+            Word::Look(_) | Word::Flush(_) => None,
         });
-        let taken = self.node.handle(moment, events.chain([Event::Wake]), &mut effects);
+        let late = late.iter().map(|(socket, reason)| Event::Closed(*socket, reason));
+        // Of a connection that was dropped: the node treats it as gone already.
+        let heard_now = heard.iter().filter(|it| is_current(&self.sockets, it)).map(|it| match &it.news {
+            News::Opened => Event::Opened(it.socket),
+            News::Closed(reason) => Event::Closed(it.socket, reason),
+            News::Frame(text) => Event::Frame(it.socket, text),
+            News::Life => Event::Life(it.socket),
+        });
+        let taken = self.node.handle(moment, said.chain(late).chain(heard_now).chain([Event::Wake]), &mut effects);
         self.effects = effects;
+        heard.clear();
         taken?;
         let mut flush = stop || self.flushed.elapsed() >= FLUSH_EVERY;
-        flush |= batch.iter().any(|word| matches!(word, Word::Flush(_)));
+        flush |= words.iter().any(|word| matches!(word, Word::Flush(_)));
         if flush {
             self.node.core_mut().flush()?;
             self.flushed = Instant::now();
         }
-        for word in batch.drain(..) {
+        for word in words.drain(..) {
             match word {
                 Word::Look(Look(work)) => work(self.node.engine()),
                 Word::Flush(asker) => drop(asker.send(())),
-                _ => {}
+                Word::Outcome(..) | Word::Input(_) | Word::Stop => {}
             }
         }
         Ok(stop)
@@ -271,14 +286,17 @@ impl<S: Sink> Driver<S> {
         let (sender, orders) = mpsc::unbounded_channel();
         self.sockets.insert(socket, (link, sender));
         let Some((url, handshake)) = self.routes.sockets.get(&socket).cloned() else {
-            self.say(Word::Closed(socket, link, "no address is configured for it".to_owned()));
+            let news = News::Closed("no address is configured for it".to_owned());
+            if self.teller.hear(socket, link, news).is_err() {
+                tracing::debug!("news after the end");
+            }
             return;
         };
         let teller = self.teller.clone();
         self.runtime.spawn(async move {
             tokio::time::sleep(wait).await;
             let reason = keep(socket, link, &url, &handshake, orders, &teller).await;
-            drop(teller.send(Word::Closed(socket, link, reason)));
+            drop(teller.hear(socket, link, News::Closed(reason)));
         });
     }
 
@@ -303,6 +321,19 @@ impl<S: Sink> Driver<S> {
     }
 }
 
+/// Whether news are of the connection that the socket has now.
+fn is_current<T>(sockets: &BTreeMap<Socket, (u32, T)>, heard: &Heard) -> bool {
+    sockets.get(&heard.socket).is_some_and(|(known, _)| *known == heard.link)
+}
+
+/// Whether a socket brings books, which are worth nothing when they are old. What was filled is worth knowing at any time.
+const fn has_books(socket: Socket) -> bool {
+    match socket {
+        Socket::Kalshi | Socket::PolymarketMarket(_) => true,
+        Socket::PolymarketUser => false,
+    }
+}
+
 /// Keeps one connection until it ends, and says why it did.
 async fn keep(
     socket: Socket,
@@ -310,14 +341,14 @@ async fn keep(
     url: &str,
     handshake: &Handshake,
     mut orders: mpsc::UnboundedReceiver<Order>,
-    teller: &Sender<Word>,
+    teller: &Teller,
 ) -> String {
     let mut stream = match dial(url, handshake).await {
         Ok(stream) => stream,
         Err(error) => return error,
     };
-    if teller.send(Word::Opened(socket, link)).is_err() {
-        return "the program ends".to_owned();
+    if let Err(error) = teller.hear(socket, link, News::Opened) {
+        return error.to_string();
     }
     loop {
         tokio::select! {
@@ -336,10 +367,10 @@ async fn keep(
                 }
             }
             frame = stream.next() => {
-                let word = match frame {
-                    Some(Ok(Message::Text(text))) => Word::Frame(socket, link, text.as_str().to_owned()),
-                    Some(Ok(Message::Binary(bytes))) => Word::Frame(socket, link, String::from_utf8_lossy(&bytes).into_owned()),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Word::Life(socket, link),
+                let news = match frame {
+                    Some(Ok(Message::Text(text))) => News::Frame(text.as_str().to_owned()),
+                    Some(Ok(Message::Binary(bytes))) => News::Frame(String::from_utf8_lossy(&bytes).into_owned()),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => News::Life,
                     Some(Ok(Message::Close(frame))) => return frame.map_or_else(
                         || "closed by the venue".to_owned(),
                         |frame| format!("closed by the venue: {} {}", frame.code, frame.reason),
@@ -347,8 +378,8 @@ async fn keep(
                     Some(Err(error)) => return error.to_string(),
                     None => return "the connection ended".to_owned(),
                 };
-                if teller.send(word).is_err() {
-                    return "the program ends".to_owned();
+                if let Err(error) = teller.hear(socket, link, news) {
+                    return error.to_string();
                 }
             }
         }

@@ -101,27 +101,26 @@ pub fn records(folder: &Path) -> Result<Vec<Vec<u8>>, RecoveryError> {
     journal.replay()?.collect::<Result<_, _>>().map_err(RecoveryError::from)
 }
 
-/// What a new run begins with.
+/// What the last run left, before the next has begun.
 #[derive(Debug)]
-pub struct Opened {
-    /// The engine as the last run left it.
-    pub engine: Engine,
-    /// The new run's journal, its first record durable.
-    pub journal: RunJournal,
-    /// The new run's number, from 1.
+pub struct Recovered {
+    /// The next run's number, from 1.
     pub run: u32,
+    /// The engine as the last run left it, which the next run begins with.
+    pub engine: Engine,
     /// What was replayed of the last run, if there was one.
     pub replayed: Option<Replayed>,
+    checkpoint: Vec<u8>,
 }
 
-/// Brings the engine to where the last run left it, and begins the journal of the next.
+/// Brings the engine to where the last run left it. Nothing is written.
 ///
 /// The last run is replayed by the configuration that it was begun with; the next one goes on by `config`.
 ///
 /// # Errors
-/// [`RecoveryError`]: nothing was begun, and the program must not trade.
-pub fn open(config: &Config, order_prefix: &str) -> Result<Opened, RecoveryError> {
-    let (data_dir, durability) = (&config.run.data_dir, config.run.durability);
+/// [`RecoveryError`]: the program must not trade.
+pub fn recover(config: &Config, order_prefix: &str) -> Result<Recovered, RecoveryError> {
+    let data_dir = &config.run.data_dir;
     let io = |source| RecoveryError::Folder { path: data_dir.clone(), source };
     let known = runs(data_dir).map_err(io)?;
     let make = || config.make_engine(order_prefix);
@@ -140,21 +139,27 @@ pub fn open(config: &Config, order_prefix: &str) -> Result<Opened, RecoveryError
         Some((engine, _)) => engine.checkpoint(),
         None => make().checkpoint(),
     };
-    let (mut journal, _) = Journal::open(&data_dir.join("journal").join(format!("{run:06}")), VERSION)?;
-    let mut record = Vec::with_capacity(checkpoint.len() + config.text.len() + 256);
-    let written = Written::of(config, order_prefix).to_text();
-    Record::put_begin(run, &written, &checkpoint, &mut record);
-    journal.append(&record)?;
-    journal.commit()?;
     // From its own checkpoint, as a replay will begin: the two cannot differ in what a checkpoint leaves out.
     let mut engine = make();
     engine.restore(&checkpoint)?;
-    Ok(Opened {
-        engine,
-        journal: RunJournal::new(journal, durability),
-        run,
-        replayed: last.map(|(_, replayed)| replayed),
-    })
+    Ok(Recovered { run, engine, replayed: last.map(|(_, replayed)| replayed), checkpoint })
+}
+
+impl Recovered {
+    /// Begins the run's journal: its first record is durable when this returns.
+    ///
+    /// # Errors
+    /// [`RecoveryError`]: nothing was begun, and the program must not trade.
+    pub fn begin(self, config: &Config, order_prefix: &str) -> Result<(Engine, RunJournal), RecoveryError> {
+        let folder = config.run.data_dir.join("journal").join(format!("{:06}", self.run));
+        let (mut journal, _) = Journal::open(&folder, VERSION)?;
+        let mut record = Vec::with_capacity(self.checkpoint.len() + config.text.len() + 256);
+        let written = Written::of(config, order_prefix).to_text();
+        Record::put_begin(self.run, &written, &self.checkpoint, &mut record);
+        journal.append(&record)?;
+        journal.commit()?;
+        Ok((self.engine, RunJournal::new(journal, config.run.durability)))
+    }
 }
 
 /// Replays the last run by what its journal says of it.

@@ -7,7 +7,6 @@
 //! time; when its connection ends, everything it wanted to have resting is taken back.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +22,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use zeroize::Zeroizing;
 
 use crate::driver::{Word, look};
+use crate::mailbox::Teller;
 
 /// Version of the protocol.
 pub const PROTOCOL: u32 = 1;
@@ -57,7 +57,7 @@ impl std::fmt::Debug for RemoteConfig {
 }
 
 /// Serves until the listener's task is dropped.
-pub async fn serve(listener: TcpListener, config: RemoteConfig, words: Sender<Word>) {
+pub async fn serve(listener: TcpListener, config: RemoteConfig, words: Teller) {
     let config = Arc::new(config);
     let taken: Arc<Mutex<Vec<StrategyId>>> = Arc::default();
     let places = Arc::new(Semaphore::new(config.max_clients as usize));
@@ -74,12 +74,7 @@ pub async fn serve(listener: TcpListener, config: RemoteConfig, words: Sender<Wo
 }
 
 /// One client, from its first word to its last. Why it ended.
-async fn attend(
-    stream: TcpStream,
-    config: &RemoteConfig,
-    taken: &Mutex<Vec<StrategyId>>,
-    words: &Sender<Word>,
-) -> String {
+async fn attend(stream: TcpStream, config: &RemoteConfig, taken: &Mutex<Vec<StrategyId>>, words: &Teller) -> String {
     let limits = tokio_tungstenite::tungstenite::protocol::WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
@@ -216,12 +211,7 @@ fn same(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
 }
 
-async fn converse(
-    socket: &mut Socket,
-    strategy: StrategyId,
-    markets: &[(Venue, String)],
-    words: &Sender<Word>,
-) -> String {
+async fn converse(socket: &mut Socket, strategy: StrategyId, markets: &[(Venue, String)], words: &Teller) -> String {
     let welcome = json!({ "type": "welcome", "protocol": PROTOCOL, "strategy": strategy.0 });
     if !say(socket, &welcome).await {
         return "the client went".to_owned();
@@ -271,11 +261,7 @@ async fn converse(
     }
 }
 
-async fn views(
-    words: &Sender<Word>,
-    strategy: StrategyId,
-    markets: &[(Venue, String)],
-) -> Option<Vec<(String, Value)>> {
+async fn views(words: &Teller, strategy: StrategyId, markets: &[(Venue, String)]) -> Option<Vec<(String, Value)>> {
     let markets = markets.to_vec();
     look(words, move |engine| {
         let of = |(venue, ticker): &(Venue, String)| {
@@ -342,7 +328,7 @@ fn view(engine: &Engine, strategy: StrategyId, market: MarketId, name: &str) -> 
 }
 
 /// Takes one message, and answers it: wanted, or what is wrong with it. Nothing of a message with a mistake is wanted.
-async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], words: &Sender<Word>) -> Value {
+async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], words: &Teller) -> Value {
     let said = match serde_json::from_str(text) {
         Ok(Said::Want { id, quotes, takes }) => (id, quotes, takes),
         Ok(Said::Hello { .. }) => return json!({ "type": "error", "error": "expected a want, found a second hello" }),

@@ -84,7 +84,7 @@ impl PrepareError {
 }
 
 /// Kalshi, ready to be talked to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum KalshiAccess {
     /// The embedded exchange, on which the run opens an account of its own.
     Embedded,
@@ -98,7 +98,7 @@ pub enum KalshiAccess {
 }
 
 /// Polymarket, ready to be talked to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum PolymarketAccess {
     /// The embedded exchange, on which the run has a wallet of its own.
     Embedded,

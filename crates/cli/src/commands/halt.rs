@@ -6,11 +6,11 @@ use std::time::Duration;
 use brier_runtime::config::{Config, Environment};
 use brier_runtime::control::{self, AskError, ControlAnswer, ControlRequest, HALT_FILE, Halt, OrderLine};
 use brier_runtime::lock;
-use brier_runtime::run::{KalshiAccess, PolymarketAccess, kalshi, polymarket};
+use brier_runtime::run::{PrepareError, kalshi, polymarket};
+use brier_runtime::take_back::{self, TakenBack};
 use serde::Serialize;
 
 use super::config::{ConfigArgs, wrong};
-use super::run::unprepared;
 use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
 use crate::output::{Output, counted, table, tell};
 use crate::venue::{block_on, seed};
@@ -99,7 +99,7 @@ enum Process {
 
 #[derive(Serialize)]
 struct VenueDone {
-    venue: &'static str,
+    venue: String,
     done: bool,
     text: String,
 }
@@ -236,51 +236,30 @@ impl Document {
 async fn cancel_all(config: &Config, environment: &Environment) -> Result<Vec<VenueDone>, CliError> {
     let mut done = Vec::new();
     if let Some(venue) = &config.kalshi {
-        let ended = match kalshi(venue, environment) {
-            Ok(access) => cancel_kalshi(access).await,
-            Err(error) => Err(unprepared(&error)),
-        };
-        done.push(VenueDone::new("kalshi", ended));
+        done.push(match kalshi(venue, environment) {
+            Ok(access) => take_back::kalshi(access, true, seed()).await.into(),
+            Err(error) => VenueDone::unasked("kalshi", &error),
+        });
     }
     if let Some(venue) = &config.polymarket {
-        let ended = match polymarket(venue, environment) {
-            Ok(access) => cancel_polymarket(access, &venue.credentials_path).await,
-            Err(error) => Err(unprepared(&error)),
-        };
-        done.push(VenueDone::new("polymarket", ended));
+        done.push(match polymarket(venue, environment) {
+            Ok(access) => take_back::polymarket(access, &venue.credentials_path, true, seed()).await.into(),
+            Err(error) => VenueDone::unasked("polymarket", &error),
+        });
     }
     Ok(done)
 }
 
-impl VenueDone {
-    fn new(venue: &'static str, ended: Result<String, CliError>) -> Self {
-        match ended {
-            Ok(text) => Self { venue, done: true, text },
-            Err(error) => Self { venue, done: false, text: format!("not canceled: {error}") },
-        }
+impl From<TakenBack> for VenueDone {
+    fn from(taken: TakenBack) -> Self {
+        let (venue, done) = (taken.venue.to_string(), taken.said.is_ok());
+        let text = taken.said.unwrap_or_else(|problem| format!("not canceled: {problem}"));
+        Self { venue, done, text }
     }
 }
 
-/// What is said of an exchange that lives in the run's own process.
-const EMBEDDED: &str = "embedded: its orders are play money inside the run's own process";
-
-async fn cancel_kalshi(access: KalshiAccess) -> Result<String, CliError> {
-    let KalshiAccess::At { env, credentials } = access else { return Ok(EMBEDDED.to_owned()) };
-    let config = brier_kalshi::Config { cancels_in_production: true, ..brier_kalshi::Config::new(seed()) };
-    brier_kalshi::Client::new(env, Some(credentials), config)?.cancel_all().await?;
-    Ok("every resting order is canceled; orders placed within the next minute may go too".to_owned())
-}
-
-async fn cancel_polymarket(access: PolymarketAccess, credentials: &Path) -> Result<String, CliError> {
-    use brier_polymarket::creds::CredsFile;
-    let PolymarketAccess::At { env, wallet } = access else { return Ok(EMBEDDED.to_owned()) };
-    let file = CredsFile::at(credentials.to_owned(), &env);
-    let config = brier_polymarket::Config { cancels_in_production: true, ..brier_polymarket::Config::new(seed()) };
-    let client = brier_polymarket::Client::new(env, Some(wallet), config)?;
-    client.ensure_credentials(&file, crate::venue::polymarket::NONCE).await?;
-    let reply = client.cancel_all().await?;
-    match reply.not_canceled.first_key_value() {
-        None => Ok(format!("canceled {}", counted(reply.canceled.len() as u64, "order", "orders"))),
-        Some((order, reason)) => Err(CliError::failure(format!("order {order}: {reason}"))),
+impl VenueDone {
+    fn unasked(venue: &str, error: &PrepareError) -> Self {
+        Self { venue: venue.to_owned(), done: false, text: format!("not canceled: {error}") }
     }
 }

@@ -1,6 +1,6 @@
 //! `brier run`: trade with a configuration, on paper unless asked twice.
 
-use brier_runtime::live::{RunError, Started};
+use brier_runtime::live::{Failed, Started};
 use brier_runtime::run::{PrepareError, prepare};
 use serde::Serialize;
 
@@ -101,7 +101,7 @@ fn announce(started: &Started<'_>, exchange_dir: &std::path::Path, output: &mut 
 }
 
 /// Why a run ended otherwise than in peace, with what to do.
-fn failed(error: &RunError) -> CliError {
+fn failed(error: &Failed) -> CliError {
     let told = CliError::failure(error.to_string());
     match error.hint() {
         Some(hint) => told.hint(hint),

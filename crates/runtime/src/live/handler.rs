@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use brier_engine::halts::Cause;
@@ -14,6 +13,7 @@ use crate::control::{
     self, ControlAnswer, ControlHandler, ControlRequest, OrderLine, PositionLine, Status, StrategyLine, VenueLine,
 };
 use crate::driver::{Word, look};
+use crate::mailbox::Teller;
 
 /// How often it is looked whether the venues have answered.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Answers for one run.
 #[derive(Clone, Debug)]
 pub(super) struct Handler {
-    pub(super) words: Sender<Word>,
+    pub(super) words: Teller,
     pub(super) stop: mpsc::Sender<String>,
     pub(super) name: String,
     pub(super) mode: &'static str,

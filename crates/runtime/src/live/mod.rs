@@ -1,11 +1,13 @@
 //! A live run, from its first word to its last.
 //!
-//! It starts in five acts: the embedded exchange where one is wanted; the journal, which brings the engine to where the last
-//! run left it; the venues; the thread that owns the engine; the doors (control socket, remote strategies, halt file,
-//! signals). It ends in four: stop quoting and take back what rests; wait for the venues' word; bring the journal to the disk
-//! and end the thread; stop the embedded exchange and give the locks back.
+//! It starts in five acts: the embedded exchange where one is wanted; the last run's journal, which brings the engine to where
+//! that run left it; the doors (control socket, remote strategies, signals), which may not open and answer from here on; the
+//! venues; the new run's journal and the thread that owns the engine. It ends in four: stop quoting and take back what rests;
+//! wait for the venues' word; bring the journal to the disk and end the thread; stop the embedded exchange and give the locks
+//! back.
 //!
-//! Invariant: a run that ended by its journal's failure has sent nothing that the journal does not have.
+//! Invariants: a run that ended by its journal's failure has sent nothing that the journal does not have; a run that ends
+//! otherwise than in peace asks every venue at which an order of its may rest to cancel all; a start that fails leaves no run.
 
 mod handler;
 mod paper;
@@ -17,7 +19,6 @@ pub mod venues;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use brier_connect::clock::Clock;
@@ -25,21 +26,24 @@ use brier_connect::http::{self, HttpOptions};
 use brier_engine::{Alert, Engine, Input, Instrument, Operator};
 use brier_exchange::RunningServer;
 use brier_store::JournalError;
-use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, Venue};
+use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, Timestamp, Venue};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Environment, PaperConfig, RemoteConfig};
 use crate::control::{self, ControlServer};
 use crate::core::Core;
-use crate::driver::{Driver, DriverEnd, Routes, Word, look};
+use crate::driver::{CLOCK_BACK, Driver, DriverEnd, Routes, Word, look};
 use crate::gateway::LiveToken;
 use crate::journal::{self, RunJournal};
+use crate::mailbox::{Mailbox, Teller, mailbox};
 use crate::node::{Effect, Node, Wiring};
 use crate::recovery::RecoveryError;
 use crate::remote;
 use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
+use crate::take_back::{self, TakenBack};
 use handler::Handler;
 pub use paper::PaperError;
 pub use venues::VenueError;
@@ -47,6 +51,8 @@ use venues::{Pulse, Reached, Wanted};
 
 /// How often it is looked whether everything has come to rest.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// After an unhappy end the venues are asked once more after this long: orders may have been on their way.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// A run that trades from now on.
 #[derive(Clone, Debug)]
@@ -107,6 +113,54 @@ pub enum RunError {
     /// The engine's thread is gone.
     #[error("the engine's thread panicked; the journal is whole, and the next run goes on from it")]
     Panicked,
+    /// The wall's clock is behind what the journal has seen.
+    #[error(
+        "this machine's clock says {wall}, and the journal already has {engine}: nothing that is due by time would be done"
+    )]
+    Clock {
+        /// The clock's time.
+        wall: String,
+        /// The engine's.
+        engine: String,
+    },
+}
+
+/// A run that did not end in peace, and what was done about its orders.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub error: RunError,
+    /// What the venues said to "cancel all", where an order may have rested.
+    pub taken_back: Vec<TakenBack>,
+}
+
+impl From<RunError> for Failed {
+    fn from(error: RunError) -> Self {
+        Self { error, taken_back: Vec::new() }
+    }
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(out)?;
+        self.taken_back.iter().try_for_each(|it| write!(out, "\n{it}"))
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl Failed {
+    /// What to do.
+    pub fn hint(&self) -> Option<&'static str> {
+        if self.taken_back.iter().any(|it| it.said.is_err()) {
+            return Some("orders may still rest there: `brier halt CONFIG --cancel-all`, or the venue's own site");
+        }
+        self.error.hint()
+    }
 }
 
 impl RunError {
@@ -116,14 +170,16 @@ impl RunError {
             Self::Venue(VenueError::Unlisted { .. }) => {
                 Some("correct the strategy's `markets`; a paper run lists what `paper.catalog` names")
             }
-            Self::Venue(VenueError::Unreachable { .. }) => Some(
-                "`brier doctor` looks at keys, clock and venues; orders of an earlier run may still rest: `brier halt CONFIG --cancel-all`",
-            ),
+            Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Recovery(RecoveryError::In { .. }) => {
                 Some("run the version that wrote it, or give the run a new `run.data_dir` once the account is flat")
             }
-            Self::Journal(_) | Self::Panicked => Some(
-                "its orders may still rest at the venues: start it again, or take them back with `brier halt CONFIG --cancel-all`",
+            Self::Journal(_) => Some("make room on the disk, then start it again: it goes on from the journal"),
+            Self::Panicked => {
+                Some("start it again: it goes on from the journal; report what it wrote to standard error")
+            }
+            Self::Clock { .. } => Some(
+                "set the clock right; if it was the journal's time that was wrong, give the run a new `run.data_dir` once the account is flat",
             ),
             _ => None,
         }
@@ -137,20 +193,37 @@ const fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> RunError {
 /// Runs until a person, a signal or a broken journal ends it. `on_start` is told once, when everything has begun.
 ///
 /// # Errors
-/// [`RunError`].
-pub async fn run(prepared: Prepared, on_start: impl FnOnce(&Started<'_>)) -> Result<Ended, RunError> {
+/// [`Failed`]: why, and what became of orders that may have rested.
+pub async fn run(prepared: Prepared, on_start: impl FnOnce(&Started<'_>)) -> Result<Ended, Failed> {
+    run_with(prepared, mailbox(), on_start).await
+}
+
+async fn run_with(
+    prepared: Prepared,
+    mailbox: (Teller, Mailbox),
+    on_start: impl FnOnce(&Started<'_>),
+) -> Result<Ended, Failed> {
     let Prepared { config, environment, live, kalshi, polymarket, order_prefix, locks } = prepared;
     let mut signals = Signals::new().map_err(system("signals"))?;
-    let exchange = if config.embeds() { Some(paper::start(&config.paper).await?) } else { None };
-    let accesses = open_accesses(exchange.as_ref(), &config.paper, kalshi, polymarket).await?;
-    let trading = Trading { config, environment, live, order_prefix };
-    let ended = trading.trade(accesses, exchange.as_ref(), &mut signals, on_start).await;
+    let exchange = match config.embeds() {
+        true => Some(paper::start(&config.paper).await.map_err(RunError::from)?),
+        false => None,
+    };
+    let accesses = open_accesses(exchange.as_ref(), &config.paper, kalshi, polymarket).await.map_err(RunError::from)?;
+    let mut trading = Trading { config, environment, live, order_prefix, accesses, may_rest: Vec::new() };
+    let mut ended = trading.trade(mailbox, exchange.as_ref(), &mut signals, on_start).await.map_err(Failed::from);
+    if let Err(failed) = &mut ended {
+        tracing::error!(error = %failed.error, "the run ends");
+        failed.taken_back = trading.take_back(&failed.error).await;
+    }
     if let Some(exchange) = exchange {
         exchange.shutdown().await;
     }
     drop(locks);
     ended
 }
+
+type RemoteToken = zeroize::Zeroizing<String>;
 
 type Accesses = (Option<KalshiAccess>, Option<PolymarketAccess>);
 
@@ -176,33 +249,65 @@ struct Trading {
     environment: Environment,
     live: Option<LiveToken>,
     order_prefix: String,
+    accesses: Accesses,
+    /// Where an order of ours may rest, as far as is known now.
+    may_rest: Vec<Venue>,
 }
 
 impl Trading {
     async fn trade(
-        self,
-        accesses: Accesses,
+        &mut self,
+        (words, mailbox): (Teller, Mailbox),
         exchange: Option<&RunningServer>,
         signals: &mut Signals,
         on_start: impl FnOnce(&Started<'_>),
     ) -> Result<Ended, RunError> {
-        let opened = journal::open(&self.config, &self.order_prefix)?;
-        if let Some(replayed) = &opened.replayed {
+        let recovered = journal::recover(&self.config, &self.order_prefix)?;
+        let (run, replayed) = (recovered.run, recovered.replayed.as_ref().map_or(0, |it| it.inputs));
+        if let Some(replayed) = &recovered.replayed {
             tracing::info!(run = replayed.run, inputs = replayed.inputs, "replayed");
         }
-        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &opened.engine));
-        let venues = self.reach(accesses, wanted).await?;
-        let names: Vec<Venue> = venues.iter().map(|reached| reached.gateway.venue()).collect();
-        let Assembled { wiring, routes, instruments, pulses } = assemble(venues).map_err(system("HTTP"))?;
-        let news = settled(&opened.engine, &instruments);
-        let markets = instruments.len();
-        let was_killed = opened.engine.is_killed();
+        let traded = self.traded();
+        let orders = &recovered.engine.state().orders;
+        self.may_rest =
+            traded.iter().copied().filter(|venue| orders.iter_live().any(|it| it.venue == *venue)).collect();
+        if recovered.engine.now().since(Clock::local_now()) > CLOCK_BACK {
+            return Err(clock_is_behind(recovered.engine.now()));
+        }
 
-        let (words, receiver) = std::sync::mpsc::channel();
-        let node = Node::new(Core::new(opened.engine, opened.journal), wiring);
+        let (stop, mut asked) = mpsc::channel(1);
+        let handler = Handler {
+            words: words.clone(),
+            stop,
+            name: self.config.run.name.clone(),
+            mode: if self.live.is_some() { "live" } else { "paper" },
+            run,
+            folder: self.config.run.data_dir.clone(),
+            venues: traded.clone(),
+        };
+        let remote = self.open_remote().await?;
+        let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
+        let control = control.transpose().map_err(system("the control socket"))?;
+
+        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &recovered.engine));
+        let venues = tokio::select! {
+            venues = self.reach(wanted) => venues?,
+            why = asked_to_end(signals, &mut asked, &handler) => {
+                // Of an earlier run: what rests still does, and the next one takes it up.
+                let left = u32::try_from(recovered.engine.state().orders.iter_live().count()).unwrap_or(u32::MAX);
+                return Ok(Ended { reason: why, left });
+            }
+        };
+        let Assembled { wiring, routes, instruments, pulses } = assemble(venues).map_err(system("HTTP"))?;
+        let news = settled(&recovered.engine, &instruments);
+        let markets = instruments.len();
+        let was_killed = recovered.engine.is_killed();
+
+        let (engine, journal) = recovered.begin(&self.config, &self.order_prefix)?;
+        self.may_rest = traded;
+        let node = Node::new(Core::new(engine, journal), wiring);
         let handle = tokio::runtime::Handle::current();
-        let driver = Driver::new(node, routes, (words.clone(), receiver), handle, Box::new(|_, effect| log(effect)));
-        let run = opened.run;
+        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(|_, effect| log(effect)));
         let (over, end) = oneshot::channel();
         std::thread::Builder::new()
             .name("engine".to_owned())
@@ -216,32 +321,22 @@ impl Trading {
             self.lift_or_stay_down(&words)?;
         }
 
-        let (stop, mut asked) = mpsc::channel(1);
-        let handler = Handler {
-            words: words.clone(),
-            stop,
-            name: self.config.run.name.clone(),
-            mode: if self.live.is_some() { "live" } else { "paper" },
-            run,
-            folder: self.config.run.data_dir.clone(),
-            venues: names.clone(),
-        };
         let mut tasks = JoinSet::new();
         for pulse in pulses {
             let words = words.clone();
             tasks.spawn(pulse.run(words));
         }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
-        let remote = self.open_remote(&words, &mut tasks).await?;
-        let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
-        let control = control.transpose().map_err(system("the control socket"))?;
+        let remote = match remote {
+            Some((listener, token)) => Some(self.serve_remote(listener, token, &words, &mut tasks).await?),
+            None => None,
+        };
 
         let halted = look(&words, |engine| {
             let needs_a_person = engine.state().halts.iter().find(|halt| halt.cause.needs_a_person());
             needs_a_person.map(|halt| format!("{}: {}", halt.cause, halt.reason))
         });
         let halted = halted.await.flatten();
-        let replayed = opened.replayed.as_ref().map_or(0, |replayed| replayed.inputs);
         on_start(&Started { run, replayed, markets, halted, exchange, remote });
         let ended = self.attend(&words, end, &mut asked, exchange, signals, &handler).await;
         drop(control);
@@ -250,7 +345,7 @@ impl Trading {
     }
 
     /// A kill switch that the last run left pulled is lifted by a person's leave alone; the file may be gone for other reasons.
-    fn lift_or_stay_down(&self, words: &Sender<Word>) -> Result<(), RunError> {
+    fn lift_or_stay_down(&self, words: &Teller) -> Result<(), RunError> {
         let folder = &self.config.run.data_dir;
         if let Some(reason) = control::take_leave(folder).map_err(system("the leave to resume"))? {
             drop(words.send(Word::Input(Input::Operator(Operator::Resume { reason }))));
@@ -261,14 +356,53 @@ impl Trading {
         Ok(())
     }
 
+    /// Takes back what may rest, by the venues' word for "all". In doubt about what was on its way, it asks twice.
+    async fn take_back(&self, error: &RunError) -> Vec<TakenBack> {
+        if matches!(error, RunError::ExchangeGone(_)) || self.may_rest.is_empty() {
+            return Vec::new();
+        }
+        let taken = self.cancel_all().await;
+        let was_trading = matches!(error, RunError::Journal(_) | RunError::Panicked | RunError::Clock { .. });
+        if !was_trading {
+            return taken;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+        self.cancel_all().await
+    }
+
+    async fn cancel_all(&self) -> Vec<TakenBack> {
+        let (live, mut taken) = (self.live.is_some(), Vec::new());
+        let (kalshi, polymarket) = self.accesses.clone();
+        if let Some(access) = kalshi.filter(|_| self.may_rest.contains(&Venue::Kalshi)) {
+            taken.push(take_back::kalshi(access, live, seed(Clock::local_now())).await);
+        }
+        if let (Some(access), Some(venue)) = (polymarket, &self.config.polymarket)
+            && self.may_rest.contains(&Venue::Polymarket)
+        {
+            let seed = seed(Clock::local_now());
+            taken.push(take_back::polymarket(access, &venue.credentials_path, live, seed).await);
+        }
+        for it in &taken {
+            tracing::warn!(venue = %it.venue, done = it.said.is_ok(), "{it}");
+        }
+        taken
+    }
+
+    /// The venues of this run.
+    fn traded(&self) -> Vec<Venue> {
+        let (kalshi, polymarket) = (self.accesses.0.is_some(), self.accesses.1.is_some());
+        [(Venue::Kalshi, kalshi), (Venue::Polymarket, polymarket)]
+            .into_iter()
+            .filter(|it| it.1)
+            .map(|it| it.0)
+            .collect()
+    }
+
     /// Reaches every venue that is traded.
-    async fn reach(
-        &self,
-        (kalshi, polymarket): Accesses,
-        [at_kalshi, at_polymarket]: [Wanted; 2],
-    ) -> Result<Vec<Reached>, RunError> {
+    async fn reach(&self, [at_kalshi, at_polymarket]: [Wanted; 2]) -> Result<Vec<Reached>, RunError> {
         let now = Clock::local_now();
-        let seed = now.nanos().unsigned_abs() ^ u64::from(std::process::id());
+        let seed = seed(now);
+        let (kalshi, polymarket) = self.accesses.clone();
         let mut reached = Vec::new();
         if let Some(KalshiAccess::At { env, credentials }) = kalshi {
             let client = venues::kalshi_client(env, credentials, seed)?;
@@ -299,10 +433,22 @@ impl Trading {
         }
     }
 
-    /// Opens the door of remote strategies, where one is configured.
-    async fn open_remote(&self, words: &Sender<Word>, tasks: &mut JoinSet<()>) -> Result<Option<SocketAddr>, RunError> {
-        let Some(RemoteConfig { listen, token, max_clients }) = &self.config.remote else { return Ok(None) };
+    /// Opens the door of remote strategies, where one is configured. Whoever knocks waits.
+    async fn open_remote(&self) -> Result<Option<(TcpListener, RemoteToken)>, RunError> {
+        let Some(RemoteConfig { listen, token, .. }) = &self.config.remote else { return Ok(None) };
         let token = token.read(&self.environment)?;
+        let listener = TcpListener::bind(listen).await.map_err(system("remote.listen"))?;
+        Ok(Some((listener, token)))
+    }
+
+    /// Answers whoever knocks.
+    async fn serve_remote(
+        &self,
+        listener: TcpListener,
+        token: RemoteToken,
+        words: &Teller,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<SocketAddr, RunError> {
         let mut places = BTreeMap::new();
         for (place, it) in (0..).zip(&self.config.strategies) {
             if !it.enabled || !it.is_remote() {
@@ -320,17 +466,17 @@ impl Trading {
             };
             places.insert(it.name.clone(), (brier_engine::StrategyId(place), markets));
         }
-        let listener = tokio::net::TcpListener::bind(listen).await.map_err(system("remote.listen"))?;
         let addr = listener.local_addr().map_err(system("remote.listen"))?;
-        let config = remote::RemoteConfig { token, max_clients: *max_clients, places };
+        let max_clients = self.config.remote.as_ref().map_or(0, |remote| remote.max_clients);
+        let config = remote::RemoteConfig { token, max_clients, places };
         tasks.spawn(remote::serve(listener, config, words.clone()));
-        Ok(Some(addr))
+        Ok(addr)
     }
 
     /// Waits for the end, and makes it an orderly one.
     async fn attend(
         &self,
-        words: &Sender<Word>,
+        words: &Teller,
         mut end: oneshot::Receiver<DriverEnd<RunJournal>>,
         asked: &mut mpsc::Receiver<String>,
         exchange: Option<&RunningServer>,
@@ -340,15 +486,7 @@ impl Trading {
         let reason = loop {
             tokio::select! {
                 over = &mut end => return over_before_time(over),
-                signal = signals.next() => match signal {
-                    Signal::End(word) => break word.to_owned(),
-                    Signal::Kill => {
-                        if let Err(error) = handler.kill("SIGUSR1") {
-                            tracing::error!(%error, "the halt file could not be written: a next run would start");
-                        }
-                    }
-                },
-                Some(who) = asked.recv() => break who,
+                why = asked_to_end(signals, asked, handler) => break why,
                 why = exchange_gone(exchange) => return Err(RunError::ExchangeGone(why)),
             }
         };
@@ -380,7 +518,7 @@ impl Trading {
 }
 
 /// How many orders may still fill, and whether everything has come to rest.
-async fn live_orders(words: &Sender<Word>) -> (u32, bool) {
+async fn live_orders(words: &Teller) -> (u32, bool) {
     let counted = look(words, |engine| {
         let live = engine.state().orders.iter_live().count();
         (u32::try_from(live).unwrap_or(u32::MAX), engine.is_idle())
@@ -388,9 +526,36 @@ async fn live_orders(words: &Sender<Word>) -> (u32, bool) {
     counted.await.unwrap_or_default()
 }
 
+/// Waits until somebody wants the run to end, and says who. A signal to halt halts.
+async fn asked_to_end(signals: &mut Signals, asked: &mut mpsc::Receiver<String>, handler: &Handler) -> String {
+    loop {
+        tokio::select! {
+            signal = signals.next() => match signal {
+                Signal::End(word) => return word.to_owned(),
+                Signal::Kill => {
+                    if let Err(error) = handler.kill("SIGUSR1") {
+                        tracing::error!(%error, "the halt file could not be written: a next run would start");
+                    }
+                }
+            },
+            Some(who) = asked.recv() => return who,
+        }
+    }
+}
+
+/// A seed for what may differ from run to run, such as waits before a retry.
+fn seed(now: Timestamp) -> u64 {
+    now.nanos().unsigned_abs() ^ u64::from(std::process::id())
+}
+
+fn clock_is_behind(engine: Timestamp) -> RunError {
+    RunError::Clock { wall: Clock::local_now().to_string(), engine: engine.to_string() }
+}
+
 fn over_before_time(over: Result<DriverEnd<RunJournal>, oneshot::error::RecvError>) -> Result<Ended, RunError> {
     match over {
         Ok(DriverEnd::Journal(error)) => Err(RunError::Journal(error)),
+        Ok(DriverEnd::Clock(behind)) => Err(clock_is_behind(Clock::local_now().plus(behind))),
         Ok(DriverEnd::Stopped(_)) => Ok(Ended { reason: "stopped".to_owned(), left: 0 }),
         Err(_gone) => Err(RunError::Panicked),
     }

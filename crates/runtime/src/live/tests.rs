@@ -53,7 +53,8 @@ fn prepared(folder: &Path, flags: &[&str]) -> Prepared {
 
 /// A run under way, and another trader at its exchange.
 struct Running {
-    task: tokio::task::JoinHandle<Result<Ended, RunError>>,
+    words: Teller,
+    task: tokio::task::JoinHandle<Result<Ended, Failed>>,
     trader: brier_kalshi::Client,
     remote: SocketAddr,
     orders: u32,
@@ -62,7 +63,8 @@ struct Running {
 impl Running {
     async fn start(prepared: Prepared) -> Self {
         let (tell, told) = oneshot::channel();
-        let task = tokio::spawn(run(prepared, move |started| {
+        let (words, mailbox) = mailbox();
+        let task = tokio::spawn(run_with(prepared, (words.clone(), mailbox), move |started| {
             let exchange = started.exchange.unwrap();
             let key = exchange.operator().ed25519.clone();
             drop(tell.send((exchange.rest_url(), key, started.remote.unwrap())));
@@ -71,7 +73,7 @@ impl Running {
         let credentials = Credentials::from_pem(&key.key_id, &key.private_pem).unwrap();
         let env = brier_kalshi::Env::local(&url).unwrap();
         let trader = brier_kalshi::Client::new(env, Some(credentials), brier_kalshi::Config::new(1)).unwrap();
-        Self { task, trader, remote, orders: 0 }
+        Self { words, task, trader, remote, orders: 0 }
     }
 
     async fn rest(&mut self, market: &str, side: BookSide, cents: u8) {
@@ -252,6 +254,69 @@ async fn a_kill_switch_without_its_file_stays_down_until_a_person_resumes() {
     ask_run(path, ControlRequest::Shutdown).await;
     third.task.await.unwrap().unwrap();
     assert_eq!(control::take_leave(&data).unwrap(), None, "it was used up");
+}
+
+/// Orders of a run that dies rest on, and nobody watches them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_engine_panics_takes_back_what_rests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let mut running = Running::start(prepared(path, &[])).await;
+    running.rest(INSIDE, BookSide::Bid, 40).await;
+    running.rest(INSIDE, BookSide::Ask, 60).await;
+    running.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    let boom = crate::driver::Look(Box::new(|_| std::panic::resume_unwind(Box::new("on purpose"))));
+    running.words.send(Word::Look(boom)).unwrap();
+    running.await_book(INSIDE, &[40], &[60]).await;
+    let failed = running.task.await.unwrap().unwrap_err();
+    assert!(matches!(failed.error, RunError::Panicked), "{failed}");
+    let venues: Vec<_> = failed.taken_back.iter().map(|it| (it.venue, it.said.is_ok())).collect();
+    assert_eq!(venues, [(Venue::Kalshi, true)], "{failed}");
+}
+
+/// A start that fails leaves no run, and what an earlier one left resting is taken back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_that_fails_takes_back_what_the_last_run_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let mut first = Running::start(prepared(path, &[])).await;
+    first.rest(INSIDE, BookSide::Bid, 40).await;
+    first.rest(INSIDE, BookSide::Ask, 60).await;
+    first.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    // It stops at once, without an orderly end: its orders rest.
+    first.words.send(Word::Stop).unwrap();
+    first.task.await.unwrap().unwrap();
+
+    let flags = ["strategy.inside.markets=[\"kalshi:KXLIVE-1-A\", \"kalshi:KXLIVE-1-C\"]"];
+    let failed = run(prepared(path, &flags), |_| {}).await.unwrap_err();
+    assert!(matches!(failed.error, RunError::Venue(VenueError::Unlisted { .. })), "{failed}");
+    assert!(matches!(failed.taken_back.as_slice(), [TakenBack { venue: Venue::Kalshi, said: Ok(_) }]), "{failed}");
+    assert_eq!(runs(&path.join("data")).unwrap().len(), 1);
+
+    let second = Running::start(prepared(path, &[])).await;
+    second.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    ask_run(path, ControlRequest::Shutdown).await;
+    second.task.await.unwrap().unwrap();
+}
+
+/// The engine's time only grows: with a clock that is set back nothing would be due for as long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_behind_the_journal_starts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let Prepared { config, order_prefix, .. } = prepared(path, &[]);
+    let recovered = journal::recover(&config, &order_prefix).unwrap();
+    let (engine, journal) = recovered.begin(&config, &order_prefix).unwrap();
+    let mut core = Core::new(engine, journal);
+    let tomorrow = Clock::local_now().plus(Duration::from_hours(24));
+    core.turn(tomorrow, &mut vec![Input::Timer]).unwrap();
+    core.sink_mut().close().unwrap();
+    drop(core);
+    let failed = run(prepared(path, &[]), |_| {}).await.unwrap_err();
+    assert!(matches!(failed.error, RunError::Clock { .. }) && failed.hint().is_some(), "{failed}");
 }
 
 /// Positions and cash of a journal are of one account.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use brier_engine::{Custody, Fees, Input, Instrument, Operator};
@@ -28,6 +27,7 @@ use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
     Gateway, Host, KalshiConfig, KalshiGateway, LiveToken, Permit, PolymarketConfig, PolymarketGateway,
 };
+use crate::mailbox::Teller;
 use crate::node::Socket;
 
 /// The smallest worth of an order that takes at Polymarket. Source: reference (Polymarket), section 5.2.
@@ -357,7 +357,7 @@ impl Pulse {
     const CLOCK: Duration = Duration::from_mins(1);
 
     /// Beats until it is dropped.
-    pub(super) async fn run(self, words: Sender<Word>) {
+    pub(super) async fn run(self, words: Teller) {
         match self {
             Self::Kalshi(client, ring) => {
                 let _keeper = Keeper(ring.keep_full(client.clock()));
