@@ -98,8 +98,8 @@ impl std::fmt::Debug for Routes {
     }
 }
 
-/// What people are told, as it happens.
-pub type Listener = Box<dyn FnMut(Timestamp, &Effect) + Send>;
+/// What people are told, as it happens, with the engine for names.
+pub type Listener = Box<dyn FnMut(&brier_engine::Engine, &Effect) + Send>;
 
 /// The thread's side of the live shell.
 pub struct Driver<S> {
@@ -258,9 +258,8 @@ impl<S: Sink> Driver<S> {
     }
 
     fn perform(&mut self) {
-        let wall = Clock::local_now();
         for effect in std::mem::take(&mut self.effects) {
-            (self.listener)(wall, &effect);
+            (self.listener)(self.node.engine(), &effect);
             match effect {
                 Effect::Connect(socket, wait) => self.connect(socket, wait),
                 Effect::Send(socket, text) => self.order(socket, Order::Send(text)),

@@ -6,15 +6,16 @@ use std::time::Instant;
 use brier_engine::codec::Record;
 use brier_runtime::written::Written;
 use brier_runtime::{journal, recovery};
+use brier_store::JournalError;
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
-use crate::output::{Output, table};
+use crate::output::{Output, table, tell};
 
 /// Replay a journal: the same inputs at the same times have to give the same commands, byte for byte
 ///
-/// Needs nothing but the journal, which holds the configuration it was begun with. Touches no venue. A journal that a process
-/// is writing is not read: stop it, or copy its folder.
+/// Needs nothing but the journal, which holds the configuration it was begun with. Touches no venue. The journal that a process
+/// is writing is not read: of a data folder the finished runs are replayed, and the one under way is left out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A run's folder (`DATA_DIR/journal/000007`), or a data folder for all its runs
@@ -55,7 +56,13 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     for (number, folder) in &folders {
         let failed = |error: &recovery::RecoveryError| CliError::failure(format!("{}: {error}", folder.display()));
         let begun = Instant::now();
-        let records = journal::records(folder).map_err(|error| failed(&error))?;
+        let records = match journal::records(folder) {
+            Err(recovery::RecoveryError::Journal(JournalError::Locked { .. })) if folders.len() > 1 => {
+                tell(format_args!("run {number} is under way and left out"))?;
+                continue;
+            }
+            read => read.map_err(|error| failed(&error))?,
+        };
         if records.is_empty() {
             // It died before its first record: nothing hangs on it.
             continue;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use brier_engine::halts::Cause;
+use brier_engine::halts::{Cause, Halt};
 use brier_engine::{Engine, Input, MarketId, Operator, Order, OrderKey, OrderState, Scope};
 use brier_types::{MarketStatus, Rounding, Venue};
 use tokio::sync::{mpsc, oneshot};
@@ -30,6 +30,8 @@ pub(super) struct Handler {
     pub(super) mode: &'static str,
     pub(super) run: u32,
     pub(super) folder: PathBuf,
+    /// Strategies that the configuration has switched off.
+    pub(super) off: Vec<String>,
     pub(super) venues: Vec<Venue>,
 }
 
@@ -186,9 +188,12 @@ impl Handler {
             run: self.run,
             ..Status::default()
         };
-        let venues = self.venues.clone();
+        let (venues, off) = (self.venues.clone(), self.off.clone());
         let filled = look(&self.words, move |engine| {
             fill(engine, &venues, &mut status);
+            for it in &mut status.strategies {
+                it.running &= !off.contains(&it.name);
+            }
             status
         });
         filled.await.map_or_else(ended, |status| ControlAnswer::Status(Box::new(status)))
@@ -214,7 +219,7 @@ fn what_is_not_good(engine: &Engine, venues: &[Venue]) -> Option<String> {
     })
 }
 
-fn scope(engine: &Engine, scope: Scope) -> String {
+pub(super) fn scope(engine: &Engine, scope: Scope) -> String {
     match scope {
         Scope::All => "everything".to_owned(),
         Scope::Venue(venue) => venue.to_string(),
@@ -231,7 +236,9 @@ fn scope(engine: &Engine, scope: Scope) -> String {
 
 fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
     let state = engine.state();
-    for halt in state.halts.iter() {
+    // A venue that is not traded waits for a word that nobody asks for.
+    let traded = |halt: &&Halt| !matches!(halt.scope, Scope::Venue(venue) if !venues.contains(&venue));
+    for halt in state.halts.iter().filter(traded) {
         let text = format!("{}: {}: {}", scope(engine, halt.scope), halt.cause, halt.reason);
         if halt.scope == Scope::All {
             status.halted.get_or_insert_with(|| format!("{}: {}", halt.cause, halt.reason));

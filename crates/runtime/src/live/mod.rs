@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
-use brier_engine::{Alert, Engine, Input, Instrument, Operator};
+use brier_engine::{Alert, Engine, Input, Instrument, Operator, Scope};
 use brier_exchange::RunningServer;
 use brier_store::JournalError;
 use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, Timestamp, Venue};
@@ -44,7 +44,7 @@ use crate::remote;
 use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
-use handler::Handler;
+use handler::{Handler, scope};
 pub use paper::PaperError;
 pub use venues::VenueError;
 use venues::{Pulse, Reached, Wanted};
@@ -283,6 +283,7 @@ impl Trading {
             mode: if self.live.is_some() { "live" } else { "paper" },
             run,
             folder: self.config.run.data_dir.clone(),
+            off: self.config.strategies.iter().filter(|it| !it.enabled).map(|it| it.name.clone()).collect(),
             venues: traded.clone(),
         };
         let remote = self.open_remote().await?;
@@ -307,7 +308,7 @@ impl Trading {
         self.may_rest = traded;
         let node = Node::new(Core::new(engine, journal), wiring);
         let handle = tokio::runtime::Handle::current();
-        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(|_, effect| log(effect)));
+        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(log));
         let (over, end) = oneshot::channel();
         std::thread::Builder::new()
             .name("engine".to_owned())
@@ -653,11 +654,11 @@ async fn watch_halt_file(handler: Handler, poll: Duration) {
 }
 
 /// What people are told as it happens.
-fn log(effect: &Effect) {
+fn log(engine: &Engine, effect: &Effect) {
     match effect {
         // Refused by our own risk is everyday; everything else somebody should look at.
-        Effect::Alert(alert @ Alert::Refused { .. }) => tracing::info!(?alert, "alert"),
-        Effect::Alert(alert) => tracing::warn!(?alert, "alert"),
+        Effect::Alert(alert @ Alert::Refused { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
+        Effect::Alert(alert) => tracing::warn!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Notice(text) => tracing::info!(text, "notice"),
         Effect::Connect(socket, wait) => tracing::info!(?socket, ?wait, "connecting"),
         Effect::Hangup(socket) => tracing::info!(?socket, "hanging up"),
@@ -665,6 +666,37 @@ fn log(effect: &Effect) {
             tracing::debug!(%venue, id = call.id.0, method = call.method.as_str(), target = call.target, "call");
         }
         Effect::Send(..) | Effect::Ping(_) => {}
+    }
+}
+
+/// The kind of an alert, to filter a log by.
+const fn kind(alert: &Alert) -> &'static str {
+    match alert {
+        Alert::Refused { .. } => "refused",
+        Alert::Halted { .. } => "halted",
+        Alert::Resumed { .. } => "resumed",
+        Alert::Discrepancy { .. } => "discrepancy",
+        Alert::Anomaly { .. } => "anomaly",
+        Alert::Rejected { .. } => "rejected",
+        Alert::Told(_) => "told",
+        Alert::Combo { .. } => "combo",
+    }
+}
+
+/// An alert for people.
+fn text(engine: &Engine, alert: &Alert) -> String {
+    let name = |it| scope(engine, it);
+    match alert {
+        Alert::Refused { market, refusal } => format!("{} refused by risk: {refusal}", name(Scope::Market(*market))),
+        Alert::Halted { scope, reason } => format!("{} halted: {reason}", name(*scope)),
+        Alert::Resumed { scope, reason } => format!("{} goes on: {reason}", name(*scope)),
+        Alert::Discrepancy { venue, market: None, text } => format!("{venue} differs: {text}"),
+        Alert::Discrepancy { market: Some(market), text, .. } => {
+            format!("{} differs: {text}", name(Scope::Market(*market)))
+        }
+        Alert::Anomaly { venue, text } => format!("{venue} says what cannot be: {text}"),
+        Alert::Rejected { market, text } => format!("{} refused by the venue: {text}", name(Scope::Market(*market))),
+        Alert::Told(text) | Alert::Combo { text } => text.clone(),
     }
 }
 

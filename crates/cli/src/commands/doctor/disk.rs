@@ -18,6 +18,10 @@ const SLOW: Duration = Duration::from_millis(10);
 
 /// Looks at the folder, or at the nearest one above it that is there.
 pub(super) fn checks(folder: &Path) -> Vec<Check> {
+    if folder.exists() && !folder.is_dir() {
+        let next = Some("set `run.data_dir` to a folder, or move that file away".to_owned());
+        return vec![Check::fail("data folder", format!("{} is a file", folder.display()), next)];
+    }
     let there = folder.ancestors().find(|folder| folder.is_dir());
     let Some(there) = there else {
         let next = Some("set `run.data_dir` to a folder on a disk".to_owned());
@@ -122,5 +126,13 @@ mod tests {
         );
         assert!(checks.iter().all(|check| check.verdict != Verdict::Fail), "{checks:?}");
         assert!(checks[0].found.ends_with("made by the first run"));
+    }
+
+    #[test]
+    fn a_file_is_no_data_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(checks(&file).first().map(|check| check.verdict), Some(Verdict::Fail));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use brier_runtime::config::Config;
-use brier_runtime::written::Written;
+use brier_runtime::written::{Written, same_places};
 use brier_runtime::{journal, lock, recovery};
 
 use super::Check;
@@ -27,6 +27,10 @@ pub(super) fn check(config: &Config) -> Check {
             Ok(records) => records,
             Err(error) => return Check::fail(WHAT, format!("run {run}: {error}"), None),
         };
+        let before = recovery::config_of(&records).and_then(|text| Written::read(&text));
+        if let Ok(Err(problem)) = before.map(|(before, _)| same_places(&before, config)) {
+            return Check::fail(WHAT, format!("run {run}: {problem}"), None);
+        }
         let written = recovery::config_of(&records).and_then(|text| Written::make_engine(&text));
         let rebuilt = written.and_then(|make| recovery::rebuild(&records, &make));
         let took = begun.elapsed();

@@ -169,6 +169,18 @@ fn times(config: &Config) -> Check {
     Check::ok("time", found)
 }
 
+/// Whether remote strategies could knock.
+fn door(listen: std::net::SocketAddr) -> Check {
+    const WHAT: &str = "remote strategies";
+    match std::net::TcpListener::bind(listen) {
+        Ok(_free) => Check::ok(WHAT, format!("token found, will listen on {listen}")),
+        Err(error) => {
+            let next = "stop what listens there, this run itself perhaps, or set another `remote.listen`";
+            Check::warn(WHAT, format!("{listen}: {error}"), next)
+        }
+    }
+}
+
 fn venues(config: &Config, environment: &Environment, offline: bool) -> Result<Vec<Check>, CliError> {
     let prefix = std::fs::read_to_string(config.run.data_dir.join("order-prefix")).ok();
     let prefix = prefix.as_deref().map(str::trim).filter(|prefix| !prefix.is_empty());
@@ -181,11 +193,11 @@ fn venues(config: &Config, environment: &Environment, offline: bool) -> Result<V
             checks.extend(venues::polymarket(venue, environment, offline).await);
         }
         if config.embeds() {
-            checks.push(venues::catalog(config.paper.catalog.as_deref()));
+            checks.push(venues::catalog(config));
         }
         if let Some(remote) = &config.remote {
             checks.push(match remote.token.read(environment) {
-                Ok(_) => Check::ok("remote strategies", format!("token found, will listen on {}", remote.listen)),
+                Ok(_) => door(remote.listen),
                 Err(error) => Check::fail("remote strategies", error.to_string(), None),
             });
         }

@@ -1,13 +1,14 @@
 //! Keys, reachability, clock, account and foreign orders of each venue.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use brier_kalshi_protocol::rest::{BalanceQuery, OrderStatusFilter, OrdersQuery};
 use brier_polymarket::creds::CredsFile;
-use brier_runtime::config::{Environment, KalshiConfig, PolymarketConfig};
+use brier_runtime::config::{Config, Environment, KalshiConfig, PolymarketConfig};
 use brier_runtime::run::{self, KalshiAccess, PolymarketAccess, PrepareError};
-use brier_types::Rounding;
+use brier_types::{Rounding, Venue};
+use serde_json::Value;
 
 use super::Check;
 use crate::commands::run::unprepared;
@@ -204,16 +205,46 @@ pub(super) async fn polymarket(venue: &PolymarketConfig, environment: &Environme
     checks
 }
 
-/// What the embedded exchange lists.
-pub(super) fn catalog(path: Option<&Path>) -> Check {
+/// What the embedded exchange lists, and whether that has the markets that strategies name.
+pub(super) fn catalog(config: &Config) -> Check {
     const WHAT: &str = "embedded exchange";
-    let Some(path) = path else {
+    let Some(path) = config.paper.catalog.as_deref() else {
         return Check::warn(WHAT, "no catalog: it lists no market at its first start", "set `paper.catalog`");
     };
+    let failed = |problem: &dyn std::fmt::Display| {
+        let next = Some("correct `paper.catalog`, or the strategy's `markets`".to_owned());
+        Check::fail(WHAT, format!("catalog {}: {problem}", path.display()), next)
+    };
     let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-    match read.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).map_err(|error| error.to_string())) {
-        Ok(serde_json::Value::Object(_)) => Check::ok(WHAT, format!("catalog {}", path.display())),
-        Ok(_) => Check::fail(WHAT, format!("catalog {}: expected an object", path.display()), None),
-        Err(error) => Check::fail(WHAT, format!("catalog {}: {error}", path.display()), None),
+    let catalog = match read.and_then(|text| serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())) {
+        Ok(catalog @ Value::Object(_)) => catalog,
+        Ok(_) => return failed(&"expected an object"),
+        Err(error) => return failed(&error),
+    };
+    // A market of Polymarket is named by a hash that the exchange makes, so only Kalshi's can be looked for.
+    let embedded = config.kalshi.as_ref().is_some_and(|it| it.at.is_none());
+    // What an earlier run listed is listed still.
+    let begun = config.paper.data_dir.is_dir();
+    let listed = words(&catalog);
+    let named = config.strategies.iter().filter(|it| it.enabled).flat_map(|it| it.markets.iter());
+    let mut kalshi = named.filter(|it| embedded && it.venue == Venue::Kalshi);
+    let missing = kalshi.find(|it| !listed.contains(it.market.as_str()));
+    match missing {
+        Some(it) if !begun => failed(&format!("expected market `{}:{}`, found none of that name", it.venue, it.market)),
+        _ => Check::ok(WHAT, format!("catalog {}", path.display())),
     }
+}
+
+/// Every text in a catalog: a market's ticker is one of them.
+fn words(value: &Value) -> BTreeSet<&str> {
+    let (mut left, mut words) = (vec![value], BTreeSet::new());
+    while let Some(value) = left.pop() {
+        match value {
+            Value::String(text) => drop(words.insert(text.as_str())),
+            Value::Array(values) => left.extend(values),
+            Value::Object(members) => left.extend(members.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    words
 }
