@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brier_connect::clock::{Clock, parse_http_date};
-use brier_connect::http::chain;
+use brier_connect::clock::Clock;
 use brier_connect::tls;
 use brier_engine::{Input, Instrument};
 use brier_types::{Timestamp, Venue};
@@ -24,6 +23,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
+use crate::caller::Caller;
 use crate::core::Sink;
 use crate::gateway::{CallId, HttpCall, Outcome};
 use crate::mailbox::{Heard, Mailbox, News, Teller};
@@ -82,19 +82,16 @@ impl std::fmt::Debug for Look {
 pub type Handshake = Arc<dyn Fn(Timestamp) -> Result<Vec<(String, String)>, String> + Send + Sync>;
 
 /// Where sockets and calls go.
-#[derive(Clone)]
 pub struct Routes {
     /// The address of each socket, and its headers.
     pub sockets: BTreeMap<Socket, (String, Handshake)>,
-    /// The origin of each kind of host.
-    pub origins: BTreeMap<crate::gateway::Host, String>,
-    /// The client that makes calls.
-    pub http: reqwest::Client,
+    /// Makes calls.
+    pub caller: Caller,
 }
 
 impl std::fmt::Debug for Routes {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Routes").field("origins", &self.origins).finish_non_exhaustive()
+        out.debug_struct("Routes").field("caller", &self.caller).finish_non_exhaustive()
     }
 }
 
@@ -299,23 +296,13 @@ impl<S: Sink> Driver<S> {
         });
     }
 
-    fn say(&self, word: Word) {
-        if self.teller.send(word).is_err() {
-            tracing::debug!("a word after the end");
-        }
-    }
-
-    fn call(&self, venue: Venue, call: HttpCall) {
-        let Some(origin) = self.routes.origins.get(&call.host).cloned() else {
-            let outcome = Outcome::NotSent("no address is configured for it".to_owned());
-            return self.say(Word::Outcome(venue, call.id, outcome));
-        };
-        let (http, teller) = (self.routes.http.clone(), self.teller.clone());
+    fn call(&mut self, venue: Venue, call: HttpCall) {
+        let teller = self.teller.clone();
         let limit = call.deadline.since(Clock::local_now());
-        self.runtime.spawn(async move {
-            let id = call.id;
-            let outcome = make(&http, &origin, call, limit).await;
-            drop(teller.send(Word::Outcome(venue, id, outcome)));
+        self.routes.caller.call(&self.runtime, call, limit, move |id, outcome| {
+            if teller.send(Word::Outcome(venue, id, outcome)).is_err() {
+                tracing::debug!("an answer after the end");
+            }
         });
     }
 }
@@ -408,35 +395,5 @@ pub(crate) async fn dial(url: &str, handshake: &Handshake) -> Result<WebSocket, 
         Ok(Ok((stream, _))) => Ok(stream),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("no connection within {CONNECT:?}")),
-    }
-}
-
-/// Makes one call, once.
-pub(crate) async fn make(http: &reqwest::Client, origin: &str, call: HttpCall, limit: Duration) -> Outcome {
-    let url = format!("{origin}{}", call.target);
-    let Ok(method) = reqwest::Method::from_bytes(call.method.as_str().as_bytes()) else {
-        return Outcome::NotSent(format!("`{}` is no method", call.method.as_str()));
-    };
-    let mut request = http.request(method, url).timeout(limit);
-    for (name, value) in &call.headers {
-        request = request.header(name.as_str(), value.as_str());
-    }
-    if !call.body.is_empty() {
-        request = request.header("content-type", "application/json").body(call.body);
-    }
-    let response = match request.send().await {
-        Ok(response) => response,
-        Err(error) if error.is_connect() || error.is_builder() => return Outcome::NotSent(chain(&error)),
-        Err(error) => return Outcome::Silent(chain(&error)),
-    };
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let date = header("date").and_then(parse_http_date);
-    let retry_after = header("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
-    let status = response.status().as_u16();
-    match response.bytes().await {
-        Ok(body) => Outcome::Answered { status, date, retry_after, body: body.to_vec() },
-        // A refusal stays a refusal though its text was cut; of a success it is not known what it said.
-        Err(_) if !(200..300).contains(&status) => Outcome::Answered { status, date, retry_after, body: Vec::new() },
-        Err(error) => Outcome::Silent(chain(&error)),
     }
 }

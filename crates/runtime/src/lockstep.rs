@@ -15,7 +15,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::core::Sink;
-use crate::driver::{Routes, WebSocket, dial, make};
+use crate::driver::{Routes, WebSocket, dial};
 use crate::gateway::{HttpCall, Lane, Outcome};
 use crate::node::{Effect, Event, Moment, Node, Socket};
 
@@ -232,8 +232,10 @@ where
             }
         }
         let id = call.id;
-        let origin = self.routes.origins.get(&call.host).cloned().unwrap_or_default();
-        let outcome = make(&self.routes.http, &origin, call, PATIENCE).await;
+        let (told, outcome) = tokio::sync::oneshot::channel();
+        let done = move |_id, outcome| drop(told.send(outcome));
+        self.routes.caller.call(&tokio::runtime::Handle::current(), call, PATIENCE, done);
+        let outcome = outcome.await.unwrap_or_else(|_gone| Outcome::Silent("the runtime ends".to_owned()));
         if !matches!(outcome, Outcome::Answered { .. }) {
             tracing::warn!(%venue, ?outcome, "a call without an answer");
         }

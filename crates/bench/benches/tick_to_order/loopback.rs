@@ -16,8 +16,9 @@ use brier_connect::line::{Answer, LineConfig, Lines};
 use brier_kalshi::keys::{Credentials, KeyKind};
 use brier_kalshi::rest::create_request;
 use brier_kalshi_protocol::rest::Operation;
+use brier_runtime::caller::{Address, Caller};
 use brier_runtime::core::{Sink, Unwritten};
-use brier_runtime::gateway::HttpCall;
+use brier_runtime::gateway::{Host, Outcome};
 use brier_runtime::journal::{Durability, RunJournal};
 use brier_runtime::node::Effect;
 use brier_store::Journal;
@@ -203,6 +204,14 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
+/// Makes calls as a run does, its lines open.
+async fn caller(orders: SocketAddr) -> Caller {
+    let lines = Lines::open(LineConfig::new(origin(orders), Arc::new(Clock::default()), 1)).expect("lines");
+    lines.ready(4, tokio::time::Instant::now() + PATIENCE).await;
+    let address = Address::new(format!("http://{orders}")).with_lines(Some(lines));
+    Caller::new(client(), [(Host::Kalshi, address)].into())
+}
+
 fn origin(orders: SocketAddr) -> Url {
     Url::parse(&format!("http://{orders}")).expect("a URL")
 }
@@ -247,25 +256,14 @@ fn client() -> reqwest::Client {
     http::client(HttpOptions { connect_timeout: bound, timeout: bound, tls: false, near: true }).expect("a client")
 }
 
-/// A call as the driver of a run makes it.
-async fn make_call(http: &reqwest::Client, origin: &str, call: HttpCall) {
-    let method = reqwest::Method::from_bytes(call.method.as_str().as_bytes()).expect("a method");
-    let mut request = http.request(method, format!("{origin}{}", call.target)).timeout(PATIENCE);
-    for (name, value) in &call.headers {
-        request = request.header(name.as_str(), value.as_str());
-    }
-    let request = request.header("content-type", "application/json").body(call.body);
-    let answer = request.send().await.expect("an answer");
-    answer.bytes().await.expect("a body");
-}
-
-/// The program as a run has it, its calls made by the HTTP client of a run.
+/// The program as a run has it: node, gateway and what makes its calls.
 fn live(markets: &Markets) -> Way {
     let markets = markets.clone();
     let frames = every_other(&markets);
     let make = move |orders: SocketAddr, feed: TcpStream| {
         thread::spawn(move || {
-            let (runtime, http, origin) = (runtime(), client(), format!("http://{orders}"));
+            let runtime = runtime();
+            let mut caller = runtime.block_on(caller(orders));
             let (gateway, mut ahead) = kalshi_gateway(KeyKind::Ed25519, true);
             let mut live = Live::new(markets, gateway, Memory::new());
             let _frame = live.next();
@@ -276,7 +274,11 @@ fn live(markets: &Markets) -> Way {
                     Effect::Call(_, call) => Some(call.clone()),
                     _ => None,
                 });
-                runtime.block_on(make_call(&http, &origin, call.expect("the tick makes the taker buy")));
+                let call = call.expect("the tick makes the taker buy");
+                let (told, outcome) = tokio::sync::oneshot::channel();
+                caller.call(runtime.handle(), call, PATIENCE, move |_, outcome| drop(told.send(outcome)));
+                let outcome = runtime.block_on(outcome).expect("an outcome");
+                assert!(matches!(outcome, Outcome::Answered { status: 201, .. }), "{outcome:?}");
                 live.after();
                 let _frame = live.next();
                 ahead.refill(live.now);
@@ -284,7 +286,7 @@ fn live(markets: &Markets) -> Way {
         });
         None
     };
-    way("kalshi, node and HTTP client", make, frames)
+    way("kalshi, as a run does it", make, frames)
 }
 
 /// A program without an engine: JSON in, the order that it was going to place anyway, serde and a signature, an HTTP client.

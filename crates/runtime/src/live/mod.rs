@@ -31,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::caller::{Address, Caller};
 use crate::config::{Config, Environment, PaperConfig, RemoteConfig};
 use crate::control::{self, ControlServer};
 use crate::core::Core;
@@ -205,10 +206,8 @@ async fn run_with(
 ) -> Result<Ended, Failed> {
     let Prepared { config, environment, live, kalshi, polymarket, order_prefix, locks } = prepared;
     let mut signals = Signals::new().map_err(system("signals"))?;
-    let exchange = match config.embeds() {
-        true => Some(paper::start(&config.paper).await.map_err(RunError::from)?),
-        false => None,
-    };
+    let exchange =
+        if config.embeds() { Some(paper::start(&config.paper).await.map_err(RunError::from)?) } else { None };
     let accesses = open_accesses(exchange.as_ref(), &config.paper, kalshi, polymarket).await.map_err(RunError::from)?;
     let mut trading = Trading { config, environment, live, order_prefix, accesses, may_rest: Vec::new() };
     let mut ended = trading.trade(mailbox, exchange.as_ref(), &mut signals, on_start).await.map_err(Failed::from);
@@ -484,12 +483,10 @@ impl Trading {
         signals: &mut Signals,
         handler: &Handler,
     ) -> Result<Ended, RunError> {
-        let reason = loop {
-            tokio::select! {
-                over = &mut end => return over_before_time(over),
-                why = asked_to_end(signals, asked, handler) => break why,
-                why = exchange_gone(exchange) => return Err(RunError::ExchangeGone(why)),
-            }
+        let reason = tokio::select! {
+            over = &mut end => return over_before_time(over),
+            why = asked_to_end(signals, asked, handler) => why,
+            why = exchange_gone(exchange) => return Err(RunError::ExchangeGone(why)),
         };
         tracing::info!(reason, "winding down");
         drop(words.send(Word::Input(Input::Operator(Operator::WindDown))));
@@ -595,7 +592,7 @@ pub struct Assembled {
 /// When the system has no root certificates, and a venue needs them.
 pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let mut wiring = Wiring { kalshi: None, books: Vec::new(), user: None, gateways: Vec::new() };
-    let (mut sockets, mut origins) = (BTreeMap::new(), BTreeMap::new());
+    let (mut sockets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
     let (mut instruments, mut pulses) = (Vec::new(), Vec::new());
     for reached in venues {
         wiring.kalshi = wiring.kalshi.or(reached.kalshi);
@@ -603,16 +600,16 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
         wiring.user = wiring.user.or(reached.user);
         wiring.gateways.push(reached.gateway);
         sockets.extend(reached.sockets);
-        origins.extend(reached.origins);
+        hosts.extend(reached.hosts);
         instruments.extend(reached.instruments);
         pulses.push(reached.pulse);
     }
-    let tls = origins.values().any(|origin: &String| origin.starts_with("https:"));
+    let tls = hosts.values().any(|it: &Address| it.origin.starts_with("https:"));
     // Calls bring their own, shorter deadlines.
     let (connect_timeout, timeout) = (Duration::from_secs(5), Duration::from_secs(30));
     let client = http::client(HttpOptions { connect_timeout, timeout, tls, near: !tls });
     let http = client.map_err(std::io::Error::other)?;
-    Ok(Assembled { wiring, routes: Routes { sockets, origins, http }, instruments, pulses })
+    Ok(Assembled { wiring, routes: Routes { sockets, caller: Caller::new(http, hosts) }, instruments, pulses })
 }
 
 /// What happened to markets of an earlier run while nobody listened.

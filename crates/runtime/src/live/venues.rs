@@ -23,6 +23,7 @@ use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
+use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
     Gateway, Host, KalshiConfig, KalshiGateway, LiveToken, Permit, PolymarketConfig, PolymarketGateway,
@@ -88,7 +89,7 @@ pub struct Reached {
     /// Where its streams connect.
     pub sockets: BTreeMap<Socket, (String, Handshake)>,
     /// Where its calls go.
-    pub origins: BTreeMap<Host, String>,
+    pub hosts: BTreeMap<Host, Address>,
     /// What keeps the clock's offset true and tells the venue that we live.
     pub pulse: Pulse,
 }
@@ -132,6 +133,9 @@ pub async fn kalshi(
     let tickers = instruments.iter().map(|it| it.market.ticker.clone()).collect();
     let session = Session::new(SessionConfig::new(seed), &Interest::trading(tickers));
     let clock = client.clock();
+    // Where orders are refused there are no lines for them.
+    let path = brier_kalshi::order_path::PathConfig::new(seed);
+    let lines = brier_kalshi::order_path::open_lines(&env, client.clock(), &path).ok();
     let handshake: Handshake = Arc::new(move |_now| {
         let signed = credentials.sign_request(clock.venue_now(), Method::Get, WS_PATH);
         let headers = signed.map_err(|error| error.to_string())?;
@@ -144,7 +148,7 @@ pub async fn kalshi(
         books: Vec::new(),
         user: None,
         sockets: BTreeMap::from([(Socket::Kalshi, (env.ws_url(), handshake))]),
-        origins: BTreeMap::from([(Host::Kalshi, origin(&env.rest_origin()))]),
+        hosts: BTreeMap::from([(Host::Kalshi, Address::new(origin(&env.rest_origin())).with_lines(lines))]),
         pulse: Pulse::Kalshi(client, ring),
     })
 }
@@ -253,6 +257,8 @@ pub async fn polymarket(
     let entries: Vec<convert::Listing> = listed.into_iter().map(|(entry, _)| entry).collect();
     let books = shards(&MarketConfig::new(seed), &entries);
     let hosts = env.hosts();
+    let path = brier_polymarket::order_path::PathConfig::new(seed);
+    let lines = brier_polymarket::order_path::open_lines(&env, client.clock(), &path).ok();
     let nothing: Handshake = Arc::new(|_now| Ok(Vec::new()));
     let mut sockets = BTreeMap::from([(Socket::PolymarketUser, (hosts.ws_user.to_string(), nothing.clone()))]);
     for place in 0..books.len() {
@@ -266,10 +272,10 @@ pub async fn polymarket(
         books,
         user: Some(user),
         sockets,
-        origins: BTreeMap::from([
-            (Host::Clob, origin(&hosts.clob)),
-            (Host::Gamma, origin(&hosts.gamma)),
-            (Host::Data, origin(&hosts.data)),
+        hosts: BTreeMap::from([
+            (Host::Clob, Address::new(origin(&hosts.clob)).with_lines(lines)),
+            (Host::Gamma, Address::new(origin(&hosts.gamma))),
+            (Host::Data, Address::new(origin(&hosts.data))),
         ]),
         pulse: Pulse::Polymarket(Heartbeat::new(&client)),
     })
