@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use brier_engine::Engine;
 use brier_engine::codec::{Record, VERSION};
-use brier_store::{Journal, JournalError};
+use brier_store::{Journal, JournalError, Replay};
 
 use crate::config::Config;
 use crate::core::Sink;
-use crate::recovery::{RecoveryError, Replayed, config_of, rebuild};
+use crate::recovery::{RecoveryError, Replayed, rebuild};
 use crate::written::{Written, same_places};
 
 /// What is durable before a command leaves.
@@ -92,13 +92,28 @@ pub fn runs(data_dir: &Path) -> std::io::Result<Vec<(u32, PathBuf)>> {
     Ok(runs)
 }
 
-/// Reads every record of one run.
+/// The records of one run, as they are read. Nobody else reads or writes it meanwhile.
+#[derive(Debug)]
+pub struct Records {
+    replay: Replay,
+    _lock: Journal,
+}
+
+impl Iterator for Records {
+    type Item = Result<Vec<u8>, RecoveryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.replay.next().map(|record| record.map_err(RecoveryError::from))
+    }
+}
+
+/// Reads one run, record by record.
 ///
 /// # Errors
-/// [`RecoveryError`] when the folder is no journal or is damaged.
-pub fn records(folder: &Path) -> Result<Vec<Vec<u8>>, RecoveryError> {
+/// [`RecoveryError`] when the folder is no journal, is damaged, or is being written.
+pub fn records(folder: &Path) -> Result<Records, RecoveryError> {
     let (journal, _) = Journal::open(folder, VERSION)?;
-    journal.replay()?.collect::<Result<_, _>>().map_err(RecoveryError::from)
+    Ok(Records { replay: journal.replay()?, _lock: journal })
 }
 
 /// What the last run left, before the next has begun.
@@ -126,10 +141,10 @@ pub fn recover(config: &Config, order_prefix: &str) -> Result<Recovered, Recover
     let make = || config.make_engine(order_prefix);
     let mut last = None;
     for (number, folder) in known.iter().rev() {
-        let records = records(folder)?;
-        if !records.is_empty() {
-            let replayed = replay(&records, config)
-                .map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
+        let mut records = records(folder)?.peekable();
+        if records.peek().is_some() {
+            let replayed =
+                replay(records, config).map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;
             last = Some(replayed);
             break;
         }
@@ -163,9 +178,13 @@ impl Recovered {
 }
 
 /// Replays the last run by what its journal says of it.
-fn replay(records: &[Vec<u8>], next: &Config) -> Result<(Engine, Replayed), RecoveryError> {
-    let written = config_of(records)?;
-    let (config, prefix) = Written::read(&written)?;
-    same_places(&config, next).map_err(RecoveryError::Configuration)?;
-    rebuild(records, &|| config.make_engine(&prefix))
+fn replay(
+    records: impl Iterator<Item = Result<Vec<u8>, RecoveryError>>,
+    next: &Config,
+) -> Result<(Engine, Replayed), RecoveryError> {
+    rebuild(records, |written| {
+        let (config, prefix) = Written::read(written)?;
+        same_places(&config, next).map_err(RecoveryError::Configuration)?;
+        Ok(config.make_engine(&prefix))
+    })
 }

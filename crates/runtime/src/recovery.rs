@@ -82,59 +82,47 @@ pub struct Replayed {
     pub state_sum: u64,
 }
 
-/// The configuration in a run's first record.
-///
-/// # Errors
-/// [`RecoveryError`] when there is none.
-pub fn config_of(records: &[Vec<u8>]) -> Result<String, RecoveryError> {
-    match records.first().map(|bytes| Record::decode(bytes)) {
-        Some(Ok(Record::Begin { config, .. })) => Ok(config),
-        Some(Err(source)) => Err(RecoveryError::Record { number: 0, source }),
-        Some(Ok(Record::Input { .. } | Record::Command(_))) | None => Err(RecoveryError::NoBeginning),
-    }
-}
-
-/// Builds the engine that a run's records describe.
+/// Builds the engine that a run's records describe, record by record: as much memory as the engine takes, however long the run
+/// was. `make` is given the configuration in the first record, and makes a new engine by it.
 ///
 /// # Errors
 /// [`RecoveryError`] names the record and what to think of it.
-pub fn rebuild(records: &[Vec<u8>], make: &dyn Fn() -> Engine) -> Result<(Engine, Replayed), RecoveryError> {
-    let mut engine = make();
-    let mut replayed = Replayed::default();
+pub fn rebuild<R: AsRef<[u8]>>(
+    records: impl IntoIterator<Item = Result<R, RecoveryError>>,
+    make: impl FnOnce(&str) -> Result<Engine, RecoveryError>,
+) -> Result<(Engine, Replayed), RecoveryError> {
+    let mut records = records.into_iter();
+    let first = records.next().ok_or(RecoveryError::NoBeginning)??;
+    let first = Record::decode(first.as_ref()).map_err(|source| RecoveryError::Record { number: 0, source })?;
+    let Record::Begin { run, config, checkpoint, .. } = first else { return Err(RecoveryError::NoBeginning) };
+    let mut engine = make(&config)?;
+    engine.restore(&checkpoint)?;
+    let mut replayed = Replayed { run, config, ..Replayed::default() };
     let mut said: VecDeque<Command> = VecDeque::new();
     let (mut commands, mut bytes) = (Vec::new(), Vec::new());
-    for (number, record) in records.iter().enumerate() {
-        let decoded = Record::decode(record).map_err(|source| RecoveryError::Record { number, source })?;
-        match (number, decoded) {
-            (0, Record::Begin { run, config, checkpoint, .. }) => {
-                replayed.run = run;
-                replayed.config = config;
-                engine.restore(&checkpoint)?;
-            }
-            (0, Record::Input { .. } | Record::Command(_)) | (_, Record::Begin { .. }) => {
-                return Err(RecoveryError::NoBeginning);
-            }
-            (_, Record::Input { now, input }) => {
+    for (number, record) in (1..).zip(records) {
+        let record = record?;
+        let record = record.as_ref();
+        match Record::decode(record).map_err(|source| RecoveryError::Record { number, source })? {
+            Record::Begin { .. } => return Err(RecoveryError::NoBeginning),
+            Record::Input { now, input } => {
                 replayed.inputs += 1;
                 engine.step(now, input, &mut commands);
                 said.extend(commands.drain(..));
             }
-            (_, Record::Command(recorded)) => {
+            Record::Command(recorded) => {
                 bytes.clear();
                 let now = said.pop_front();
                 if let Some(now) = &now {
                     Record::put_command(now, &mut bytes);
                 }
-                if bytes != *record {
+                if bytes != record {
                     let now = now.map_or_else(|| "nothing".to_owned(), |now| format!("{now:?}"));
                     return Err(RecoveryError::Diverged { number, now, recorded: format!("{recorded:?}") });
                 }
                 replayed.commands += 1;
             }
         }
-    }
-    if records.is_empty() {
-        return Err(RecoveryError::NoBeginning);
     }
     replayed.unrecorded = said.len();
     replayed.state_sum = engine.state_sum();

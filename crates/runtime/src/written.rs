@@ -43,9 +43,9 @@ impl Written {
     ///
     /// # Errors
     /// As [`Written::read`].
-    pub fn make_engine(text: &str) -> Result<impl Fn() -> Engine + use<>, RecoveryError> {
+    pub fn make_engine(text: &str) -> Result<Engine, RecoveryError> {
         let (config, prefix) = Self::read(text)?;
-        Ok(move || config.make_engine(&prefix))
+        Ok(config.make_engine(&prefix))
     }
 }
 

@@ -8,6 +8,7 @@ use brier_runtime::written::Written;
 use brier_runtime::{journal, recovery};
 use brier_store::JournalError;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, table, tell};
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     /// A run's folder (`DATA_DIR/journal/000007`), or a data folder for all its runs
     journal: PathBuf,
 
-    /// Print every input and command
+    /// Print every input and command; with --json one object a line
     #[arg(long)]
     records: bool,
 }
@@ -63,18 +64,26 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             }
             read => read.map_err(|error| failed(&error))?,
         };
-        if records.is_empty() {
+        let mut records = records.peekable();
+        match records.peek() {
             // It died before its first record: nothing hangs on it.
-            continue;
+            None => continue,
+            Some(Ok(first)) => {
+                if let (Some(end), Some(last)) = (&end, runs.last_mut()) {
+                    last.carried_over = Some(begins_with(first, end));
+                }
+            }
+            Some(Err(_)) => {}
         }
-        if args.records {
-            print(*number, &records, output)?;
-        }
-        if let (Some(end), Some(last)) = (&end, runs.last_mut()) {
-            last.carried_over = Some(begins_with(&records, end));
-        }
-        let make = recovery::config_of(&records).and_then(|text| Written::make_engine(&text));
-        let rebuilt = make.and_then(|make| recovery::rebuild(&records, &make));
+        let mut printed = Ok(());
+        let records = (0..).zip(records).map(|(place, record)| {
+            if let (true, Ok(record), Ok(())) = (args.records, &record, &printed) {
+                printed = print(*number, place, record, output);
+            }
+            record
+        });
+        let rebuilt = recovery::rebuild(records, Written::make_engine);
+        printed?;
         let (engine, replayed) = rebuilt.map_err(|error| failed(&error))?;
         end = Some(engine.checkpoint());
         runs.push(Run {
@@ -141,23 +150,27 @@ fn folders(path: &Path) -> Result<Vec<(u32, PathBuf)>, CliError> {
     }
 }
 
-/// Whether a run began with this state.
-fn begins_with(records: &[Vec<u8>], state: &[u8]) -> bool {
-    let first = records.first().map(|record| Record::decode(record));
-    matches!(first, Some(Ok(Record::Begin { checkpoint, .. })) if checkpoint == state)
+/// Whether a run that begins with this record begins with this state.
+fn begins_with(first: &[u8], state: &[u8]) -> bool {
+    matches!(Record::decode(first), Ok(Record::Begin { checkpoint, .. }) if checkpoint == state)
 }
 
-fn print(run: u32, records: &[Vec<u8>], output: &mut Output) -> Result<(), CliError> {
-    for (number, record) in records.iter().enumerate() {
-        match Record::decode(record) {
-            Ok(Record::Begin { version, run, checkpoint, .. }) => {
-                let bytes = checkpoint.len();
-                output.line(format_args!("{number} run {run} begins, version {version}, state of {bytes} bytes"))?;
-            }
-            Ok(Record::Input { now, input }) => output.line(format_args!("{number} {now} {input:?}"))?,
-            Ok(Record::Command(command)) => output.line(format_args!("{number}   {command:?}"))?,
-            Err(error) => return Err(CliError::failure(format!("run {run}, record {number}: {error}"))),
+fn print(run: u32, number: usize, record: &[u8], output: &mut Output) -> Result<(), CliError> {
+    let (kind, now, text) = match Record::decode(record) {
+        Ok(Record::Begin { version, run, checkpoint, .. }) => {
+            let bytes = checkpoint.len();
+            ("begin", None, format!("run {run} begins, version {version}, state of {bytes} bytes"))
         }
+        Ok(Record::Input { now, input }) => ("input", Some(now.to_string()), format!("{input:?}")),
+        Ok(Record::Command(command)) => ("command", None, format!("{command:?}")),
+        Err(error) => return Err(CliError::failure(format!("run {run}, record {number}: {error}"))),
+    };
+    if output.json() {
+        return output.line(json!({ "run": run, "record": number, "kind": kind, "at": now, "text": text }));
     }
-    Ok(())
+    match (kind, now) {
+        (_, Some(now)) => output.line(format_args!("{number} {now} {text}")),
+        ("command", None) => output.line(format_args!("{number}   {text}")),
+        (_, None) => output.line(format_args!("{number} {text}")),
+    }
 }

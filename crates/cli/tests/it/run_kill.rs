@@ -347,15 +347,13 @@ impl Journals {
         let mut all = Self::default();
         let mut requests = BTreeMap::new();
         for (number, run) in journal::runs(folder).unwrap() {
-            let records = journal::records(&run).unwrap();
+            let records: Vec<Vec<u8>> = journal::records(&run).unwrap().map(Result::unwrap).collect();
             if records.is_empty() {
                 continue;
             }
             all.runs = number;
-            let text = recovery::config_of(&records).unwrap();
-            let make = Written::make_engine(&text).unwrap();
-            let (engine, _) =
-                recovery::rebuild(&records, &make).unwrap_or_else(|error| panic!("run {number}: {error}"));
+            let rebuilt = recovery::rebuild(records.iter().map(Ok), Written::make_engine);
+            let (engine, _) = rebuilt.unwrap_or_else(|error| panic!("run {number}: {error}"));
             all.engine = Some(engine);
             for record in &records {
                 match Record::decode(record).unwrap() {

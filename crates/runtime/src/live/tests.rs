@@ -13,7 +13,7 @@ use super::*;
 use crate::config::{Sources, load};
 use crate::control::{ControlAnswer, ControlRequest, ask};
 use crate::journal::{records, runs};
-use crate::recovery::{config_of, rebuild};
+use crate::recovery::rebuild;
 use crate::run::prepare;
 use crate::written::Written;
 
@@ -214,9 +214,7 @@ async fn the_next_run_goes_on_from_the_journal_by_another_configuration() {
     let runs = runs(&path.join("data")).unwrap();
     assert_eq!(runs.len(), 2);
     for (number, run) in runs {
-        let records = records(&run).unwrap();
-        let make = Written::make_engine(&config_of(&records).unwrap()).unwrap();
-        let (_, replayed) = rebuild(&records, &make).unwrap();
+        let (_, replayed) = rebuild(records(&run).unwrap(), Written::make_engine).unwrap();
         assert!(replayed.run == number && replayed.commands > 0 && replayed.unrecorded == 0, "{replayed:?}");
     }
     // A strategy that owns something cannot become another.

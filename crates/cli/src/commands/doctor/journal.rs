@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use brier_runtime::config::Config;
+use brier_runtime::recovery::RecoveryError;
 use brier_runtime::written::{Written, same_places};
 use brier_runtime::{journal, lock, recovery};
 
@@ -22,17 +23,18 @@ pub(super) fn check(config: &Config) -> Check {
     };
     let begun = Instant::now();
     for (run, folder) in runs.iter().rev() {
-        let records = match journal::records(folder) {
-            Ok(records) if records.is_empty() => continue,
-            Ok(records) => records,
+        let mut records = match journal::records(folder) {
+            Ok(records) => records.peekable(),
             Err(error) => return Check::fail(WHAT, format!("run {run}: {error}"), None),
         };
-        let before = recovery::config_of(&records).and_then(|text| Written::read(&text));
-        if let Ok(Err(problem)) = before.map(|(before, _)| same_places(&before, config)) {
-            return Check::fail(WHAT, format!("run {run}: {problem}"), None);
+        if records.peek().is_none() {
+            continue;
         }
-        let written = recovery::config_of(&records).and_then(|text| Written::make_engine(&text));
-        let rebuilt = written.and_then(|make| recovery::rebuild(&records, &make));
+        let rebuilt = recovery::rebuild(records, |written| {
+            let (before, prefix) = Written::read(written)?;
+            same_places(&before, config).map_err(RecoveryError::Configuration)?;
+            Ok(before.make_engine(&prefix))
+        });
         let took = begun.elapsed();
         return match rebuilt {
             Ok((_, replayed)) => Check::ok(
@@ -44,6 +46,7 @@ pub(super) fn check(config: &Config) -> Check {
                     took.as_millis()
                 ),
             ),
+            Err(error @ RecoveryError::Configuration(_)) => Check::fail(WHAT, format!("run {run}: {error}"), None),
             Err(error) => Check::fail(
                 WHAT,
                 format!("run {run}: {error}"),
