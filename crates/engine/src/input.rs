@@ -10,6 +10,7 @@ use brier_types::{
     SignedQty, Timestamp, TradeId, Venue, VenueOrderId,
 };
 
+use crate::fact::Fact;
 use crate::ids::{OrderKey, RequestId, StrategyId};
 use crate::instrument::{Fees, Instrument};
 use crate::strategy::Want;
@@ -74,6 +75,8 @@ pub enum Input {
     },
     /// What a market is worth, by a model or a person.
     Fair(FairValue),
+    /// What is so outside the venues.
+    Fact(Fact),
     /// A time that the engine asked to be woken at has come.
     Timer,
     /// A person, or a program in a person's place, wants something.

@@ -16,6 +16,7 @@ pub mod codec;
 pub mod command;
 pub mod config;
 pub mod engine;
+pub mod fact;
 pub mod halts;
 pub mod ids;
 pub mod input;
@@ -31,6 +32,7 @@ pub mod view;
 pub use command::{Alert, ChangeOrder, Command, Funding, Lookup, PlaceOrder, Request, Scope};
 pub use config::{EngineConfig, ExitRules, VenueHabits};
 pub use engine::{Counts, Engine, RestoreError, State};
+pub use fact::{Fact, FactValue};
 pub use ids::{EventId, MarketId, OrderKey, RequestId, StrategyId};
 pub use input::{
     AccountSnapshot, Answer, FairValue, Input, NotNow, Operator, Reject, RejectCode, VenueCash, VenuePosition,
@@ -39,5 +41,5 @@ pub use instrument::{Custody, EventEntry, Fees, Instrument, Universe};
 pub use order::{EndReason, News, Next, Order, OrderState, Role};
 #[doc(hidden)]
 pub use planted::Planted;
-pub use strategy::{Combo, Interest, Leg, OnShortfall, Purpose, Quote, Signal, Strategy, Take, Want, Wants};
+pub use strategy::{Combo, Interest, Leg, OnShortfall, Opinion, Purpose, Quote, Signal, Strategy, Take, Want, Wants};
 pub use view::View;

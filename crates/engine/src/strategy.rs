@@ -3,8 +3,11 @@
 //! A strategy states desire; execution finds the way. It cannot send anything: what it wants passes execution, which finds
 //! the fewest requests, and risk, which admits or refuses each. It is pure: time and data come with the view.
 
-use brier_types::{BookSide, Price, PublicTrade, Qty, Timestamp, Venue};
+use std::time::Duration;
 
+use brier_types::{BookSide, Price, Prob, PublicTrade, Qty, Timestamp, Venue};
+
+use crate::fact::Fact;
 use crate::ids::{MarketId, StrategyId};
 use crate::view::View;
 
@@ -21,6 +24,8 @@ pub enum Signal<'a> {
     Fill(MarketId),
     /// A fair value came.
     Fair(MarketId),
+    /// A fact came of a series that the strategy listens to.
+    Fact(&'a Fact),
     /// A market opened, paused, closed, or has a result.
     Status(MarketId),
     /// Time passed; comes at least once a second.
@@ -34,6 +39,8 @@ pub struct Interest {
     pub markets: Vec<(Venue, brier_types::MarketTicker)>,
     /// Every listed market.
     pub all_markets: bool,
+    /// Facts of these series.
+    pub series: Vec<String>,
 }
 
 /// A strategy.
@@ -152,6 +159,19 @@ pub enum Want {
     Combo(Combo),
 }
 
+/// What a strategy thinks a market is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Opinion {
+    /// The market.
+    pub market: MarketId,
+    /// Chance of YES.
+    pub prob: Prob,
+    /// When the oldest data behind it was true.
+    pub as_of: Timestamp,
+    /// How long after that it may still decide.
+    pub valid_for: Duration,
+}
+
 /// Where a strategy says what it wants. Reused, so that saying it allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Wants {
@@ -159,6 +179,7 @@ pub struct Wants {
     pub(crate) quotes: Vec<Quote>,
     pub(crate) takes: Vec<(MarketId, Take)>,
     pub(crate) combos: Vec<Combo>,
+    pub(crate) fairs: Vec<Opinion>,
     pub(crate) wake: Option<Timestamp>,
 }
 
@@ -184,6 +205,12 @@ impl Wants {
         self.combos.push(combo);
     }
 
+    /// What a market is worth from now on, as if [`crate::Input::Fair`] had said so: risk holds prices against it, and other
+    /// strategies may trade on it. Of two opinions the one on newer data stands.
+    pub fn fair(&mut self, opinion: Opinion) {
+        self.fairs.push(opinion);
+    }
+
     /// Signal the strategy again at this time.
     pub fn wake_at(&mut self, at: Timestamp) {
         self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
@@ -194,6 +221,7 @@ impl Wants {
         self.quotes.clear();
         self.takes.clear();
         self.combos.clear();
+        self.fairs.clear();
         self.wake = None;
     }
 

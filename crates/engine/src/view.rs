@@ -4,6 +4,7 @@ use brier_book::{BookView, Untrusted};
 use brier_types::{BookSide, Money, Price, Timestamp, Venue};
 
 use crate::engine::State;
+use crate::fact::Fact;
 use crate::ids::{MarketId, StrategyId};
 use crate::input::FairValue;
 use crate::instrument::{Instrument, Universe};
@@ -83,6 +84,11 @@ impl<'a> View<'a> {
     /// The fair value of a market, if one came and may still decide.
     pub fn fair(&self, market: MarketId) -> Option<&'a FairValue> {
         self.state.fairs.get(market.index()).and_then(Option::as_ref).filter(|fair| fair.is_fresh(self.now))
+    }
+
+    /// The newest fact of a series, while it may decide.
+    pub fn fact(&self, series: &str) -> Option<&'a Fact> {
+        self.state.facts.fresh(series, self.now)
     }
 
     /// Cash of a venue's shard by our own reckoning.

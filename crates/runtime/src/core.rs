@@ -74,7 +74,9 @@ fn priority(input: &Input) -> Priority {
             | FeedInput::Lifecycle(_) => Priority::Market,
         },
         Input::Listed(_) | Input::Grid { .. } | Input::FeesChanged { .. } => Priority::Market,
-        Input::Fair(_) | Input::Timer | Input::Remote { .. } | Input::RemoteGone { .. } => Priority::Rest,
+        Input::Fair(_) | Input::Fact(_) | Input::Timer | Input::Remote { .. } | Input::RemoteGone { .. } => {
+            Priority::Rest
+        }
     }
 }
 

@@ -103,7 +103,7 @@ impl Strategy for Trader {
     }
 
     fn interest(&self) -> Interest {
-        Interest { markets: Vec::new(), all_markets: true }
+        Interest { markets: Vec::new(), all_markets: true, ..Interest::default() }
     }
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {
@@ -113,7 +113,7 @@ impl Strategy for Trader {
             | Signal::Fill(market)
             | Signal::Fair(market)
             | Signal::Status(market) => market,
-            Signal::Start => return,
+            Signal::Start | Signal::Fact(_) => return,
             Signal::Timer => MarketId(self.chance.below(view.universe().len().max(1) as u64) as u32),
         };
         if view.universe().is_empty() || self.chance.below(self.restless) != 0 {

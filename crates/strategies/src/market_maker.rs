@@ -68,13 +68,13 @@ impl Strategy for MarketMaker {
     }
 
     fn interest(&self) -> Interest {
-        Interest { markets: self.0.markets.clone(), all_markets: false }
+        Interest { markets: self.0.markets.clone(), ..Interest::default() }
     }
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {
         match signal {
             Signal::Book(market) | Signal::Fill(market) | Signal::Fair(market) => self.quote(view, market, wants),
-            Signal::Start | Signal::Trade(..) | Signal::Status(_) | Signal::Timer => {}
+            Signal::Start | Signal::Trade(..) | Signal::Fact(_) | Signal::Status(_) | Signal::Timer => {}
         }
     }
 }

@@ -65,7 +65,7 @@ impl Strategy for Taker {
     }
 
     fn interest(&self) -> Interest {
-        Interest { markets: self.0.markets.clone(), all_markets: false }
+        Interest { markets: self.0.markets.clone(), ..Interest::default() }
     }
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {

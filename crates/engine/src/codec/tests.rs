@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{CodecError, Reader, Record, Wire};
 use crate::command::{Alert, Command, Request, Scope};
+use crate::fact::{Fact, FactValue};
 use crate::ids::{MarketId, OrderKey, RequestId, StrategyId};
 use crate::input::{Answer, Input, NotNow, Operator, Reject, RejectCode};
 use crate::strategy::{Purpose, Quote, Want};
@@ -65,6 +66,12 @@ fn inputs() -> Vec<Input> {
             }],
         },
         Input::AccountStream { venue: Venue::Polymarket, up: false, reason: "reset".to_owned() },
+        Input::Fact(Fact {
+            series: "spot:BTC".to_owned(),
+            value: FactValue::Numbers(vec![98_500.25, -1.5]),
+            as_of: Timestamp::from_nanos(5),
+            valid_for: std::time::Duration::from_secs(2),
+        }),
     ]
 }
 
@@ -116,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn spoiled_records_do_not_panic(place in 0usize..60, with in any::<u8>(), which in 0usize..8, cut in 0usize..60) {
+    fn spoiled_records_do_not_panic(place in 0usize..60, with in any::<u8>(), which in 0usize..9, cut in 0usize..60) {
         let inputs = inputs();
         let mut bytes = Vec::new();
         Record::put_input(Timestamp::EPOCH, &inputs[which], &mut bytes);

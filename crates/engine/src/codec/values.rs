@@ -14,6 +14,7 @@ use brier_types::{
 
 use super::{CodecError, Reader, Wire, fields, put_number, variants};
 use crate::command::{Alert, ChangeOrder, Command, Funding, Lookup, PlaceOrder, Request, Scope};
+use crate::fact::{Fact, FactValue};
 use crate::halts::Cause;
 use crate::ids::{EventId, MarketId, OrderKey, RequestId, StrategyId};
 use crate::input::{
@@ -243,6 +244,17 @@ units! {
     Duration, u64, |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX), |raw| Some(Duration::from_nanos(raw)) => "a span";
 }
 
+impl Wire for f64 {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_bits().to_le_bytes());
+    }
+    fn take(from: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let bytes = from.slice(8)?;
+        let value = Self::from_bits(u64::from_le_bytes(bytes.try_into().expect("a slice of eight")));
+        if value.is_finite() { Ok(value) } else { Err(from.wrong("a finite number", &value)) }
+    }
+}
+
 impl Wire for Prob {
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.get().to_bits().to_le_bytes());
@@ -342,11 +354,13 @@ variants!(FeedInput, "feed input" {
 
 fields! {
     FairValue { venue, market, prob, as_of, valid_for }
+    Fact { series, value, as_of, valid_for }
     Reject { code, text }
     AccountSnapshot { venue, asked, as_of, orders, fills, statuses, fills_since, positions, cash }
     VenuePosition { market, net, tokens }
     VenueCash { shard, free, total }
 }
+variants!(FactValue, "value of a fact" { 0 => Number(it), 1 => Numbers(it) });
 variants!(RejectCode, "rejection" {
     0 => InsufficientBalance, 1 => PostOnlyCross, 2 => InvalidPrice, 3 => InvalidSize, 4 => MarketClosed,
     5 => NoLiquidity, 6 => SelfTrade, 7 => Duplicate, 8 => GroupTripped, 9 => Fatal, 10 => Other
@@ -369,7 +383,7 @@ variants!(Input, "input" {
     3 => AccountUnread { venue, reason }, 4 => Listed(it), 5 => Grid { venue, market, grid },
     6 => FeesChanged { venue, market, fees }, 7 => Fair(it), 8 => Timer, 9 => Operator(it),
     10 => Remote { strategy, wants }, 11 => RemoteGone { strategy }, 12 => Started { run },
-    13 => AccountStream { venue, up, reason }
+    13 => AccountStream { venue, up, reason }, 14 => Fact(it)
 });
 
 // --- Wants ----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ use brier_types::{
 
 use super::{Engine, VENUES};
 use crate::command::{Command, Funding, Scope};
+use crate::fact::Fact;
 use crate::halts::Cause;
 use crate::ids::{MarketId, OrderKey, StrategyId};
 use crate::input::FairValue;
@@ -138,6 +139,22 @@ impl Engine {
         }
         self.state.fairs[market.index()] = Some(fair);
         self.signal(market, Signal::Fair(market), out);
+    }
+
+    pub(super) fn on_fact(&mut self, fact: Fact, out: &mut Vec<Command>) {
+        if !fact.is_sound() {
+            self.counts.anomalies += 1;
+            return;
+        }
+        let told = fact.clone();
+        if !self.state.facts.learn(fact) {
+            return;
+        }
+        for seat in 0..self.seats.len() {
+            if self.seats[seat].series.binary_search(&told.series).is_ok() {
+                self.signal_one(StrategyId(seat as u16), Signal::Fact(&told), out);
+            }
+        }
     }
 
     // --- Fills ------------------------------------------------------------------------------------------------------

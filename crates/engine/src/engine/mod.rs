@@ -19,6 +19,7 @@ use brier_types::{Input as FeedInput, Price, Timestamp, Venue};
 use crate::books::Books;
 use crate::command::{Alert, Command, Request, Scope};
 use crate::config::EngineConfig;
+use crate::fact::Facts;
 use crate::halts::{Cause, Halts};
 use crate::ids::{MarketId, OrderKey, RequestId, StrategyId};
 use crate::input::{FairValue, Input};
@@ -27,7 +28,7 @@ use crate::order::{News, Next, OrderState};
 use crate::orders::Orders;
 use crate::portfolio::Portfolio;
 use crate::risk::{Risk, Trip};
-use crate::strategy::{Signal, Strategy, Want, Wants};
+use crate::strategy::{Opinion, Signal, Strategy, Want, Wants};
 use crate::view::View;
 
 pub use checkpoint::RestoreError;
@@ -51,6 +52,8 @@ pub struct State {
     pub portfolio: Portfolio,
     /// Fair values by market.
     pub fairs: Vec<Option<FairValue>>,
+    /// What is so outside the venues.
+    pub facts: Facts,
     /// What is halted.
     pub halts: Halts,
 }
@@ -100,6 +103,8 @@ pub(crate) struct Seat {
     strategy: Option<Box<dyn Strategy>>,
     listens: Vec<bool>,
     all_markets: bool,
+    /// Series whose facts it is told, in order.
+    series: Vec<String>,
     wake: Option<Timestamp>,
 }
 
@@ -161,6 +166,8 @@ pub struct Engine {
     pub(crate) ticked: Timestamp,
     pub(crate) counts: Counts,
     wants: Wants,
+    /// Fair values that strategies stated in this step, and who did.
+    opined: Vec<(MarketId, StrategyId)>,
     /// Markets to be executed in this step, in the order in which they were touched.
     work: Vec<MarketId>,
     is_work: Vec<bool>,
@@ -176,6 +183,7 @@ impl Engine {
             orders: Orders::new(&config.prefix, config.room),
             portfolio: Portfolio::new(),
             fairs: Vec::new(),
+            facts: Facts::default(),
             halts: Halts::new(),
         };
         Self {
@@ -196,6 +204,7 @@ impl Engine {
             ticked: Timestamp::from_nanos(i64::MIN),
             counts: Counts::default(),
             wants: Wants::new(),
+            opined: Vec::new(),
             work: Vec::with_capacity(64),
             is_work: Vec::new(),
             keys: Vec::with_capacity(256),
@@ -206,12 +215,14 @@ impl Engine {
     /// Seats a strategy; places follow the order of calls. All are seated before the first input, the same ones in every run
     /// on a journal.
     pub fn seat(&mut self, name: &str, strategy: Box<dyn Strategy>) -> StrategyId {
-        let interest = strategy.interest();
+        let mut interest = strategy.interest();
+        interest.series.sort_unstable();
         let mut seat = Seat {
             name: name.to_owned(),
             strategy: Some(strategy),
             listens: vec![interest.all_markets; self.state.universe.len()],
             all_markets: interest.all_markets,
+            series: interest.series,
             wake: None,
         };
         for (venue, ticker) in &interest.markets {
@@ -225,7 +236,14 @@ impl Engine {
 
     /// Keeps a place for a strategy that runs outside and speaks through [`Input::Remote`].
     pub fn seat_remote(&mut self, name: &str) -> StrategyId {
-        let seat = Seat { name: name.to_owned(), strategy: None, listens: Vec::new(), all_markets: false, wake: None };
+        let seat = Seat {
+            name: name.to_owned(),
+            strategy: None,
+            listens: Vec::new(),
+            all_markets: false,
+            series: Vec::new(),
+            wake: None,
+        };
         self.add_seat(seat)
     }
 
@@ -313,12 +331,14 @@ impl Engine {
                 }
             }
             Input::Fair(fair) => self.on_fair(fair, out),
+            Input::Fact(fact) => self.on_fact(fact, out),
             Input::Timer => {}
             Input::Operator(operator) => self.on_operator(operator, out),
             Input::Remote { strategy, wants } => self.on_remote(strategy, wants, out),
             Input::RemoteGone { strategy } => self.on_remote_gone(strategy),
             Input::Started { run } => self.on_started(run, out),
         }
+        self.tell_opinions(out);
         self.run_combos(out);
         self.run_work(out);
         // Market data that moved nothing changes nothing that is due.
@@ -389,6 +409,11 @@ impl Engine {
     /// Moves what was said to the desk.
     fn take_wants(&mut self, id: StrategyId, out: &mut Vec<Command>) {
         let mut wants = std::mem::take(&mut self.wants);
+        for opinion in wants.fairs.drain(..) {
+            if self.opine(opinion) {
+                self.opined.push((opinion.market, id));
+            }
+        }
         let mut first = 0;
         for (market, count) in wants.markets.drain(..) {
             let last = first + count as usize;
@@ -407,6 +432,33 @@ impl Engine {
         }
         wants.clear();
         self.wants = wants;
+    }
+
+    /// Takes what a strategy thinks a market is worth. Whether it is news.
+    fn opine(&mut self, opinion: Opinion) -> bool {
+        let Opinion { market, prob, as_of, valid_for } = opinion;
+        let Some(known) = self.state.fairs.get_mut(market.index()) else { return false };
+        if known.as_ref().is_some_and(|known| known.as_of >= as_of) {
+            return false;
+        }
+        let instrument = self.state.universe.get(market);
+        let (venue, ticker) = (instrument.venue(), instrument.market.ticker.clone());
+        *known = Some(FairValue { venue, market: ticker, prob, as_of, valid_for });
+        true
+    }
+
+    /// Tells the other strategies what one of them thinks. It ends: each opinion is on newer data than the one before.
+    fn tell_opinions(&mut self, out: &mut Vec<Command>) {
+        let mut at = 0;
+        while let Some((market, by)) = self.opined.get(at).copied() {
+            at += 1;
+            for seat in (0..self.seats.len()).filter(|seat| *seat != by.index()) {
+                if self.seats[seat].listens.get(market.index()).copied().unwrap_or(false) {
+                    self.signal_one(StrategyId(seat as u16), Signal::Fair(market), out);
+                }
+            }
+        }
+        self.opined.clear();
     }
 
     fn on_remote(&mut self, strategy: StrategyId, wants: Vec<Want>, out: &mut Vec<Command>) {

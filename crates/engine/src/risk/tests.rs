@@ -66,6 +66,7 @@ impl World {
             orders: Orders::new("t", 64),
             portfolio,
             fairs: Vec::new(),
+            facts: crate::fact::Facts::default(),
             halts: Halts::new(),
         };
         Self { state, risk: Risk::new(limits), now: NOON, count: 0 }

@@ -34,7 +34,7 @@ impl Strategy for Scripted {
     }
 
     fn interest(&self) -> Interest {
-        Interest { markets: Vec::new(), all_markets: true }
+        Interest { markets: Vec::new(), all_markets: true, ..Interest::default() }
     }
 
     fn on(&mut self, _signal: Signal<'_>, _view: &View<'_>, wants: &mut Wants) {

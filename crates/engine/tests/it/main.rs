@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::unused_self, reason = "helpers of tests")]
 
 mod allocations;
+mod facts;
 mod harness;
 mod lifecycle;
 mod pains;
