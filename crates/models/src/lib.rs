@@ -2,8 +2,19 @@
 //!
 //! Models work in floats and answer with [`brier_types::Prob`]; money and prices stay outside. Logarithms and error
 //! functions come from `libm`, so a model gives the same bits on every machine and a replay is exact.
-//!
-//! So far: [`digital`], the chance that a price ends at or above a strike, and [`volatility`], how much it moves.
 
+pub mod average;
+pub mod coherent;
 pub mod digital;
+pub mod distribution;
+mod linear;
+pub mod logit;
+pub mod nowcast;
+pub mod odds;
+mod random;
+pub mod rates;
+pub mod rounded;
+mod solve;
+pub mod touch;
 pub mod volatility;
+pub mod weather;

@@ -1,8 +1,82 @@
 //! How much a price moves: realized volatility of irregular observations, the recent ones weighing more.
+//!
+//! Models take the standard deviation of the price's logarithm over the square root of one second; people and option
+//! markets say it per year, of 365 days for crypto and of trading time for an index. [`per_sqrt_second`] and
+//! [`annualized`] convert, and the year is named at the call. [`har`] forecasts tomorrow from a day, a week and a month.
+//!
+//! What can go wrong: observations closer together than the feed's own noise (bounce between bid and ask) read as
+//! volatility that is not there, and an averaged series reads as far too little.
+
+pub mod har;
 
 use std::time::Duration;
 
 use brier_types::Timestamp;
+
+/// Seconds of a year that never closes: 365 days.
+pub const CALENDAR_YEAR: f64 = 365.0 * 86_400.0;
+
+/// Seconds of trading in a year of 252 sessions of six and a half hours.
+pub const TRADING_YEAR: f64 = 252.0 * 6.5 * 3600.0;
+
+/// An annual volatility as the standard deviation over one second, for a year of `year_seconds`. `None` unless the
+/// volatility is finite and not negative and the year positive.
+///
+/// ```
+/// use brier_models::volatility::{CALENDAR_YEAR, annualized, per_sqrt_second};
+/// let second = per_sqrt_second(0.468, CALENDAR_YEAR).unwrap();
+/// assert!((second - 8.334e-5).abs() < 1e-8);
+/// assert!((annualized(second, CALENDAR_YEAR).unwrap() - 0.468).abs() < 1e-12);
+/// ```
+pub fn per_sqrt_second(annual: f64, year_seconds: f64) -> Option<f64> {
+    usable(annual, year_seconds).then(|| annual / libm::sqrt(year_seconds))
+}
+
+/// The standard deviation over one second as an annual volatility; `None` as [`per_sqrt_second`].
+pub fn annualized(per_sqrt_second: f64, year_seconds: f64) -> Option<f64> {
+    usable(per_sqrt_second, year_seconds).then(|| per_sqrt_second * libm::sqrt(year_seconds))
+}
+
+fn usable(volatility: f64, year_seconds: f64) -> bool {
+    volatility.is_finite() && volatility >= 0.0 && year_seconds.is_finite() && year_seconds > 0.0
+}
+
+/// A volatility between two opinions, such as realized and implied, mixed in variance: `weight` on the first.
+///
+/// `None` for opinions that are negative or no number and for a weight outside 0 to 1.
+pub fn blend(first: f64, second: f64, weight: f64) -> Option<f64> {
+    let sane = usable(first, 1.0) && usable(second, 1.0) && (0.0..=1.0).contains(&weight);
+    sane.then(|| libm::sqrt(weight * first * first + (1.0 - weight) * second * second))
+}
+
+/// The exponentially weighted variance of returns at equal intervals, as RiskMetrics keeps it: each new squared return
+/// gets `1 − keep` of the weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ewma {
+    keep: f64,
+    variance: f64,
+}
+
+impl Ewma {
+    /// An estimate that keeps `keep` of itself at each return (0.94 for days, 0.99 for minutes are usual), starting from
+    /// a volatility of `belief` per interval. `None` unless 0 < keep < 1 and the belief is finite and not negative.
+    pub fn new(keep: f64, belief: f64) -> Option<Self> {
+        (keep > 0.0 && keep < 1.0 && usable(belief, 1.0)).then_some(Self { keep, variance: belief * belief })
+    }
+
+    /// Takes one logarithmic return; what is no number is ignored.
+    pub fn observe(&mut self, log_return: f64) {
+        let square = log_return * log_return;
+        if square.is_finite() {
+            self.variance = self.keep * self.variance + (1.0 - self.keep) * square;
+        }
+    }
+
+    /// Standard deviation of a return over one interval.
+    pub fn volatility(&self) -> f64 {
+        libm::sqrt(self.variance)
+    }
+}
 
 /// An exponentially weighted estimate of the variance of a price's logarithm, per second.
 ///
@@ -20,7 +94,8 @@ impl RealizedVolatility {
     /// An estimate whose observations lose half their weight every `half_life`, starting from the belief that the
     /// logarithm's standard deviation over one second is `belief`, as strong as `strength` of observations.
     pub fn new(half_life: Duration, belief: f64, strength: Duration) -> Self {
-        let seconds = strength.as_secs_f64();
+        // A belief that is no number is none.
+        let (belief, seconds) = if belief.is_finite() { (belief, strength.as_secs_f64()) } else { (0.0, 0.0) };
         Self { half_life, squares: belief * belief * seconds, seconds, last: None }
     }
 
@@ -35,7 +110,7 @@ impl RealizedVolatility {
             }
             let elapsed = at.since(before).as_secs_f64();
             let fade = libm::exp2(-elapsed / self.half_life.as_secs_f64());
-            let change = libm::log(price / old);
+            let change = libm::log(price) - libm::log(old);
             self.squares = self.squares * fade + change * change;
             self.seconds = self.seconds * fade + elapsed;
         }
@@ -55,6 +130,27 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_secs(second).unwrap()
+    }
+
+    #[test]
+    fn units_and_blends() {
+        assert_eq!(per_sqrt_second(-0.1, CALENDAR_YEAR), None);
+        assert_eq!(per_sqrt_second(0.1, 0.0), None);
+        assert_eq!(annualized(f64::NAN, TRADING_YEAR), None);
+        assert_eq!(blend(0.3, 0.5, 1.0), Some(0.3));
+        assert!((blend(0.3, 0.5, 0.5).unwrap() - 0.17_f64.sqrt()).abs() < 1e-15);
+        assert_eq!(blend(0.3, 0.5, 1.1), None);
+    }
+
+    #[test]
+    fn an_ewma_is_the_weighted_sum() {
+        let mut ewma = Ewma::new(0.9, 0.01).unwrap();
+        ewma.observe(0.02);
+        ewma.observe(f64::NAN);
+        ewma.observe(-0.01);
+        let by_hand = 0.9 * (0.9 * 1e-4 + 0.1 * 4e-4) + 0.1 * 1e-4;
+        assert!((ewma.volatility() - libm::sqrt(by_hand)).abs() < 1e-15);
+        assert!(Ewma::new(1.0, 0.01).is_none());
     }
 
     fn estimate() -> RealizedVolatility {
