@@ -130,6 +130,7 @@ fn instrument(ticker: &MarketTicker, open: Timestamp) -> Instrument {
         min_qty: Qty::HUNDREDTH,
         min_taking: Money::ZERO,
         exclusive: false,
+        strike: None,
     }
 }
 

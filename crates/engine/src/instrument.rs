@@ -3,7 +3,9 @@
 use brier_book::TickerIndex;
 use brier_kalshi_protocol::fees as kalshi;
 use brier_polymarket_protocol::fees as polymarket;
-use brier_types::{EventTicker, Market, MarketStatus, MarketTicker, Money, Price, Qty, Timestamp, Venue, notional};
+use brier_types::{
+    EventTicker, Market, MarketStatus, MarketTicker, Money, Price, Qty, Strike, Timestamp, Venue, notional,
+};
 
 use crate::ids::{EventId, MarketId};
 
@@ -84,6 +86,8 @@ pub struct Instrument {
     pub min_taking: Money,
     /// Whether at most one market of its event resolves YES.
     pub exclusive: bool,
+    /// What the settling number has to be for YES, where the venue says so in numbers.
+    pub strike: Option<Strike>,
 }
 
 impl Instrument {

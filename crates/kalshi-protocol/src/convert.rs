@@ -7,14 +7,16 @@
 //! Source: reference sections 6.3, 6.4, 8, 9 and 15.5 (docs.kalshi.com "order direction"), 2026-11-20.
 
 use brier_types::{
-    AmendOrder, ClientOrderId, EventTicker, Fill, GridError, IdError, MarketResult, MarketTicker, NewOrder,
-    OrderGroupId, OrderStatus, OrderUpdate, PositionUpdate, Price, PublicTrade, Qty, SeriesTicker, TimeInForce,
+    AmendOrder, Bound, ClientOrderId, EventTicker, Fill, GridError, IdError, MarketResult, MarketTicker, NewOrder,
+    OrderGroupId, OrderStatus, OrderUpdate, PositionUpdate, Price, PublicTrade, Qty, SeriesTicker, Strike, TimeInForce,
     TradeId, Venue, VenueOrderId,
 };
 
+use serde_json::Number;
+
 use crate::errors::ErrorDetail;
 use crate::fees::{FeeMultiplier, FeeSchedule, FeeType};
-use crate::rest::{self, FeeTypeWord, OrderbookCountFp};
+use crate::rest::{self, FeeTypeWord, OrderbookCountFp, StrikeType};
 use crate::ticks::{self, TickError};
 use crate::wire::{self, Ladder};
 
@@ -204,6 +206,22 @@ impl rest::Market {
                 .ok_or_else(|| unknown("status", "a status of the market's life", self.status.as_str()))?,
             result: market_result(&self.result, self.settlement_value_dollars)?,
         })
+    }
+
+    /// What the settling number has to be for YES; `None` where the venue does not say it in numbers that fit.
+    ///
+    /// Source: reference (Kalshi), section 7, `strike_type`.
+    pub fn strike(&self) -> Option<Strike> {
+        let bound = |number: &Option<Number>| Bound::parse(&number.as_ref()?.to_string());
+        let (floor, cap) = (|| bound(&self.floor_strike), || bound(&self.cap_strike));
+        match self.strike_type.as_ref()? {
+            StrikeType::Greater => floor().map(Strike::Above),
+            StrikeType::GreaterOrEqual => floor().map(Strike::AtLeast),
+            StrikeType::Less => cap().map(Strike::Below),
+            StrikeType::LessOrEqual => cap().map(Strike::AtMost),
+            StrikeType::Between => Some(Strike::Between(floor()?, cap()?)),
+            StrikeType::Functional | StrikeType::Custom | StrikeType::Structured | StrikeType::Other(_) => None,
+        }
     }
 }
 

@@ -293,6 +293,7 @@ impl Venues {
                     min_qty,
                     min_taking: if custody == Custody::Tokens { Money::DOLLAR } else { Money::ZERO },
                     exclusive,
+                    strike: None,
                 }
             })
             .collect()

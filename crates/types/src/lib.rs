@@ -20,6 +20,7 @@ mod order;
 mod price;
 mod prob;
 mod qty;
+mod strike;
 mod time;
 
 pub use decimal::{ParseUnitError, parse_fixed, write_fixed};
@@ -41,4 +42,5 @@ pub use order::{
 pub use price::Price;
 pub use prob::{Prob, ProbError};
 pub use qty::{Qty, SignedQty};
+pub use strike::{Bound, Strike};
 pub use time::{Timestamp, TimestampError};

@@ -128,6 +128,7 @@ impl Markets {
             min_qty,
             min_taking,
             exclusive: false,
+            strike: None,
         }
     }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use brier_kalshi_protocol::fees as kalshi;
 use brier_polymarket_protocol::fees as polymarket;
 use brier_types::{
-    AmendOrder, Band, BookChange, BookInput, BookLoss, BookSide, ClientOrderId, ConnectionInput, EventTicker, Fill,
-    FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, Market, MarketResult, MarketStatus, MarketTicker,
-    Money, NewOrder, OrderGroupId, OrderStatus, OrderUpdate, PositionUpdate, Price, PriceGrid, Prob, PublicTrade, Qty,
-    QuoteInput, SelfTradePrevention, SignedQty, SubscriptionId, TimeInForce, Timestamp, TradeId, Venue, VenueOrderId,
+    AmendOrder, Band, BookChange, BookInput, BookLoss, BookSide, Bound, ClientOrderId, ConnectionInput, EventTicker,
+    Fill, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, Market, MarketResult, MarketStatus,
+    MarketTicker, Money, NewOrder, OrderGroupId, OrderStatus, OrderUpdate, PositionUpdate, Price, PriceGrid, Prob,
+    PublicTrade, Qty, QuoteInput, SelfTradePrevention, SignedQty, Strike, SubscriptionId, TimeInForce, Timestamp,
+    TradeId, Venue, VenueOrderId,
 };
 
 use super::{CodecError, Reader, Wire, fields, put_number, variants};
@@ -244,6 +245,15 @@ units! {
     Duration, u64, |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX), |raw| Some(Duration::from_nanos(raw)) => "a span";
 }
 
+impl Wire for Bound {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.micros().put(out);
+    }
+    fn take(from: &mut Reader<'_>) -> Result<Self, CodecError> {
+        i64::take(from).map(Self::from_micros)
+    }
+}
+
 impl Wire for f64 {
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_bits().to_le_bytes());
@@ -286,7 +296,7 @@ variants!(Custody, "custody" { 0 => Netted, 1 => Tokens });
 fields! {
     Band { start, end, step }
     Market { venue, ticker, event, title, grid, size_step, open_time, close_time, status, result }
-    Instrument { market, fees, custody, shard, min_qty, min_taking, exclusive }
+    Instrument { market, fees, custody, shard, min_qty, min_taking, exclusive, strike }
 }
 
 impl Wire for PriceGrid {
@@ -361,6 +371,7 @@ fields! {
     VenueCash { shard, free, total }
 }
 variants!(FactValue, "value of a fact" { 0 => Number(it), 1 => Numbers(it) });
+variants!(Strike, "strike" { 0 => Above(it), 1 => AtLeast(it), 2 => Below(it), 3 => AtMost(it), 4 => Between(low, high) });
 variants!(RejectCode, "rejection" {
     0 => InsufficientBalance, 1 => PostOnlyCross, 2 => InvalidPrice, 3 => InvalidSize, 4 => MarketClosed,
     5 => NoLiquidity, 6 => SelfTrade, 7 => Duplicate, 8 => GroupTripped, 9 => Fatal, 10 => Other

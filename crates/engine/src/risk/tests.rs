@@ -112,6 +112,7 @@ impl World {
             min_qty: Qty::HUNDREDTH,
             min_taking: Money::ZERO,
             exclusive,
+            strike: None,
         };
         let market = self.state.universe.list(instrument);
         self.state.books.add(&self.state.universe, market);

@@ -91,6 +91,7 @@ pub(crate) fn instrument(venue: Venue, ticker: &str, event: &str, exclusive: boo
         min_qty,
         min_taking: Money::ZERO,
         exclusive,
+        strike: None,
     }
 }
 

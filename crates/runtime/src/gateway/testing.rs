@@ -50,6 +50,7 @@ pub(super) fn instrument(venue: Venue, ticker: &str, shard: u16) -> Instrument {
         min_qty: Qty::HUNDREDTH,
         min_taking: Money::ZERO,
         exclusive: false,
+        strike: None,
     }
 }
 

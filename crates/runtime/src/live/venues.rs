@@ -215,6 +215,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
             min_qty: Qty::HUNDREDTH,
             min_taking: Money::ZERO,
             exclusive: event.mutually_exclusive,
+            strike: listed.strike(),
         });
     }
     Ok(instruments)
@@ -290,6 +291,8 @@ fn instrument(listing: &Listing) -> Instrument {
         min_qty: listing.min_size,
         min_taking: MIN_TAKING,
         exclusive: listing.group.is_some(),
+        // Its bounds stand in the question's words.
+        strike: None,
     }
 }
 

@@ -1,0 +1,147 @@
+//! Whether Bitcoin ends a short window above where it began.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use brier_models::average::{Now, Sampling, Window};
+use brier_models::digital::Terminal;
+use brier_models::distribution::Shape;
+use brier_models::volatility::{RealizedVolatility, per_sqrt_second};
+use brier_types::{MarketResult, Prob, Timestamp};
+use serde::Deserialize;
+
+use super::session::{Cursor, Session, from_folder};
+use super::{Quoted, Set, Table, TwoSided, files, json_lines};
+
+/// Seconds of a year that never closes.
+const YEAR: f64 = 365.0 * 86_400.0;
+/// What annual volatility is believed to be until prices have been seen.
+const BELIEF: f64 = 0.45;
+/// A spot price older than this says nothing.
+const STALE: Duration = Duration::from_secs(20);
+
+/// What a year's volatility is believed to be, per second.
+fn belief() -> f64 {
+    per_sqrt_second(BELIEF, YEAR).unwrap_or_default()
+}
+
+/// Kalshi's fifteen-minute windows: settled on the mean of the last sixty prints, against the one before.
+pub(super) fn kalshi(folder: &Path) -> anyhow::Result<Set> {
+    const TIMES: [Duration; 4] =
+        [Duration::from_mins(10), Duration::from_mins(5), Duration::from_mins(2), Duration::from_mins(1)];
+    let markets = Table::read(&folder.join("markets.csv"))?;
+    let mut quotes = Vec::new();
+    for session in from_folder(folder)? {
+        let row = markets.find(session.market.as_str()).context("a session has its row")?;
+        // Where nobody told the result, the recorder took it from the last book: a market's mid would score itself.
+        if markets.get(row, "result_source")? == "book_at_close" {
+            continue;
+        }
+        let mut market = Replayed::new(&session);
+        for before in TIMES {
+            let at = session.close_time.minus(before);
+            if at < session.start() {
+                continue;
+            }
+            let Some((mid, model)) = market.at(at)? else { continue };
+            let (event, yes) = (session.market.to_string(), session.result == MarketResult::Yes);
+            quotes.push(Quoted { market: event.clone(), event, before_close: before, mid, model, yes });
+        }
+    }
+    let (name, what) = ("kalshi_ws_btc15m", "Bitcoin up in fifteen minutes");
+    Ok(Set { name, what, model: Ok("mean of the last 60 prints, Coinbase spot, volatility realized"), quotes })
+}
+
+/// A session brought forward, with the model's memory.
+struct Replayed<'a> {
+    session: &'a Session,
+    cursor: Cursor<'a>,
+    volatility: RealizedVolatility,
+    last: Option<(Timestamp, f64)>,
+    /// Spot of the last minute before the close, one a second as far as it was seen.
+    second: Timestamp,
+}
+
+impl<'a> Replayed<'a> {
+    fn new(session: &'a Session) -> Self {
+        let volatility = RealizedVolatility::new(Duration::from_mins(5), belief(), Duration::from_mins(2));
+        let (cursor, second) = (Cursor::new(session), session.start());
+        Self { session, cursor, volatility, last: None, second }
+    }
+
+    /// Middle and model at a moment, if the market was quoted then.
+    fn at(&mut self, at: Timestamp) -> anyhow::Result<Option<(Prob, Option<Prob>)>> {
+        self.cursor.advance(at)?;
+        for (time, price) in self.cursor.spot(at) {
+            // Trades jump between bid and ask; one a second says how the price moves.
+            if time.since(self.second) >= Duration::from_secs(1) {
+                self.volatility.observe(*time, *price);
+                self.second = *time;
+            }
+            self.last = Some((*time, *price));
+        }
+        let Ok(book) = self.cursor.book.view() else { return Ok(None) };
+        let (Some(bid), Some(ask)) = (book.best_bid(), book.best_ask()) else { return Ok(None) };
+        let dollars = |price: brier_types::Price| f64::from(price.pips()) / 10_000.0;
+        let middle = TwoSided { bid: dollars(bid.price), ask: dollars(ask.price) }.middle();
+        Ok(middle.map(|mid| (mid, self.model(at))))
+    }
+
+    fn model(&self, at: Timestamp) -> Option<Prob> {
+        let (seen, spot) = self.last.filter(|(seen, _)| at.since(*seen) <= STALE)?;
+        let window = Window { seconds: 60.0, sampling: Sampling::Prints(60) };
+        let seconds_left = self.session.close_time.since(seen.max(at)).as_secs_f64();
+        let now = Now { spot, volatility: self.volatility.per_sqrt_second(), seconds_left, observed_mean: None };
+        window.law(&now)?.at_or_above(self.session.strike)
+    }
+}
+
+#[derive(Deserialize)]
+struct LadderRow {
+    slug: String,
+    open_px: f64,
+    samples: Vec<LadderSample>,
+    winner: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LadderSample {
+    offset: u64,
+    /// Seconds until the end, negative.
+    t: f64,
+    spot: Option<f64>,
+    up: Option<LadderSide>,
+}
+
+#[derive(Deserialize)]
+struct LadderSide {
+    ask: Option<f64>,
+    bid: Option<f64>,
+}
+
+/// Polymarket's five-minute windows of July 2026: settled on the last price, against the one at the start.
+pub(super) fn polymarket(folder: &Path) -> anyhow::Result<Set> {
+    let mut quotes = Vec::new();
+    for file in files(folder, "ladder")? {
+        json_lines(&file, |row: LadderRow| {
+            let Some(winner) = &row.winner else { return };
+            // Seven samples a window say nothing about volatility, so the belief stands.
+            for sample in &row.samples {
+                let Some(LadderSide { ask: Some(ask), bid: Some(bid) }) = sample.up else { continue };
+                let Some(mid) = (TwoSided { bid, ask }).middle() else { continue };
+                let law = sample.spot.and_then(|spot| Terminal::new(spot, belief(), -sample.t, Shape::Normal));
+                quotes.push(Quoted {
+                    event: row.slug.clone(),
+                    market: row.slug.clone(),
+                    before_close: Duration::from_secs(sample.offset),
+                    mid,
+                    model: law.and_then(|law| law.at_or_above(row.open_px)),
+                    yes: winner == "UP",
+                });
+            }
+        })?;
+    }
+    let (name, what) = ("polymarket_btc5m", "Bitcoin up in five minutes");
+    Ok(Set { name, what, model: Ok("last price, recorded spot, volatility believed (45 % a year)"), quotes })
+}
