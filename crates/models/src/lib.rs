@@ -5,16 +5,22 @@
 
 pub mod average;
 pub mod coherent;
+pub mod convergence;
 pub mod digital;
 pub mod distribution;
 mod linear;
 pub mod logit;
+pub mod momentum;
 pub mod nowcast;
 pub mod odds;
+pub mod pool;
+pub mod quoting;
 mod random;
 pub mod rates;
+pub mod reversion;
 pub mod rounded;
 mod solve;
 pub mod touch;
+pub mod update;
 pub mod volatility;
 pub mod weather;
