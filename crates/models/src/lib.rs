@@ -4,11 +4,13 @@
 //! functions come from `libm`, so a model gives the same bits on every machine and a replay is exact.
 
 pub mod average;
+pub mod calibration;
 pub mod coherent;
 pub mod convergence;
 pub mod digital;
 pub mod distribution;
 mod linear;
+pub mod lockup;
 pub mod logit;
 pub mod momentum;
 pub mod nowcast;
@@ -19,6 +21,7 @@ mod random;
 pub mod rates;
 pub mod reversion;
 pub mod rounded;
+pub mod sizing;
 mod solve;
 pub mod touch;
 pub mod update;
