@@ -106,10 +106,10 @@ impl Window {
     pub fn law(&self, now: &Now) -> Option<AverageLaw> {
         let per_second = self.checked(now)?;
         let left = now.seconds_left.max(0.0);
-        let to_come = self.to_come(left);
-        let mean = if to_come < 1.0 {
+        let ahead_share = self.share_left(left);
+        let mean = if ahead_share < 1.0 {
             let seen = now.observed_mean.filter(|mean| mean.is_finite())?;
-            (1.0 - to_come) * seen + to_come * now.spot
+            (1.0 - ahead_share) * seen + ahead_share * now.spot
         } else {
             now.spot
         };
@@ -118,7 +118,7 @@ impl Window {
             Sampling::Continuous => left * left * left / (3.0 * self.seconds * self.seconds),
             Sampling::Prints(count) => {
                 let total = f64::from(count);
-                let ahead = to_come * total;
+                let ahead = ahead_share * total;
                 let interval = self.seconds / total;
                 let first = left - (ahead - 1.0).max(0.0) * interval;
                 // Every price still to come shares the move up to the first of them; then each step moves one fewer.
@@ -130,7 +130,7 @@ impl Window {
     }
 
     /// The share of the average that is still to come, `left` seconds before the window's end.
-    fn to_come(&self, left: f64) -> f64 {
+    fn share_left(&self, left: f64) -> f64 {
         match self.sampling {
             Sampling::Continuous => (left / self.seconds).min(1.0),
             Sampling::Prints(count) => {
@@ -190,7 +190,7 @@ impl UpOrDown {
             }
             Sampling::Prints(count) => {
                 let total = f64::from(count);
-                let ahead = window.to_come(left) * total;
+                let ahead = window.share_left(left) * total;
                 let interval = window.seconds / total;
                 let first = left - (ahead - 1.0).max(0.0) * interval;
                 let seen = total - ahead;

@@ -114,14 +114,14 @@ pub fn adverse_half_spread(informed: f64) -> Option<f64> {
 /// The half-width to quote, in dollars: the widest of what risk asks, what the informed ask, and what two maker fees and a
 /// tick cost. Give a rebate as a negative fee.
 pub fn half_width(risk: f64, adverse: f64, maker_fee: f64, tick: f64) -> Option<f64> {
-    let width = risk.max(adverse).max((2.0 * maker_fee + tick) / 2.0);
+    let width = risk.max(adverse).max(maker_fee + tick / 2.0);
     ([risk, adverse, maker_fee, tick].into_iter().all(f64::is_finite)).then_some(width)
 }
 
 /// The standard deviation of a price whose log odds have one of `logit_deviation`, for small moves: most at one half.
 pub fn price_deviation(fair: Prob, logit_deviation: f64) -> Option<f64> {
     let p = fair.get();
-    (logit_deviation >= 0.0 && logit_deviation.is_finite()).then(|| p * (1.0 - p) * logit_deviation)
+    (logit_deviation >= 0.0 && logit_deviation.is_finite()).then_some(p * (1.0 - p) * logit_deviation)
 }
 
 /// The drift of log odds that keeps the chance itself without drift, per unit of time and without jumps: away from one
