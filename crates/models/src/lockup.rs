@@ -30,9 +30,10 @@ pub struct Lockup {
 
 impl Lockup {
     /// A set that costs `cost` dollars and pays after `days`, counted to the later payout with its settlement delay. `None`
-    /// unless both are positive and finite.
+    /// unless both are positive and finite, and not so small that no number holds the return.
     pub fn new(cost: f64, days: f64) -> Option<Self> {
-        (cost > 0.0 && cost.is_finite() && days > 0.0 && days.is_finite()).then_some(Self { cost, days })
+        let set = Self { cost, days };
+        (cost > 0.0 && days > 0.0 && days.is_finite() && set.annual_return().is_finite()).then_some(set)
     }
 
     /// What it gains, in dollars a contract; negative when fees have eaten the edge.
@@ -50,25 +51,30 @@ impl Lockup {
         self.roi() * YEAR / self.days
     }
 
-    /// The same a year, reinvested. Infinite for days and costs small enough.
-    pub fn compound_return(&self) -> f64 {
-        libm::expm1(-libm::log(self.cost) * YEAR / self.days)
+    /// The same a year, reinvested. `None` where days or costs are so small that no number holds it.
+    pub fn compound_return(&self) -> Option<f64> {
+        finite(libm::expm1(-libm::log(self.cost) * YEAR / self.days))
     }
 
-    /// The least gain worth the wait at a hurdle `rate`, in dollars a contract.
-    pub const fn hurdle(&self, rate: f64) -> f64 {
-        self.cost * rate * self.days / YEAR
+    /// The least gain worth the wait at a hurdle `rate`, in dollars a contract; `None` for a rate that is no number.
+    pub fn hurdle(&self, rate: f64) -> Option<f64> {
+        finite(self.cost * rate * self.days / YEAR)
     }
 
     /// Whether it gains at least that. `false` for a rate that is no number.
     pub fn clears(&self, rate: f64) -> bool {
-        self.profit() >= self.hurdle(rate)
+        self.hurdle(rate).is_some_and(|hurdle| self.profit() >= hurdle)
     }
 }
 
-/// What a pair is worth when the second leg may not fill: edge with the chance of filling, loss of unwinding without.
-pub fn leg_risk(fill: Prob, edge: f64, loss: f64) -> f64 {
-    fill.get() * edge - (1.0 - fill.get()) * loss
+/// What a pair is worth when the second leg may not fill: edge with the chance of filling, loss of unwinding without. `None`
+/// for what is no number.
+pub fn leg_risk(fill: Prob, edge: f64, loss: f64) -> Option<f64> {
+    finite(fill.get() * edge - (1.0 - fill.get()) * loss)
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
 }
 
 /// How two markets' outcomes differ when their rules do.
@@ -81,12 +87,13 @@ pub enum Divergence {
 }
 
 /// What a pair of `cost` is worth on average when the rules diverge with chance `diverges`, in dollars a contract.
-pub fn mismatch_value(cost: f64, diverges: Prob, how: Divergence) -> f64 {
+/// `None` for a cost that is no number.
+pub fn mismatch_value(cost: f64, diverges: Prob, how: Divergence) -> Option<f64> {
     let q = diverges.get();
-    match how {
+    finite(match how {
         Divergence::Adverse => (1.0 - q) * (1.0 - cost) - q * cost,
         Divergence::Symmetric => 1.0 - cost,
-    }
+    })
 }
 
 /// The chance of divergence above which an adverse pair loses: its profit. `None` when there is none to lose.
@@ -96,7 +103,7 @@ pub fn break_even_divergence(cost: f64) -> Option<Prob> {
 
 /// What a contract of a decided outcome is worth to buy at `cost`, when the rules surprise with chance `surprise`: worth
 /// buying while the cost is below one minus that chance. For markets whose settlement source has spoken already.
-pub fn decided_value(cost: f64, surprise: Prob) -> f64 {
+pub fn decided_value(cost: f64, surprise: Prob) -> Option<f64> {
     mismatch_value(cost, surprise, Divergence::Adverse)
 }
 

@@ -70,7 +70,8 @@ impl AvellanedaStoikov {
     pub fn quotes(&self, fair: Prob, inventory: f64, floor: f64) -> Option<Quotes> {
         let half = self.at_least(floor)?;
         let reservation = fair.get() + self.skew(inventory)?;
-        Some(Quotes { bid: reservation - half, reservation, ask: reservation + half })
+        let quotes = Quotes { bid: reservation - half, reservation, ask: reservation + half };
+        (quotes.bid.is_finite() && quotes.ask.is_finite()).then_some(quotes)
     }
 
     /// Quotes in dollars around a fair value, for parameters in log odds: always strictly between 0 and 1, as long as
@@ -115,7 +116,7 @@ pub fn adverse_half_spread(informed: f64) -> Option<f64> {
 /// tick cost. Give a rebate as a negative fee.
 pub fn half_width(risk: f64, adverse: f64, maker_fee: f64, tick: f64) -> Option<f64> {
     let width = risk.max(adverse).max(maker_fee + tick / 2.0);
-    ([risk, adverse, maker_fee, tick].into_iter().all(f64::is_finite)).then_some(width)
+    (width.is_finite() && [risk, adverse, maker_fee, tick].into_iter().all(f64::is_finite)).then_some(width)
 }
 
 /// The standard deviation of a price whose log odds have one of `logit_deviation`, for small moves: most at one half.

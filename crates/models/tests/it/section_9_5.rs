@@ -13,8 +13,8 @@ fn from_above() {
     check(exit, "0.662275");
     check(later.deviation, "0.198765");
     check(process.half_life().unwrap(), "0.346574");
-    check(round_trip(0.70, exit, |_| 0.0), "0.037725");
-    check(round_trip(0.70, exit, taker_fee), "0.007368");
+    check(round_trip(0.70, exit, |_| 0.0).unwrap(), "0.037725");
+    check(round_trip(0.70, exit, taker_fee).unwrap(), "0.007368");
 }
 
 #[test]
@@ -25,6 +25,6 @@ fn from_below() {
     check(exit, "0.415874");
     check(later.deviation, "0.193053");
     check(process.half_life().unwrap(), "0.115525");
-    check(round_trip(0.35, exit, |_| 0.0), "0.065874");
-    check(round_trip(0.35, exit, taker_fee), "0.032944");
+    check(round_trip(0.35, exit, |_| 0.0).unwrap(), "0.065874");
+    check(round_trip(0.35, exit, taker_fee).unwrap(), "0.032944");
 }
