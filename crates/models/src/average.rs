@@ -5,7 +5,7 @@
 //! is badly wrong in the last minute: a price above the strike says little when the minute so far was below it.
 //!
 //! Within the window's length a price moves so little that it is taken as a normal walk with fixed deviation per second
-//! (spot × volatility), which makes the average exactly normal.
+//! (spot × volatility), which makes the average exactly normal; set [`AverageLaw::shape`] for fatter tails.
 //!
 //! Prints: a window of n prints is n prices at equal intervals, the last at the end of the window. The number still to come
 //! follows from the time left; a print that the feed lost is the caller's to fill in `observed_mean`.
@@ -17,7 +17,7 @@
 
 use brier_types::Prob;
 
-use crate::distribution::{Shape, normal_cdf};
+use crate::distribution::Shape;
 use crate::logit::chance;
 
 /// How the average is taken.
@@ -51,13 +51,15 @@ pub struct Now {
     pub observed_mean: Option<f64>,
 }
 
-/// The law of an average: normal.
+/// The law of an average.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AverageLaw {
     /// Its mean, in the price's unit.
     pub mean: f64,
     /// Its standard deviation, in the price's unit.
     pub deviation: f64,
+    /// Its shape: normal unless said otherwise. Over a minute or two returns have fat tails, and the average keeps them.
+    pub shape: Shape,
 }
 
 impl AverageLaw {
@@ -68,12 +70,33 @@ impl AverageLaw {
             return None;
         }
         chance(if self.deviation > 0.0 {
-            normal_cdf(distance / self.deviation)
+            self.shape.cdf(distance / self.deviation)
         } else if distance >= 0.0 {
             1.0
         } else {
             0.0
         })
+    }
+
+    /// Writes the chance of each strike of an event, for a new price; nothing is allocated. As many as the shorter slice
+    /// holds; returns how many. `None` if one could not be stated.
+    ///
+    /// ```
+    /// use brier_models::average::AverageLaw;
+    /// use brier_models::distribution::Shape;
+    /// use brier_types::Prob;
+    /// let law = AverageLaw { mean: 100.0, deviation: 1.0, shape: Shape::Normal };
+    /// let mut chances = [Prob::new(0.0).unwrap(); 2];
+    /// assert_eq!(law.fill(&[100.0, 101.0], &mut chances), Some(2));
+    /// assert!((chances[0].get() - 0.5).abs() < 1e-12);
+    /// ```
+    pub fn fill(&self, strikes: &[f64], out: &mut [Prob]) -> Option<usize> {
+        let mut count = 0;
+        for (strike, slot) in strikes.iter().zip(out) {
+            *slot = self.at_or_above(*strike)?;
+            count += 1;
+        }
+        Some(count)
     }
 
     /// The chance that the average is at or above `low` and below `high`; `None` unless they are in order.
@@ -82,9 +105,7 @@ impl AverageLaw {
             return None;
         }
         if self.deviation > 0.0 {
-            return chance(
-                Shape::Normal.between((low - self.mean) / self.deviation, (high - self.mean) / self.deviation),
-            );
+            return chance(self.shape.between((low - self.mean) / self.deviation, (high - self.mean) / self.deviation));
         }
         chance(if (low..high).contains(&self.mean) { 1.0 } else { 0.0 })
     }
@@ -106,10 +127,10 @@ impl Window {
     pub fn law(&self, now: &Now) -> Option<AverageLaw> {
         let per_second = self.checked(now)?;
         let left = now.seconds_left.max(0.0);
-        let to_come = self.to_come(left);
-        let mean = if to_come < 1.0 {
+        let ahead_share = self.share_left(left);
+        let mean = if ahead_share < 1.0 {
             let seen = now.observed_mean.filter(|mean| mean.is_finite())?;
-            (1.0 - to_come) * seen + to_come * now.spot
+            (1.0 - ahead_share) * seen + ahead_share * now.spot
         } else {
             now.spot
         };
@@ -118,7 +139,7 @@ impl Window {
             Sampling::Continuous => left * left * left / (3.0 * self.seconds * self.seconds),
             Sampling::Prints(count) => {
                 let total = f64::from(count);
-                let ahead = to_come * total;
+                let ahead = ahead_share * total;
                 let interval = self.seconds / total;
                 let first = left - (ahead - 1.0).max(0.0) * interval;
                 // Every price still to come shares the move up to the first of them; then each step moves one fewer.
@@ -126,11 +147,12 @@ impl Window {
                 (shared + interval * squares_below(ahead)) / (total * total)
             }
         };
-        Some(AverageLaw { mean, deviation: per_second * libm::sqrt(variance.max(0.0)) })
+        let deviation = per_second * libm::sqrt(variance.max(0.0));
+        (mean.is_finite() && deviation.is_finite()).then_some(AverageLaw { mean, deviation, shape: Shape::Normal })
     }
 
     /// The share of the average that is still to come, `left` seconds before the window's end.
-    fn to_come(&self, left: f64) -> f64 {
+    fn share_left(&self, left: f64) -> f64 {
         match self.sampling {
             Sampling::Continuous => (left / self.seconds).min(1.0),
             Sampling::Prints(count) => {
@@ -190,7 +212,7 @@ impl UpOrDown {
             }
             Sampling::Prints(count) => {
                 let total = f64::from(count);
-                let ahead = window.to_come(left) * total;
+                let ahead = window.share_left(left) * total;
                 let interval = window.seconds / total;
                 let first = left - (ahead - 1.0).max(0.0) * interval;
                 let seen = total - ahead;
@@ -200,7 +222,8 @@ impl UpOrDown {
             }
         };
         let variance = later * later + per_second * per_second * earlier.max(0.0);
-        Some(AverageLaw { mean: now.spot - strike.mean, deviation: libm::sqrt(variance) })
+        let law = AverageLaw { mean: now.spot - strike.mean, deviation: libm::sqrt(variance), shape: Shape::Normal };
+        (law.mean.is_finite() && law.deviation.is_finite()).then_some(law)
     }
 
     /// The chance that the later average is at or above the earlier.

@@ -206,6 +206,15 @@ impl Smile {
         let vega = forward * normal_pdf(above + deviation) * root;
         Prob::new(flat - vega * slope).ok()
     }
+
+    /// The chance of ending between this strike and that of `upper`, each with its own volatility and slope. `None` where
+    /// either has none, and when the higher strike is the likelier: see [`crate::coherent::order`].
+    pub fn between(&self, upper: &Self) -> Option<Prob> {
+        if self.strike > upper.strike {
+            return None;
+        }
+        Prob::new(self.probability()?.get() - upper.probability()?.get()).ok()
+    }
 }
 
 fn positive(value: f64) -> bool {
@@ -249,7 +258,11 @@ mod tests {
     fn a_smile_that_contradicts_itself_prices_nothing() {
         let smile = Smile { forward: 100.0, strike: 100.0, annual_volatility: 0.2, slope: 1.0, years: 0.1 };
         assert_eq!(smile.probability(), None);
-        assert!(Smile { slope: 0.0, ..smile }.probability().is_some());
+        let flat = Smile { slope: 0.0, ..smile };
+        assert!(flat.probability().is_some());
+        assert!(flat.between(&Smile { strike: 101.0, ..flat }).unwrap().get() > 0.0);
+        assert_eq!(flat.between(&Smile { strike: 99.0, ..flat }), None);
+        assert_eq!(flat.between(&Smile { strike: 100.1, slope: -0.01, ..flat }), None, "the higher strike is likelier");
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //! more large surprises than a normal of the same variance, and slightly more small ones: a market at the edge of the
 //! ladder is worth more, the bucket in the middle is worth more, and the shoulders less.
 //!
+//! These are plain functions of numbers: what is no number goes through them as it came. The models in front of them refuse
+//! it.
+//!
 //! What can go wrong: a Student law has no moment generating function, so it prices chances and no expectation of an
 //! exponential.
 //!
@@ -91,6 +94,10 @@ impl StudentT {
     /// deviations.
     pub fn crps(&self, z: f64) -> f64 {
         let t = z * self.stretch;
+        if (t * t).is_infinite() {
+            // So far out any law is a point.
+            return z.abs();
+        }
         let density = self.pdf(z) / self.stretch;
         let log_beta = |a: f64, b: f64| libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b);
         let log_ratio = log_beta(0.5, self.nu - 0.5) + 2.0 * self.log_beta_inverse;

@@ -26,8 +26,9 @@ pub(crate) fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut target: [f64;
         }
         for row in pivot + 1..N {
             let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..N {
-                matrix[row][column] -= factor * matrix[pivot][column];
+            let above = matrix[pivot];
+            for (value, above) in matrix[row].iter_mut().zip(above).skip(pivot) {
+                *value -= factor * above;
             }
             target[row] -= factor * target[pivot];
         }

@@ -171,7 +171,7 @@ pub fn fair(margin: Margin, odds: &[f64], outcome: usize) -> Option<Prob> {
 /// Decimal odds on an exchange after its commission on winnings.
 pub fn after_commission(decimal: f64, commission: f64) -> Option<f64> {
     let sane = decimal > 1.0 && decimal.is_finite() && (0.0..1.0).contains(&commission);
-    sane.then(|| 1.0 + (decimal - 1.0) * (1.0 - commission))
+    sane.then_some(1.0 + (decimal - 1.0) * (1.0 - commission))
 }
 
 /// Decimal odds from American: +150 wins 150 on 100, −150 wins 100 on 150. `None` between −100 and 100.
@@ -214,7 +214,6 @@ pub fn quarter_line(line: f64) -> Option<(f64, f64)> {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "exact results are the point")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

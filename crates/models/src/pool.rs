@@ -28,7 +28,7 @@ use crate::logit::{CLIP, chance, clipped_logit, sigmoid};
 /// assert!((pooled.get() - 0.624_426).abs() < 1e-6);
 /// ```
 pub fn logit_pool(opinions: &[(Prob, f64)], extremize: f64) -> Option<Prob> {
-    let total = weight_sum(opinions.iter().map(|opinion| opinion.1))?;
+    let total = weight_sum(opinions)?;
     if !(extremize.is_finite() && extremize > 0.0) {
         return None;
     }
@@ -40,7 +40,7 @@ pub fn logit_pool(opinions: &[(Prob, f64)], extremize: f64) -> Option<Prob> {
 ///
 /// `None` for fewer than two sources too: one bookmaker is no consensus. Old quotes are the caller's to leave out.
 pub fn consensus(opinions: &[(Prob, f64)], max_spread: f64) -> Option<Prob> {
-    let total = weight_sum(opinions.iter().map(|opinion| opinion.1))?;
+    let total = weight_sum(opinions)?;
     if opinions.iter().filter(|opinion| opinion.1 > 0.0).count() < 2 {
         return None;
     }
@@ -51,9 +51,9 @@ pub fn consensus(opinions: &[(Prob, f64)], max_spread: f64) -> Option<Prob> {
     if spread <= max_spread { chance(sigmoid(mean)) } else { None }
 }
 
-fn weight_sum(weights: impl Iterator<Item = f64> + Clone) -> Option<f64> {
-    let sum: f64 = weights.clone().sum();
-    let sane = weights.clone().all(|weight| weight >= 0.0) && sum.is_finite() && sum > 0.0;
+fn weight_sum(opinions: &[(Prob, f64)]) -> Option<f64> {
+    let sum: f64 = opinions.iter().map(|opinion| opinion.1).sum();
+    let sane = opinions.iter().all(|opinion| opinion.1 >= 0.0) && sum.is_finite() && sum > 0.0;
     sane.then_some(sum)
 }
 

@@ -58,14 +58,20 @@ impl AvellanedaStoikov {
         half.is_finite().then_some(half)
     }
 
+    /// Half of the spread, but no less than `floor`; a floor that is no number refuses, it does not vanish.
+    fn at_least(&self, floor: f64) -> Option<f64> {
+        self.half_spread().filter(|_| floor.is_finite()).map(|half| half.max(floor))
+    }
+
     /// Quotes in dollars around a fair value, for parameters in dollars. They may lie outside 0 to 1: rounding to the
     /// venue's grid drops such a side. `None` as [`Self::skew`], or for a half-width that is not finite.
     ///
     /// `floor` is the least half-spread: see [`half_width`].
     pub fn quotes(&self, fair: Prob, inventory: f64, floor: f64) -> Option<Quotes> {
-        let half = self.half_spread()?.max(floor);
+        let half = self.at_least(floor)?;
         let reservation = fair.get() + self.skew(inventory)?;
-        half.is_finite().then_some(Quotes { bid: reservation - half, reservation, ask: reservation + half })
+        let quotes = Quotes { bid: reservation - half, reservation, ask: reservation + half };
+        (quotes.bid.is_finite() && quotes.ask.is_finite()).then_some(quotes)
     }
 
     /// Quotes in dollars around a fair value, for parameters in log odds: always strictly between 0 and 1, as long as
@@ -79,10 +85,9 @@ impl AvellanedaStoikov {
     /// assert!((quotes.bid - 0.486_409).abs() < 1e-6 && (quotes.ask - 0.513_591).abs() < 1e-6);
     /// ```
     pub fn logit_quotes(&self, fair: Prob, inventory: f64, floor: f64) -> Option<Quotes> {
-        let half = self.half_spread()?.max(floor);
+        let half = self.at_least(floor)?;
         let center = logit(fair.get().clamp(1e-9, 1.0 - 1e-9)) + self.skew(inventory)?;
-        let quotes = Quotes { bid: sigmoid(center - half), reservation: sigmoid(center), ask: sigmoid(center + half) };
-        half.is_finite().then_some(quotes)
+        Some(Quotes { bid: sigmoid(center - half), reservation: sigmoid(center), ask: sigmoid(center + half) })
     }
 }
 
@@ -110,14 +115,14 @@ pub fn adverse_half_spread(informed: f64) -> Option<f64> {
 /// The half-width to quote, in dollars: the widest of what risk asks, what the informed ask, and what two maker fees and a
 /// tick cost. Give a rebate as a negative fee.
 pub fn half_width(risk: f64, adverse: f64, maker_fee: f64, tick: f64) -> Option<f64> {
-    let width = risk.max(adverse).max((2.0 * maker_fee + tick) / 2.0);
-    ([risk, adverse, maker_fee, tick].into_iter().all(f64::is_finite)).then_some(width)
+    let width = risk.max(adverse).max(maker_fee + tick / 2.0);
+    (width.is_finite() && [risk, adverse, maker_fee, tick].into_iter().all(f64::is_finite)).then_some(width)
 }
 
 /// The standard deviation of a price whose log odds have one of `logit_deviation`, for small moves: most at one half.
 pub fn price_deviation(fair: Prob, logit_deviation: f64) -> Option<f64> {
     let p = fair.get();
-    (logit_deviation >= 0.0 && logit_deviation.is_finite()).then(|| p * (1.0 - p) * logit_deviation)
+    (logit_deviation >= 0.0 && logit_deviation.is_finite()).then_some(p * (1.0 - p) * logit_deviation)
 }
 
 /// The drift of log odds that keeps the chance itself without drift, per unit of time and without jumps: away from one
@@ -147,6 +152,7 @@ mod tests {
         assert!(AvellanedaStoikov { sigma: f64::NAN, ..MAKER }.half_spread().is_none());
         assert!(MAKER.quotes(fair, f64::NAN, 0.0).is_none());
         assert!(MAKER.quotes(fair, 0.0, f64::INFINITY).is_none());
+        assert!(MAKER.logit_quotes(fair, 0.0, f64::NAN).is_none());
         assert!(adverse_selection_floor(fair, 1.0).is_none());
         assert!(half_width(0.01, f64::NAN, 0.0, 0.01).is_none());
         assert!(price_deviation(fair, -1.0).is_none());

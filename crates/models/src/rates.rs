@@ -72,7 +72,7 @@ impl Moves {
     /// `None` for rates that are no numbers or further apart than twenty points.
     pub fn expected(start_rate: f64, end_rate: f64) -> Option<Self> {
         let steps = (end_rate - start_rate) / QUARTER_POINT;
-        if !(steps.abs() <= 80.0) {
+        if !(-80.0..=80.0).contains(&steps) {
             return None;
         }
         let whole = libm::floor(steps);

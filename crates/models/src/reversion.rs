@@ -132,9 +132,11 @@ pub fn variance_ratio(values: &[f64], span: usize) -> Option<f64> {
 }
 
 /// What a round trip from price `entry` to price `exit` earns per contract after the fee at each end, in dollars; a buy
-/// when the exit is higher, a sale when it is lower. Take off the spread where both ends take.
-pub fn round_trip(entry: f64, exit: f64, fee: impl Fn(f64) -> f64) -> f64 {
-    (exit - entry).abs() - fee(entry) - fee(exit)
+/// when the exit is higher, a sale when it is lower. Take off the spread where both ends take. `None` for what is no
+/// number.
+pub fn round_trip(entry: f64, exit: f64, fee: impl Fn(f64) -> f64) -> Option<f64> {
+    let gain = (exit - entry).abs() - fee(entry) - fee(exit);
+    gain.is_finite().then_some(gain)
 }
 
 #[cfg(test)]

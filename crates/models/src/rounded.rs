@@ -38,8 +38,7 @@ impl Bucket {
     /// ```
     pub fn above(strike: f64, step: f64) -> Option<Self> {
         match position(strike, step)? {
-            Position::On(count) => count.checked_add(1).map(Self::AtLeast),
-            Position::After(count) => count.checked_add(1).map(Self::AtLeast),
+            Position::On(count) | Position::After(count) => count.checked_add(1).map(Self::AtLeast),
         }
     }
 

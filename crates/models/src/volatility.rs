@@ -29,16 +29,17 @@ pub const TRADING_YEAR: f64 = 252.0 * 6.5 * 3600.0;
 /// assert!((annualized(second, CALENDAR_YEAR).unwrap() - 0.468).abs() < 1e-12);
 /// ```
 pub fn per_sqrt_second(annual: f64, year_seconds: f64) -> Option<f64> {
-    usable(annual, year_seconds).then(|| annual / libm::sqrt(year_seconds))
+    usable(annual, year_seconds).then(|| annual / libm::sqrt(year_seconds)).filter(|volatility| volatility.is_finite())
 }
 
 /// The standard deviation over one second as an annual volatility; `None` as [`per_sqrt_second`].
 pub fn annualized(per_sqrt_second: f64, year_seconds: f64) -> Option<f64> {
-    usable(per_sqrt_second, year_seconds).then(|| per_sqrt_second * libm::sqrt(year_seconds))
+    let annual = per_sqrt_second * libm::sqrt(year_seconds);
+    (usable(per_sqrt_second, year_seconds) && annual.is_finite()).then_some(annual)
 }
 
 fn usable(volatility: f64, year_seconds: f64) -> bool {
-    volatility.is_finite() && volatility >= 0.0 && year_seconds.is_finite() && year_seconds > 0.0
+    (volatility * volatility).is_finite() && volatility >= 0.0 && year_seconds.is_finite() && year_seconds > 0.0
 }
 
 /// A volatility between two opinions, such as realized and implied, mixed in variance: `weight` on the first.
@@ -94,9 +95,10 @@ impl RealizedVolatility {
     /// An estimate whose observations lose half their weight every `half_life`, starting from the belief that the
     /// logarithm's standard deviation over one second is `belief`, as strong as `strength` of observations.
     pub fn new(half_life: Duration, belief: f64, strength: Duration) -> Self {
+        let (squares, seconds) = (belief * belief * strength.as_secs_f64(), strength.as_secs_f64());
         // A belief that is no number is none.
-        let (belief, seconds) = if belief.is_finite() { (belief, strength.as_secs_f64()) } else { (0.0, 0.0) };
-        Self { half_life, squares: belief * belief * seconds, seconds, last: None }
+        let (squares, seconds) = if squares.is_finite() { (squares, seconds) } else { (0.0, 0.0) };
+        Self { half_life, squares, seconds, last: None }
     }
 
     /// Takes an observation. One that is not later than the last, or is no positive number, is ignored.
