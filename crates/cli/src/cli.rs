@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     auth, bench, book, cancel, completions, config, doctor, exchange, fees, fills, halt, inspect, markets, order,
-    polymarket, portfolio, replay, resume, run, torture,
+    polymarket, portfolio, replay, resume, run, score, torture,
 };
 use crate::demo;
 
@@ -58,6 +58,7 @@ pub(crate) enum Command {
     Auth(auth::Args),
     Inspect(inspect::Args),
     Fees(fees::Args),
+    Score(score::Args),
     Bench(bench::Args),
     Polymarket(polymarket::Args),
     Torture(torture::Args),

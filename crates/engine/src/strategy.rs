@@ -206,7 +206,7 @@ impl Wants {
     }
 
     /// What a market is worth from now on, as if [`crate::Input::Fair`] had said so: risk holds prices against it, and other
-    /// strategies may trade on it. Of two opinions the one on newer data stands.
+    /// strategies may trade on it. Of two opinions the one on newer data stands, on the same data the later one.
     pub fn fair(&mut self, opinion: Opinion) {
         self.fairs.push(opinion);
     }

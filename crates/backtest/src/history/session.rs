@@ -82,29 +82,36 @@ const TO_THE_CLOSE: Duration = Duration::from_secs(5);
 
 fn from_runs(folder: &Path, runs: &Table, markets: &Table) -> anyhow::Result<Vec<Session>> {
     let mut sessions: BTreeMap<String, Session> = BTreeMap::new();
-    for run in &runs.rows {
-        let spot = runs.get(run, "spot_file")?;
-        if spot.is_empty() {
+    for row in &runs.rows {
+        if runs.get(row, "spot_file")?.is_empty() {
             continue;
         }
-        let spot = read_spot(Lines::open(&folder.join(spot))?)?;
-        let file = runs.get(run, "file")?;
-        for (ticker, frames) in read_frames(Lines::open(&folder.join(file))?)? {
-            let Some(row) = markets.find(&ticker) else { continue };
-            if markets.get(row, "result")?.is_empty() {
-                continue;
-            }
-            let session = session(&ticker, markets, Some(frames), spot.clone());
-            let session = session.with_context(|| format!("the recording of {ticker} in {file}"))?;
+        for session in run(folder, runs, row, markets)? {
             let whole = session.frames.last().is_some_and(|(time, _)| session.close_time.since(*time) < TO_THE_CLOSE);
             // Of a market that two runs recorded, the longer recording is used.
-            let longer = sessions.get(&ticker).is_none_or(|other| session.start() < other.start());
-            if whole && longer {
-                sessions.insert(ticker, session);
+            let other = sessions.get(session.market.as_str());
+            if whole && other.is_none_or(|other| session.start() < other.start()) {
+                sessions.insert(session.market.to_string(), session);
             }
         }
     }
     Ok(sessions.into_values().collect())
+}
+
+/// The markets of one recording run whose result is known, however much of them was recorded.
+pub(super) fn run(folder: &Path, runs: &Table, row: &[String], markets: &Table) -> anyhow::Result<Vec<Session>> {
+    let (file, spot) = (runs.get(row, "file")?, runs.get(row, "spot_file")?);
+    let spot = if spot.is_empty() { Vec::new() } else { read_spot(Lines::open(&folder.join(spot))?)? };
+    let mut sessions = Vec::new();
+    for (ticker, frames) in read_frames(Lines::open(&folder.join(file))?)? {
+        let Some(row) = markets.find(&ticker) else { continue };
+        if markets.get(row, "result")?.is_empty() {
+            continue;
+        }
+        let session = session(&ticker, markets, Some(frames), spot.clone());
+        sessions.push(session.with_context(|| format!("the recording of {ticker} in {file}"))?);
+    }
+    Ok(sessions)
 }
 
 type Frames = Vec<(Timestamp, BookChange)>;
@@ -209,6 +216,11 @@ impl Session {
     /// Whether trades of the underlying were recorded.
     pub const fn has_spot(&self) -> bool {
         !self.spot.is_empty()
+    }
+
+    /// The first and the last moment whose book was recorded.
+    pub fn recorded(&self) -> (Timestamp, Timestamp) {
+        (self.frames[0].0, self.frames[self.frames.len() - 1].0)
     }
 
     /// Number of recorded book frames.

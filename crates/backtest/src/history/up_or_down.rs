@@ -1,5 +1,7 @@
 //! Whether Bitcoin ends a short window above where it began.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use brier_models::volatility::{RealizedVolatility, per_sqrt_second};
 use brier_types::{MarketResult, Prob, Timestamp};
 use serde::Deserialize;
 
-use super::session::{Cursor, Session, from_folder};
+use super::session::{self, Cursor, Session};
 use super::{Quoted, Set, Table, TwoSided, files, json_lines};
 
 /// Seconds of a year that never closes.
@@ -30,25 +32,33 @@ fn belief() -> f64 {
 pub(super) fn kalshi(folder: &Path) -> anyhow::Result<Set> {
     const TIMES: [Duration; 4] =
         [Duration::from_mins(10), Duration::from_mins(5), Duration::from_mins(2), Duration::from_mins(1)];
-    let markets = Table::read(&folder.join("markets.csv"))?;
-    let mut quotes = Vec::new();
-    for session in from_folder(folder)? {
-        let row = markets.find(session.market.as_str()).context("a session has its row")?;
-        // Where nobody told the result, the recorder took it from the last book: a market's mid would score itself.
-        if markets.get(row, "result_source")? == "book_at_close" {
-            continue;
-        }
-        let mut market = Replayed::new(&session);
-        for before in TIMES {
-            let at = session.close_time.minus(before);
-            if at < session.start() {
+    let (markets, runs) = (Table::read(&folder.join("markets.csv"))?, Table::read(&folder.join("runs.csv"))?);
+    let mut found: BTreeMap<(String, Reverse<Duration>), Quoted> = BTreeMap::new();
+    for run in &runs.rows {
+        for session in session::run(folder, &runs, run, &markets)? {
+            let row = markets.find(session.market.as_str()).context("a session has its row")?;
+            // Where nobody told the result, the recorder took it from the last book: a market's mid would score itself.
+            if markets.get(row, "result_source")? == "book_at_close" {
                 continue;
             }
-            let Some((mid, model)) = market.at(at)? else { continue };
-            let (event, yes) = (session.market.to_string(), session.result == MarketResult::Yes);
-            quotes.push(Quoted { market: event.clone(), event, before_close: before, mid, model, yes });
+            let ((first, last), mut market) = (session.recorded(), Replayed::new(&session));
+            for before_close in TIMES {
+                let at = session.close_time.minus(before_close);
+                if at < first || at > last {
+                    continue;
+                }
+                let Some((mid, model)) = market.at(at)? else { continue };
+                let (event, yes) = (session.market.to_string(), session.result == MarketResult::Yes);
+                let key = (event.clone(), Reverse(before_close));
+                let quoted = Quoted { market: event.clone(), event, before_close, mid, model, yes };
+                // Where two runs recorded a market, the one that knew the spot says more.
+                if found.get(&key).is_none_or(|known| known.model.is_none()) {
+                    found.insert(key, quoted);
+                }
+            }
         }
     }
+    let quotes = found.into_values().collect();
     let (name, what) = ("kalshi_ws_btc15m", "Bitcoin up in fifteen minutes");
     Ok(Set { name, what, model: Ok("mean of the last 60 prints, Coinbase spot, volatility realized"), quotes })
 }
@@ -59,7 +69,7 @@ struct Replayed<'a> {
     cursor: Cursor<'a>,
     volatility: RealizedVolatility,
     last: Option<(Timestamp, f64)>,
-    /// Spot of the last minute before the close, one a second as far as it was seen.
+    /// When the spot was last taken for the volatility.
     second: Timestamp,
 }
 
@@ -82,10 +92,12 @@ impl<'a> Replayed<'a> {
             self.last = Some((*time, *price));
         }
         let Ok(book) = self.cursor.book.view() else { return Ok(None) };
-        let (Some(bid), Some(ask)) = (book.best_bid(), book.best_ask()) else { return Ok(None) };
+        // So few markets were recorded that all count, also those that are all but decided; a side without an offer is at
+        // its end.
         let dollars = |price: brier_types::Price| f64::from(price.pips()) / 10_000.0;
-        let middle = TwoSided { bid: dollars(bid.price), ask: dollars(ask.price) }.middle();
-        Ok(middle.map(|mid| (mid, self.model(at))))
+        let bid = book.best_bid().map_or(0.0, |level| dollars(level.price));
+        let ask = book.best_ask().map_or(1.0, |level| dollars(level.price));
+        Ok(Prob::new(f64::midpoint(bid, ask)).ok().map(|mid| (mid, self.model(at))))
     }
 
     fn model(&self, at: Timestamp) -> Option<Prob> {
@@ -97,8 +109,12 @@ impl<'a> Replayed<'a> {
     }
 }
 
+/// Seconds of a window.
+const WINDOW: i64 = 300;
+
 #[derive(Deserialize)]
 struct LadderRow {
+    window_ts: i64,
     slug: String,
     open_px: f64,
     samples: Vec<LadderSample>,
@@ -122,26 +138,34 @@ struct LadderSide {
 
 /// Polymarket's five-minute windows of July 2026: settled on the last price, against the one at the start.
 pub(super) fn polymarket(folder: &Path) -> anyhow::Result<Set> {
-    let mut quotes = Vec::new();
+    let mut rows: Vec<LadderRow> = Vec::new();
     for file in files(folder, "ladder")? {
-        json_lines(&file, |row: LadderRow| {
-            let Some(winner) = &row.winner else { return };
-            // Seven samples a window say nothing about volatility, so the belief stands.
-            for sample in &row.samples {
-                let Some(LadderSide { ask: Some(ask), bid: Some(bid) }) = sample.up else { continue };
-                let Some(mid) = (TwoSided { bid, ask }).middle() else { continue };
-                let law = sample.spot.and_then(|spot| Terminal::new(spot, belief(), -sample.t, Shape::Normal));
-                quotes.push(Quoted {
-                    event: row.slug.clone(),
-                    market: row.slug.clone(),
-                    before_close: Duration::from_secs(sample.offset),
-                    mid,
-                    model: law.and_then(|law| law.at_or_above(row.open_px)),
-                    yes: winner == "UP",
-                });
+        json_lines(&file, |row| rows.push(row))?;
+    }
+    rows.sort_by_key(|row| row.window_ts);
+    let mut volatility = RealizedVolatility::new(Duration::from_hours(1), belief(), Duration::from_mins(30));
+    let mut quotes = Vec::new();
+    for row in &rows {
+        for sample in &row.samples {
+            let at = (row.window_ts + WINDOW) as f64 + sample.t;
+            let at = Timestamp::from_millis((at * 1_000.0) as i64).context("a window of this century")?;
+            if let Some(spot) = sample.spot {
+                volatility.observe(at, spot);
             }
-        })?;
+            let Some(LadderSide { ask: Some(ask), bid: Some(bid) }) = sample.up else { continue };
+            let (Some(winner), Some(mid)) = (&row.winner, (TwoSided { bid, ask }).middle()) else { continue };
+            let seconds = volatility.per_sqrt_second();
+            let law = sample.spot.and_then(|spot| Terminal::new(spot, seconds, -sample.t, Shape::Normal));
+            quotes.push(Quoted {
+                event: row.slug.clone(),
+                market: row.slug.clone(),
+                before_close: Duration::from_secs(sample.offset),
+                mid,
+                model: law.and_then(|law| law.at_or_above(row.open_px)),
+                yes: winner == "UP",
+            });
+        }
     }
     let (name, what) = ("polymarket_btc5m", "Bitcoin up in five minutes");
-    Ok(Set { name, what, model: Ok("last price, recorded spot, volatility believed (45 % a year)"), quotes })
+    Ok(Set { name, what, model: Ok("last price, recorded spot, volatility realized over the last hour"), quotes })
 }

@@ -19,6 +19,7 @@ pub(crate) mod portfolio;
 pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod run;
+pub(crate) mod score;
 pub(crate) mod torture;
 
 use crate::cli::Command;
@@ -45,6 +46,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Auth(args) => auth::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Fees(args) => fees::run(&args, output),
+        Command::Score(args) => score::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),
         Command::Torture(args) => torture::run(&args, output),

@@ -410,7 +410,9 @@ impl Engine {
     fn take_wants(&mut self, id: StrategyId, out: &mut Vec<Command>) {
         let mut wants = std::mem::take(&mut self.wants);
         for opinion in wants.fairs.drain(..) {
-            if self.opine(opinion) {
+            // Told once a step, so that two that answer each other end.
+            let told = self.opined.iter().any(|(market, _)| *market == opinion.market);
+            if self.opine(opinion) && !told {
                 self.opined.push((opinion.market, id));
             }
         }
@@ -438,7 +440,9 @@ impl Engine {
     fn opine(&mut self, opinion: Opinion) -> bool {
         let Opinion { market, prob, as_of, valid_for } = opinion;
         let Some(known) = self.state.fairs.get_mut(market.index()) else { return false };
-        if known.as_ref().is_some_and(|known| known.as_of >= as_of) {
+        if known.as_ref().is_some_and(|known| {
+            known.as_of > as_of || (known.as_of, known.prob, known.valid_for) == (as_of, prob, valid_for)
+        }) {
             return false;
         }
         let instrument = self.state.universe.get(market);
@@ -447,7 +451,7 @@ impl Engine {
         true
     }
 
-    /// Tells the other strategies what one of them thinks. It ends: each opinion is on newer data than the one before.
+    /// Tells the other strategies what one of them thinks.
     fn tell_opinions(&mut self, out: &mut Vec<Command>) {
         let mut at = 0;
         while let Some((market, by)) = self.opined.get(at).copied() {
