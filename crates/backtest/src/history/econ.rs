@@ -29,7 +29,8 @@ struct Open {
 #[derive(Deserialize)]
 struct Event {
     close_time: Option<String>,
-    event_ticker: String,
+    #[serde(rename = "event_ticker")]
+    ticker: String,
     #[serde(default)]
     strikes: Vec<Strike>,
 }
@@ -65,7 +66,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Set> {
                 let Some(Ok(close)) = event.close_time.map(|close| close.parse()) else { continue };
                 for Strike { ticker, yes_bid, yes_ask } in event.strikes {
                     let (Some(bid), Some(ask)) = (yes_bid, yes_ask) else { continue };
-                    let fresh = || Market { event: event.event_ticker.clone(), close, seen: Vec::new() };
+                    let fresh = || Market { event: event.ticker.clone(), close, seen: Vec::new() };
                     markets.entry(ticker).or_insert_with(fresh).seen.push((at, TwoSided { bid, ask }));
                 }
             }

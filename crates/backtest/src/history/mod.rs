@@ -103,7 +103,7 @@ fn files(folder: &Path, prefix: &str) -> anyhow::Result<Vec<std::path::PathBuf>>
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with(prefix) && name.ends_with(".zst") {
+        if name.starts_with(prefix) && path.extension().is_some_and(|extension| extension == "zst") {
             found.push(path);
         }
     }

@@ -72,14 +72,13 @@ fn plotted(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliEr
 }
 
 fn shown(report: &Report) -> String {
-    let mut text = format!("\n{}: {}\n", report.set, report.what);
-    match (report.model, report.not_scorable) {
-        (Some(model), _) => text.push_str(&format!("model: {model}\n")),
-        (None, why) => text.push_str(&format!("not scorable: {}; the market alone\n", why.unwrap_or_default())),
-    }
+    let model = match (report.model, report.not_scorable) {
+        (Some(model), _) => format!("model: {model}"),
+        (None, why) => format!("not scorable: {}; the market alone", why.unwrap_or_default()),
+    };
+    let head = format!("\n{}: {}\n{model}\n", report.set, report.what);
     if report.rows.is_empty() {
-        text.push_str("no quote of a settled market\n");
-        return text;
+        return format!("{head}no quote of a settled market");
     }
     let titles = [
         "before close>",
@@ -96,7 +95,7 @@ fn shown(report: &Report) -> String {
         "Brier difference>",
         "log difference>",
     ];
-    text.push_str(&table(
+    let rows = table(
         titles,
         report.rows.iter().map(|row| {
             let (market, with) = (&row.market, row.comparison.as_ref());
@@ -117,11 +116,9 @@ fn shown(report: &Report) -> String {
                 of(|it| difference(it.log_difference, it.log_interval)),
             ]
         }),
-    ));
-    if let Some(standing) = &report.standing {
-        text.push_str(&format!("\nstanding: {standing}\n"));
-    }
-    text
+    );
+    let standing = report.standing.as_ref().map_or_else(String::new, |standing| format!("\nstanding: {standing}"));
+    format!("{head}{rows}{standing}")
 }
 
 /// Model less market, with where it lies.
