@@ -18,7 +18,7 @@
 use brier_types::Prob;
 
 use crate::distribution::Shape;
-use crate::logit::chance;
+use crate::doors::{chance, fill, positive};
 
 /// How the average is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +91,7 @@ impl AverageLaw {
     /// assert!((chances[0].get() - 0.5).abs() < 1e-12);
     /// ```
     pub fn fill(&self, strikes: &[f64], out: &mut [Prob]) -> Option<usize> {
-        let mut count = 0;
-        for (strike, slot) in strikes.iter().zip(out) {
-            *slot = self.at_or_above(*strike)?;
-            count += 1;
-        }
-        Some(count)
+        fill(strikes, out, |strike| self.at_or_above(strike))
     }
 
     /// The chance that the average is at or above `low` and below `high`; `None` unless they are in order.
@@ -165,7 +160,6 @@ impl Window {
 
     /// The price's standard deviation over one second, if window and knowledge make sense.
     fn checked(&self, now: &Now) -> Option<f64> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
         let sane = positive(self.seconds) && positive(now.spot) && now.seconds_left.is_finite();
         let per_second = now.spot * now.volatility;
         (sane && self.sampling != Sampling::Prints(0) && per_second.is_finite() && per_second >= 0.0)

@@ -17,7 +17,7 @@
 use brier_types::Prob;
 
 use crate::distribution::{Shape, normal_cdf, normal_pdf};
-use crate::logit::chance;
+use crate::doors::{chance, positive};
 
 /// What the chance depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -224,10 +224,6 @@ impl Smile {
         }
         Prob::new(self.probability()?.get() - upper.probability()?.get()).ok()
     }
-}
-
-fn positive(value: f64) -> bool {
-    value.is_finite() && value > 0.0
 }
 
 #[cfg(test)]

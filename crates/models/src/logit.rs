@@ -6,13 +6,10 @@
 
 use brier_types::Prob;
 
+use crate::doors::chance;
+
 /// The least chance that opinions are taken at; the greatest is one minus it.
 pub const CLIP: f64 = 0.005;
-
-/// A number as a probability, forgiving the rounding of a sum or difference. `None` for NaN.
-pub(crate) fn chance(value: f64) -> Option<Prob> {
-    Prob::new(value.clamp(0.0, 1.0)).ok()
-}
 
 /// ln(p / (1 − p)); infinite at 0 and 1.
 pub fn logit(p: f64) -> f64 {

@@ -12,7 +12,8 @@
 
 use brier_types::Prob;
 
-use crate::logit::{CLIP, chance, clipped_logit, sigmoid};
+use crate::doors::chance;
+use crate::logit::{CLIP, clipped_logit, sigmoid};
 
 /// The pool of opinions and their weights, which are brought to a sum of one. Opinions are clipped to
 /// [`CLIP`]`..=1 − CLIP`.
@@ -60,7 +61,7 @@ fn weight_sum(opinions: &[(Prob, f64)]) -> Option<f64> {
 /// Experts weighted by how well they have forecast so far, one market after another.
 ///
 /// Each settled market multiplies an expert's weight by the chance it gave to what happened, to the power of the learning
-/// rate. At rate 1 the linear mixture is Bayes' and never loses to the best expert by more than the logarithm of their
+/// rate. At rate 1, with nothing handed round, the linear mixture is Bayes' and never loses to the best expert by more than the logarithm of their
 /// number, summed over all markets. A small share of all weight is handed round each time, so that an expert who was bad
 /// for a year can come back within weeks.
 ///

@@ -13,7 +13,7 @@
 use brier_types::Prob;
 
 use crate::distribution::normal_cdf;
-use crate::logit::chance;
+use crate::doors::{chance, positive};
 
 /// −ζ(½)/√(2π): by how many deviations of one interval a barrier seems further away when it is watched at intervals.
 const WATCHED_SHIFT: f64 = 0.582_597_157_939_010_7;
@@ -64,7 +64,6 @@ impl OneTouch {
 
     /// The distance to the barrier in logarithms, if the arguments make sense.
     fn gap(&self) -> Option<f64> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
         let sane = positive(self.spot) && positive(self.barrier);
         if !sane || !self.volatility.is_finite() || !self.seconds_left.is_finite() {
             return None;
@@ -110,7 +109,7 @@ mod tests {
         for _ in 0..8_000 {
             let mut log: f64 = 0.0;
             for _ in 0..100 {
-                let step = (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+                let step = random.normal();
                 log += 0.001 * step - 0.5e-6;
                 if log >= libm::log(1.008) {
                     hits += 1;

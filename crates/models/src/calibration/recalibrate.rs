@@ -10,8 +10,9 @@ use brier_types::Prob;
 
 use super::Scored;
 use crate::coherent::{Order, order};
+use crate::doors::chance;
 use crate::linear::solve;
-use crate::logit::{chance, clipped_logit, sigmoid};
+use crate::logit::{clipped_logit, sigmoid};
 
 /// Most steps of a fit; it takes about six.
 const MAX_STEPS: u32 = 100;
