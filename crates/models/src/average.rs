@@ -264,6 +264,14 @@ mod tests {
     }
 
     #[test]
+    fn a_print_at_this_moment_has_been_seen() {
+        // 0.1 + 0.2 is a little more than three tenths, which must not become a fourth print.
+        let tenths = Window { seconds: 6.0, sampling: Sampling::Prints(60) };
+        let law = tenths.law(&now(0.1 + 0.2)).unwrap();
+        assert!((law.mean - (57.0 * 90.0 + 3.0 * 100.0) / 60.0).abs() < 1e-9, "{law:?}");
+    }
+
+    #[test]
     fn many_prints_are_nearly_continuous() {
         let fine = Window { seconds: 60.0, sampling: Sampling::Prints(60_000) };
         for left in [300.0, 60.0, 33.3, 5.0] {

@@ -159,6 +159,12 @@ mod tests {
     }
 
     #[test]
+    fn extremizing_raises_odds_to_a_power() {
+        // Odds of 7 to 3, squared.
+        assert!((logit_pool(&[(p(0.7), 1.0)], 2.0).unwrap().get() - 49.0 / 58.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn the_mixture_is_nearly_as_good_as_the_best_expert() {
         let mut experts = Experts::new(3, 1.0, 0.0).unwrap();
         let mut random = SplitMix::new(9);

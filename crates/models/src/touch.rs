@@ -124,6 +124,14 @@ mod tests {
     }
 
     #[test]
+    fn in_the_long_run_only_the_lower_barrier_is_certain() {
+        // The price is worth what it costs, so it ever rises by a tenth with chance 1/1.1; its logarithm drifts down.
+        let up = OneTouch { spot: 100.0, barrier: 110.0, volatility: 1e-3, seconds_left: 1e9 };
+        assert!((up.probability().unwrap().get() - 1.0 / 1.1).abs() < 1e-6);
+        assert!((OneTouch { barrier: 90.0, ..up }.probability().unwrap().get() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
     fn the_ends() {
         let touch = OneTouch { spot: 100.0, barrier: 101.0, volatility: 1e-4, seconds_left: 0.0 };
         assert_eq!(touch.probability().unwrap().get(), 0.0);

@@ -189,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn a_step_too_far_is_halved() {
+        // Near certainty the curve is so flat that Newton's step flies past the answer.
+        let wrong = vec![Scored { forecast: Prob::new(0.995).unwrap(), happened: false }; 1000];
+        let mended = Platt::fit(&wrong, 1.0).unwrap().apply(wrong[0].forecast).unwrap().get();
+        assert!(mended < 0.01, "{mended}");
+    }
+
+    #[test]
     fn few_markets_hardly_move_it() {
         let certain = [Scored { forecast: Prob::new(0.6).unwrap(), happened: true }];
         let line = Platt::fit(&certain, 10.0).unwrap();

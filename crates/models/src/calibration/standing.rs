@@ -220,6 +220,11 @@ mod tests {
         let equal: Vec<Contest> =
             contests(500, 1, 0.1, 5).into_iter().map(|contest| Contest { market: contest.model, ..contest }).collect();
         assert!(matches!(Standing::judge(&equal, 1), Standing::Paper(PaperOnly::NotBetter(_))), "the mid itself");
+        assert!((Record::of(&equal, 500, 1).unwrap().p_value - 1.0).abs() < 1e-12, "no resample of a draw is a win");
+        // As far from the truth as the market: half of such models look better, and hardly any may say so.
+        let lucky = (0..20).map(|seed| Standing::judge(&contests(120, 1, 0.15, seed), 1));
+        let lucky = lucky.filter(|standing| matches!(standing, Standing::Paper(PaperOnly::MayBeLuck(_)))).count();
+        assert!((4..=16).contains(&lucky), "{lucky} of 20");
     }
 
     #[test]
