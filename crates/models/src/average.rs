@@ -191,11 +191,9 @@ impl UpOrDown {
     pub fn law(&self, now: &Now) -> Option<AverageLaw> {
         let window = &self.window;
         let per_second = window.checked(now)?;
-        if !(self.seconds_between.is_finite() && self.seconds_between >= window.seconds) {
-            return None;
-        }
         let strike = window.law(now)?;
-        // From the end of the earlier window on, the later average wanders by itself.
+        // From the end of the earlier window on, the later average wanders by itself. Were the windows to overlap, it would
+        // have begun, and without its mean so far it has no law.
         let later = Now { seconds_left: self.seconds_between, observed_mean: None, ..*now };
         let later = window.law(&later)?.deviation;
         let left = now.seconds_left.max(0.0);

@@ -102,25 +102,23 @@ mod tests {
 
     #[test]
     fn a_walk_watched_at_moments_touches_as_often_as_stated() {
-        // 100 looks, a barrier 0.8 deviations away; the continuous formula would say 0.42.
-        let touch = OneTouch { spot: 100.0, barrier: 100.8, volatility: 0.001, seconds_left: 100.0 };
-        let mut random = SplitMix::new(11);
-        let mut hits = 0;
-        for _ in 0..8_000 {
-            let mut log: f64 = 0.0;
-            for _ in 0..100 {
-                let step = random.normal();
-                log += 0.001 * step - 0.5e-6;
-                if log >= libm::log(1.008) {
-                    hits += 1;
-                    break;
-                }
-            }
+        // 100 looks, a barrier 0.8 deviations away, and moves so large that the drift of the logarithm matters.
+        for direction in [1.0, -1.0] {
+            let barrier = 100.0 * libm::exp(direction * 0.4);
+            let touch = OneTouch { spot: 100.0, barrier, volatility: 0.05, seconds_left: 100.0 };
+            let mut random = SplitMix::new(11);
+            let hits = (0..6_000).filter(|_| {
+                let mut log = 0.0;
+                (0..100).any(|_| {
+                    log += 0.05 * random.normal() - 0.5 * 0.05 * 0.05;
+                    log * direction >= 0.4
+                })
+            });
+            let seen = hits.count() as f64 / 6_000.0;
+            let stated = touch.watched_every(1.0).unwrap().get();
+            assert!((seen - stated).abs() < 0.015, "{direction} {seen} {stated}");
+            assert!(touch.probability().unwrap().get() > stated + 0.02);
         }
-        let seen = f64::from(hits) / 8_000.0;
-        let stated = touch.watched_every(1.0).unwrap().get();
-        assert!((seen - stated).abs() < 0.012, "{seen} {stated}");
-        assert!(touch.probability().unwrap().get() > stated + 0.02);
     }
 
     #[test]

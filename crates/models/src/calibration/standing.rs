@@ -241,7 +241,7 @@ mod tests {
     fn markets_of_one_event_are_one_surprise() {
         // Each event six times over: the same information, which must not look like six times as much.
         let singles = contests(150, 1, 0.1, 8);
-        let copies: Vec<Contest> = singles.iter().flat_map(|&contest| [contest; 6]).collect();
+        let copies = singles.repeat(6);
         let (one, six) = (Record::of(&singles, 2000, 3).unwrap(), Record::of(&copies, 2000, 3).unwrap());
         assert!((one.p_value - six.p_value).abs() < 1e-12);
         assert!(Record::of(&[], 10, 1).is_none());
