@@ -18,7 +18,7 @@
 use brier_types::Prob;
 
 use crate::distribution::Shape;
-use crate::logit::chance;
+use crate::doors::{chance, fill, positive};
 
 /// How the average is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +91,7 @@ impl AverageLaw {
     /// assert!((chances[0].get() - 0.5).abs() < 1e-12);
     /// ```
     pub fn fill(&self, strikes: &[f64], out: &mut [Prob]) -> Option<usize> {
-        let mut count = 0;
-        for (strike, slot) in strikes.iter().zip(out) {
-            *slot = self.at_or_above(*strike)?;
-            count += 1;
-        }
-        Some(count)
+        fill(strikes, out, |strike| self.at_or_above(strike))
     }
 
     /// The chance that the average is at or above `low` and below `high`; `None` unless they are in order.
@@ -165,7 +160,6 @@ impl Window {
 
     /// The price's standard deviation over one second, if window and knowledge make sense.
     fn checked(&self, now: &Now) -> Option<f64> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
         let sane = positive(self.seconds) && positive(now.spot) && now.seconds_left.is_finite();
         let per_second = now.spot * now.volatility;
         (sane && self.sampling != Sampling::Prints(0) && per_second.is_finite() && per_second >= 0.0)
@@ -197,11 +191,9 @@ impl UpOrDown {
     pub fn law(&self, now: &Now) -> Option<AverageLaw> {
         let window = &self.window;
         let per_second = window.checked(now)?;
-        if !(self.seconds_between.is_finite() && self.seconds_between >= window.seconds) {
-            return None;
-        }
         let strike = window.law(now)?;
-        // From the end of the earlier window on, the later average wanders by itself.
+        // From the end of the earlier window on, the later average wanders by itself. Were the windows to overlap, it would
+        // have begun, and without its mean so far it has no law.
         let later = Now { seconds_left: self.seconds_between, observed_mean: None, ..*now };
         let later = window.law(&later)?.deviation;
         let left = now.seconds_left.max(0.0);
@@ -267,6 +259,14 @@ mod tests {
             let later = PRINTS.law(&now(900.0)).unwrap().deviation;
             assert!((race.deviation - libm::sqrt(gap + later * later)).abs() < 1e-9, "{left}");
         }
+    }
+
+    #[test]
+    fn a_print_at_this_moment_has_been_seen() {
+        // 0.1 + 0.2 is a little more than three tenths, which must not become a fourth print.
+        let tenths = Window { seconds: 6.0, sampling: Sampling::Prints(60) };
+        let law = tenths.law(&now(0.1 + 0.2)).unwrap();
+        assert!((law.mean - (57.0 * 90.0 + 3.0 * 100.0) / 60.0).abs() < 1e-9, "{law:?}");
     }
 
     #[test]

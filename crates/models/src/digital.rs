@@ -17,7 +17,7 @@
 use brier_types::Prob;
 
 use crate::distribution::{Shape, normal_cdf, normal_pdf};
-use crate::logit::chance;
+use crate::doors::{chance, positive};
 
 /// What the chance depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,11 +161,20 @@ impl Ladder {
     /// Writes the chance of each range: below the first strike, between neighbors, from the last strike on. They sum to
     /// one when `out` has room for one more than there are strikes.
     pub fn ranges(&self, law: &Terminal, out: &mut [f64]) {
-        let mut upper_edge = f64::INFINITY;
+        // Each edge is looked up once, as the mass beyond it on its own side of the center: small numbers keep their digits.
+        let mut upper = (f64::INFINITY, 0.0);
         let edges = self.log_strikes.iter().map(|&strike| law.distance(strike)).chain([f64::NEG_INFINITY]);
         for (slot, edge) in out.iter_mut().zip(edges) {
-            *slot = law.shape.between(edge, upper_edge);
-            upper_edge = edge;
+            let lower = (edge, law.shape.cdf(-edge.abs()));
+            let mass = if lower.0 >= 0.0 {
+                lower.1 - upper.1
+            } else if upper.0 <= 0.0 {
+                upper.1 - lower.1
+            } else {
+                1.0 - lower.1 - upper.1
+            };
+            *slot = mass.max(0.0);
+            upper = lower;
         }
     }
 }
@@ -215,10 +224,6 @@ impl Smile {
         }
         Prob::new(self.probability()?.get() - upper.probability()?.get()).ok()
     }
-}
-
-fn positive(value: f64) -> bool {
-    value.is_finite() && value > 0.0
 }
 
 #[cfg(test)]

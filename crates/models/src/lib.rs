@@ -28,6 +28,7 @@ pub mod coherent;
 pub mod convergence;
 pub mod digital;
 pub mod distribution;
+mod doors;
 mod linear;
 pub mod lockup;
 pub mod logit;

@@ -11,6 +11,8 @@
 
 use brier_types::Prob;
 
+use crate::doors::finite;
+
 /// Days of the year that returns are counted in.
 const YEAR: f64 = 365.0;
 
@@ -71,10 +73,6 @@ impl Lockup {
 /// for what is no number.
 pub fn leg_risk(fill: Prob, edge: f64, loss: f64) -> Option<f64> {
     finite(fill.get() * edge - (1.0 - fill.get()) * loss)
-}
-
-fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
 }
 
 /// How two markets' outcomes differ when their rules do.

@@ -6,13 +6,10 @@
 
 use brier_types::Prob;
 
+use crate::doors::chance;
+
 /// The least chance that opinions are taken at; the greatest is one minus it.
 pub const CLIP: f64 = 0.005;
-
-/// A number as a probability, forgiving the rounding of a sum or difference. `None` for NaN.
-pub(crate) fn chance(value: f64) -> Option<Prob> {
-    Prob::new(value.clamp(0.0, 1.0)).ok()
-}
 
 /// ln(p / (1 − p)); infinite at 0 and 1.
 pub fn logit(p: f64) -> f64 {
@@ -44,14 +41,8 @@ pub fn sigmoid(x: f64) -> f64 {
 /// assert!((tripled.get() - 2.0 / 3.0).abs() < 1e-12);
 /// ```
 pub fn shifted(p: Prob, shift: f64) -> Option<Prob> {
-    let value = p.get();
-    if !shift.is_finite() {
-        return None;
-    }
-    if value <= 0.0 || value >= 1.0 {
-        return Some(p);
-    }
-    chance(sigmoid(logit(value) + shift))
+    // At 0 and 1 log odds are infinite, and no finite shift moves them.
+    if shift.is_finite() { chance(sigmoid(logit(p.get()) + shift)) } else { None }
 }
 
 #[cfg(test)]
@@ -63,6 +54,7 @@ mod tests {
     fn certainty_stays_and_nonsense_is_refused() {
         let sure = Prob::new(1.0).unwrap();
         assert_eq!(shifted(sure, -5.0), Some(sure));
+        assert_eq!(shifted(sure.complement(), 5.0), Some(sure.complement()));
         assert_eq!(shifted(sure, f64::NAN), None);
         assert!(clipped_logit(sure).is_finite());
     }

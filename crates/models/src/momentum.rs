@@ -81,6 +81,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fall_is_as_good_as_a_rise() {
+        let [low, high] = [0.40, 0.52].map(|p| Prob::new(p).unwrap());
+        let fall = Move::between(high, low, 15.0, 0.04).unwrap();
+        assert!(fall.z < 0.0 && fall.is_candidate());
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         let p = Prob::new(0.5).unwrap();
         assert_eq!(Move::between(p, p, 0.0, 0.1), None);

@@ -12,6 +12,7 @@
 use brier_types::Prob;
 
 use crate::distribution::Shape;
+use crate::doors::fill;
 use crate::rounded::{Bucket, Rounded};
 
 /// Fewest published errors that say how wrong a nowcast is.
@@ -47,12 +48,7 @@ impl Nowcast {
     /// The chances of many buckets at once, for a new nowcast; nothing is allocated. Writes as many as the shorter slice
     /// holds and returns how many; `None` if a chance could not be stated.
     pub fn fill(&self, buckets: &[Bucket], out: &mut [Prob]) -> Option<usize> {
-        let mut count = 0;
-        for (bucket, slot) in buckets.iter().zip(out) {
-            *slot = self.probability(*bucket)?;
-            count += 1;
-        }
-        Some(count)
+        fill(buckets, out, |bucket| self.probability(bucket))
     }
 }
 

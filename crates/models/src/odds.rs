@@ -12,7 +12,7 @@
 
 use brier_types::Prob;
 
-use crate::logit::chance;
+use crate::doors::chance;
 use crate::solve::falling_root;
 
 /// Steps of Newton's method, which from the side it starts on cannot overshoot; it needs about five.

@@ -12,7 +12,8 @@
 
 use brier_types::Prob;
 
-use crate::logit::{CLIP, chance, clipped_logit, sigmoid};
+use crate::doors::chance;
+use crate::logit::{CLIP, clipped_logit, sigmoid};
 
 /// The pool of opinions and their weights, which are brought to a sum of one. Opinions are clipped to
 /// [`CLIP`]`..=1 − CLIP`.
@@ -60,7 +61,7 @@ fn weight_sum(opinions: &[(Prob, f64)]) -> Option<f64> {
 /// Experts weighted by how well they have forecast so far, one market after another.
 ///
 /// Each settled market multiplies an expert's weight by the chance it gave to what happened, to the power of the learning
-/// rate. At rate 1 the linear mixture is Bayes' and never loses to the best expert by more than the logarithm of their
+/// rate. At rate 1, with nothing handed round, the linear mixture is Bayes' and never loses to the best expert by more than the logarithm of their
 /// number, summed over all markets. A small share of all weight is handed round each time, so that an expert who was bad
 /// for a year can come back within weeks.
 ///
@@ -155,6 +156,12 @@ mod tests {
         assert!(Experts::new(0, 1.0, 0.0).is_none());
         assert!(!Experts::new(2, 1.0, 0.0).unwrap().observe(&[p(0.5)], true));
         assert_eq!(Experts::new(2, 1.0, 0.0).unwrap().pool(&[p(0.5)]), None);
+    }
+
+    #[test]
+    fn extremizing_raises_odds_to_a_power() {
+        // Odds of 7 to 3, squared.
+        assert!((logit_pool(&[(p(0.7), 1.0)], 2.0).unwrap().get() - 49.0 / 58.0).abs() < 1e-12);
     }
 
     #[test]

@@ -146,6 +146,12 @@ mod tests {
     }
 
     #[test]
+    fn log_odds_drift_outward() {
+        let drift = |p| martingale_drift(Prob::new(p).unwrap(), 0.3).unwrap();
+        assert!((drift(0.9) - 0.036).abs() < 1e-12 && (drift(0.1) + 0.036).abs() < 1e-12 && drift(0.5).abs() < 1e-12);
+    }
+
+    #[test]
     fn nonsense_has_no_quotes() {
         let fair = Prob::new(0.5).unwrap();
         assert!(AvellanedaStoikov { gamma: 0.0, ..MAKER }.quotes(fair, 0.0, 0.0).is_none());

@@ -15,7 +15,7 @@
 
 use brier_types::Prob;
 
-use crate::logit::chance;
+use crate::doors::chance;
 
 /// One step of the target, in percent.
 pub const QUARTER_POINT: f64 = 0.25;

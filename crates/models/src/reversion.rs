@@ -12,6 +12,7 @@
 //! Source: Dickey & Fuller 1979 and MacKinnon 2010 (critical values); Lo & MacKinlay 1988 (variance ratio); reference
 //! section 9.5.
 
+use crate::doors::finite;
 use crate::linear::least_squares;
 
 /// The Dickey–Fuller statistic below which a random walk is rejected at 5 %, with a constant and many values.
@@ -135,8 +136,7 @@ pub fn variance_ratio(values: &[f64], span: usize) -> Option<f64> {
 /// when the exit is higher, a sale when it is lower. Take off the spread where both ends take. `None` for what is no
 /// number.
 pub fn round_trip(entry: f64, exit: f64, fee: impl Fn(f64) -> f64) -> Option<f64> {
-    let gain = (exit - entry).abs() - fee(entry) - fee(exit);
-    gain.is_finite().then_some(gain)
+    finite((exit - entry).abs() - fee(entry) - fee(exit))
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
         let mut value = 0.4;
         (0..count)
             .map(|_| {
-                let noise = (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+                let noise = random.normal();
                 value = 0.4 + (value - 0.4) * libm::exp(-theta) + 0.1 * noise;
                 value
             })

@@ -11,7 +11,7 @@
 use brier_types::Prob;
 
 use crate::distribution::Shape;
-use crate::logit::chance;
+use crate::doors::chance;
 
 /// A set of settlement values, as counts of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

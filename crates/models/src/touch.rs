@@ -13,7 +13,7 @@
 use brier_types::Prob;
 
 use crate::distribution::normal_cdf;
-use crate::logit::chance;
+use crate::doors::{chance, positive};
 
 /// −ζ(½)/√(2π): by how many deviations of one interval a barrier seems further away when it is watched at intervals.
 const WATCHED_SHIFT: f64 = 0.582_597_157_939_010_7;
@@ -64,7 +64,6 @@ impl OneTouch {
 
     /// The distance to the barrier in logarithms, if the arguments make sense.
     fn gap(&self) -> Option<f64> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
         let sane = positive(self.spot) && positive(self.barrier);
         if !sane || !self.volatility.is_finite() || !self.seconds_left.is_finite() {
             return None;
@@ -103,25 +102,31 @@ mod tests {
 
     #[test]
     fn a_walk_watched_at_moments_touches_as_often_as_stated() {
-        // 100 looks, a barrier 0.8 deviations away; the continuous formula would say 0.42.
-        let touch = OneTouch { spot: 100.0, barrier: 100.8, volatility: 0.001, seconds_left: 100.0 };
-        let mut random = SplitMix::new(11);
-        let mut hits = 0;
-        for _ in 0..8_000 {
-            let mut log: f64 = 0.0;
-            for _ in 0..100 {
-                let step = (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
-                log += 0.001 * step - 0.5e-6;
-                if log >= libm::log(1.008) {
-                    hits += 1;
-                    break;
-                }
-            }
+        // 100 looks, a barrier 0.8 deviations away, and moves so large that the drift of the logarithm matters.
+        for direction in [1.0, -1.0] {
+            let barrier = 100.0 * libm::exp(direction * 0.4);
+            let touch = OneTouch { spot: 100.0, barrier, volatility: 0.05, seconds_left: 100.0 };
+            let mut random = SplitMix::new(11);
+            let hits = (0..6_000).filter(|_| {
+                let mut log = 0.0;
+                (0..100).any(|_| {
+                    log += 0.05 * random.normal() - 0.5 * 0.05 * 0.05;
+                    log * direction >= 0.4
+                })
+            });
+            let seen = hits.count() as f64 / 6_000.0;
+            let stated = touch.watched_every(1.0).unwrap().get();
+            assert!((seen - stated).abs() < 0.015, "{direction} {seen} {stated}");
+            assert!(touch.probability().unwrap().get() > stated + 0.02);
         }
-        let seen = f64::from(hits) / 8_000.0;
-        let stated = touch.watched_every(1.0).unwrap().get();
-        assert!((seen - stated).abs() < 0.012, "{seen} {stated}");
-        assert!(touch.probability().unwrap().get() > stated + 0.02);
+    }
+
+    #[test]
+    fn in_the_long_run_only_the_lower_barrier_is_certain() {
+        // The price is worth what it costs, so it ever rises by a tenth with chance 1/1.1; its logarithm drifts down.
+        let up = OneTouch { spot: 100.0, barrier: 110.0, volatility: 1e-3, seconds_left: 1e9 };
+        assert!((up.probability().unwrap().get() - 1.0 / 1.1).abs() < 1e-6);
+        assert!((OneTouch { barrier: 90.0, ..up }.probability().unwrap().get() - 1.0).abs() < 1e-6);
     }
 
     #[test]

@@ -112,9 +112,12 @@ impl RealizedVolatility {
             }
             let elapsed = at.since(before).as_secs_f64();
             let fade = libm::exp2(-elapsed / self.half_life.as_secs_f64());
-            let change = libm::log(price) - libm::log(old);
-            self.squares = self.squares * fade + change * change;
-            self.seconds = self.seconds * fade + elapsed;
+            let change = libm::log(price / old);
+            // A ratio that no float holds is a broken feed, not a move.
+            if change.is_finite() {
+                self.squares = self.squares * fade + change * change;
+                self.seconds = self.seconds * fade + elapsed;
+            }
         }
         self.last = Some((at, price));
     }

@@ -23,7 +23,7 @@ pub mod prior;
 use brier_types::Prob;
 
 use crate::distribution::Shape;
-use crate::logit::chance;
+use crate::doors::{chance, fill};
 use crate::rounded::{Bucket, Rounded};
 
 /// Which extreme of the day settles.
@@ -133,12 +133,7 @@ impl DayExtreme {
     /// The chances of many buckets at once, for a new forecast or observation; nothing is allocated. Writes as many as
     /// the shorter slice holds and returns how many; `None` if a chance could not be stated.
     pub fn fill(&self, buckets: &[Bucket], out: &mut [Prob]) -> Option<usize> {
-        let mut count = 0;
-        for (bucket, slot) in buckets.iter().zip(out) {
-            *slot = self.probability(*bucket)?;
-            count += 1;
-        }
-        Some(count)
+        fill(buckets, out, |bucket| self.probability(bucket))
     }
 
     fn high_at_most(&self, seen: Observed, last: i32) -> f64 {

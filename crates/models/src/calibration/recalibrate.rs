@@ -10,8 +10,9 @@ use brier_types::Prob;
 
 use super::Scored;
 use crate::coherent::{Order, order};
+use crate::doors::chance;
 use crate::linear::solve;
-use crate::logit::{chance, clipped_logit, sigmoid};
+use crate::logit::{clipped_logit, sigmoid};
 
 /// Most steps of a fit; it takes about six.
 const MAX_STEPS: u32 = 100;
@@ -188,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn a_step_too_far_is_halved() {
+        // Near certainty the curve is so flat that Newton's step flies past the answer.
+        let forecast = Prob::new(0.995).unwrap();
+        let wrong: Vec<Scored> = (0..1000).map(|index| Scored { forecast, happened: index % 10 == 0 }).collect();
+        let mended = Platt::fit(&wrong, 1.0).unwrap().apply(forecast).unwrap().get();
+        assert!((mended - 0.1).abs() < 0.01, "{mended}");
+    }
+
+    #[test]
+    fn pooled_forecasts_stand_at_their_mean() {
+        let said = |p, happened| Scored { forecast: Prob::new(p).unwrap(), happened };
+        // The first three are one block: a third of them happened, at 0.3 on average.
+        let curve = Isotonic::fit(&[said(0.1, true), said(0.2, false), said(0.6, false), said(0.9, true)]).unwrap();
+        for (forecast, mended) in [(0.3, 1.0 / 3.0), (0.6, 2.0 / 3.0), (0.0, 1.0 / 3.0), (0.95, 1.0)] {
+            let found = curve.apply(Prob::new(forecast).unwrap()).unwrap().get();
+            assert!((found - mended).abs() < 1e-12, "{forecast} {found}");
+        }
+    }
+
+    #[test]
     fn few_markets_hardly_move_it() {
         let certain = [Scored { forecast: Prob::new(0.6).unwrap(), happened: true }];
         let line = Platt::fit(&certain, 10.0).unwrap();
@@ -207,6 +228,10 @@ mod tests {
             let scored = |(p, happened)| Scored { forecast: Prob::new(p).unwrap(), happened };
             let forecasts: Vec<Scored> = forecasts.into_iter().map(scored).collect();
             let line = Platt::fit(&forecasts, 1.0).unwrap();
+            for (shift, slope) in [(0.01, 0.0), (-0.01, 0.0), (0.0, 0.01), (0.0, -0.01)] {
+                let near = Platt { shift: line.shift + shift, slope: line.slope + slope };
+                prop_assert!(line.loss(&forecasts, 0.25) <= near.loss(&forecasts, 0.25), "{line:?}");
+            }
             let mend = |scored: &Scored| Scored { forecast: line.apply(scored.forecast).unwrap(), ..*scored };
             let mended: Vec<Scored> = forecasts.iter().map(mend).collect();
             prop_assert!(log_score(&mended) <= log_score(&forecasts).map(|score| score + 1e-9));

@@ -204,6 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn half_a_matrix_links_too() {
+        for half in [[1.0, 0.9, 0.0, 1.0], [1.0, 0.0, 0.9, 1.0]] {
+            let mut stakes = [0.1, 0.1];
+            cap_clusters(&mut stakes, &half, 0.5).unwrap();
+            assert!((stakes[0] - 0.05).abs() < 1e-12 && (stakes[1] - 0.05).abs() < 1e-12);
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         let worlds = Scenarios { chances: &[0.5, 0.5], costs: &[0.6], payoffs: &[1.0, 0.0] };
         assert!(best_stakes(&Scenarios { chances: &[0.5, 0.6], ..worlds }).is_none());

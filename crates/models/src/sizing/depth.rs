@@ -67,8 +67,8 @@ pub fn best_purchase(chance: Prob, ladder: &[Level], fee: impl Fn(f64) -> f64, b
         if wanted <= 0.0 {
             break;
         }
-        // A sure thing wants everything: the closed form then is the money itself.
-        let taken = wanted.min(level.contracts).min(lost / each);
+        // A sure thing wants as many as there is money for; anything less, fewer.
+        let taken = wanted.min(level.contracts);
         if taken > 0.0 {
             bought.contracts += taken;
             bought.cost += taken * each;

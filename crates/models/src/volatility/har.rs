@@ -84,6 +84,12 @@ mod tests {
     }
 
     #[test]
+    fn a_forecast_is_never_below_what_was_seen() {
+        let har = Har { coefficients: [-1.0, 0.5, 0.0, 0.0], floor: 0.2 };
+        assert!((har.forecast(&[1.0; MONTH]).unwrap() - 0.2).abs() < 1e-15);
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         assert!(Har::fit(&[1.0; 100]).is_none(), "a history that never moves");
         assert!(Har::fit(&[1.0, 2.0]).is_none());

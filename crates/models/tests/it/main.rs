@@ -15,6 +15,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+mod bits;
 mod nonsense;
 mod section_1_3;
 mod section_1_7;
