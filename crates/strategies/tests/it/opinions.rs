@@ -115,7 +115,7 @@ fn a_range_values_thresholds_and_ranges_by_implied_volatility() {
     // Bid at 20 for what is worth 15.5: NO is bought at 80. A quarter of Kelly is 70 contracts, of which 50 are bid for.
     assert_eq!(world.sent(), [40, 10].map(|contracts| bought("T", BookSide::Ask, 20, contracts)));
     // In the last seconds it is quiet.
-    world.pass(HOURS(1) - Duration::from_secs(5));
+    world.pass(Duration::from_secs(3_595));
     world.number("spot", 120_000.0);
     assert_eq!(world.sent(), []);
 }
@@ -135,8 +135,8 @@ fn within_the_last_minute_what_was_printed_counts() {
         doubt: 0.0,
     };
     let markets = [("U", Some(Strike::AtLeast(bound("98500"))))];
-    let mut world = World::new(Box::new(UpOrDown::new(parameters)), &markets, Duration::from_secs(120));
-    let close = crate::world::NOON.plus(Duration::from_secs(120));
+    let mut world = World::new(Box::new(UpOrDown::new(parameters)), &markets, Duration::from_mins(2));
+    let close = crate::world::NOON.plus(Duration::from_mins(2));
     while world.now < close.minus(Duration::from_secs(21)) {
         world.pass(Duration::from_secs(1));
         world.number("spot", 98_515.0);

@@ -27,7 +27,7 @@ fn maker(informed: f64) -> LogitMakerParameters {
         size: qty(10),
         cap: qty(100),
         releases: Some("release".to_owned()),
-        around_release: Duration::from_secs(60),
+        around_release: Duration::from_mins(1),
     }
 }
 
@@ -78,7 +78,7 @@ fn sample(world: &mut World, bid: u8, every: Duration) {
 fn reversion_buys_what_was_pushed_away_and_sells_it_at_the_mean() {
     let parameters = ReversionParameters {
         markets: names(&["M"]),
-        every: Duration::from_secs(60),
+        every: Duration::from_mins(1),
         samples: 120,
         hold: Duration::from_mins(10),
         size: qty(5),
@@ -116,7 +116,7 @@ fn reversion_buys_what_was_pushed_away_and_sells_it_at_the_mean() {
 fn a_random_walk_is_not_traded() {
     let parameters = ReversionParameters {
         markets: names(&["M"]),
-        every: Duration::from_secs(60),
+        every: Duration::from_mins(1),
         samples: 120,
         hold: Duration::from_mins(10),
         size: qty(5),
@@ -125,7 +125,7 @@ fn a_random_walk_is_not_traded() {
     };
     let mut world = World::new(Box::new(Reversion::new(parameters)), &[("M", None)], Duration::from_hours(24));
     for step in 0..110u8 {
-        sample(&mut world, 20 + step / 2, Duration::from_secs(60));
+        sample(&mut world, 20 + step / 2, Duration::from_mins(1));
     }
     assert_eq!(world.sent(), []);
 }
@@ -134,7 +134,7 @@ fn a_random_walk_is_not_traded() {
 fn momentum_needs_a_move_and_a_reason_and_leaves_on_time() {
     let parameters = MomentumParameters {
         markets: names(&["M"]),
-        every: Duration::from_secs(60),
+        every: Duration::from_mins(1),
         span: 5,
         history: 60,
         least_z: 2.5,
