@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use brier_engine::{Engine, Input, MarketId, Purpose, Quote, StrategyId, Take, Want};
-use brier_types::{BookSide, Price, Qty, Venue};
+use brier_connect::clock::Clock;
+use brier_engine::fact::MAX_SERIES_NAME;
+use brier_engine::{Engine, Fact, FactValue, FairValue, Input, MarketId, Purpose, Quote, StrategyId, Take, Want};
+use brier_types::{BookSide, Price, Prob, Qty, Timestamp, TimestampError, Venue};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use zeroize::Zeroizing;
 
+use crate::config::MarketName;
 use crate::driver::{Word, look};
 use crate::mailbox::Teller;
 
@@ -36,6 +39,10 @@ const SILENCE: Duration = Duration::from_secs(15);
 const HELLO: Duration = Duration::from_secs(5);
 /// Levels of each side that are shown.
 const DEPTH: usize = 10;
+/// How far ahead of this machine's clock a source's may be.
+const AHEAD: Duration = Duration::from_secs(5);
+/// The longest that a fact or a fair value may decide.
+const LONGEST: Duration = Duration::from_hours(31 * 24);
 /// Longest message taken, in bytes.
 const MAX_MESSAGE: usize = 1 << 20;
 
@@ -140,6 +147,43 @@ enum Said {
         #[serde(default)]
         takes: Vec<SaidTake>,
     },
+    Tell {
+        #[serde(default)]
+        id: u64,
+        #[serde(default)]
+        facts: Vec<SaidFact>,
+        #[serde(default)]
+        fairs: Vec<SaidFair>,
+    },
+}
+
+/// Something of the world outside.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidFact {
+    series: String,
+    value: SaidValue,
+    #[serde(default)]
+    as_of: Option<String>,
+    valid_for_s: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SaidValue {
+    Number(f64),
+    Numbers(Vec<f64>),
+}
+
+/// What a market is worth.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidFair {
+    market: String,
+    prob: f64,
+    #[serde(default)]
+    as_of: Option<String>,
+    valid_for_s: f64,
 }
 
 #[derive(Deserialize)]
@@ -201,7 +245,7 @@ async fn hello(socket: &mut Socket, config: &RemoteConfig) -> Result<(StrategyId
                 format!("expected a remote strategy of the configuration ({}), found `{strategy}`", known.join(", "))
             })
         }
-        Ok(Said::Want { .. }) => Err("expected a hello first, found a want".to_owned()),
+        Ok(Said::Want { .. } | Said::Tell { .. }) => Err("expected a hello first, found another message".to_owned()),
         Err(error) => Err(format!("expected a hello, found {error}")),
     }
 }
@@ -331,8 +375,26 @@ fn view(engine: &Engine, strategy: StrategyId, market: MarketId, name: &str) -> 
 async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], words: &Teller) -> Value {
     let said = match serde_json::from_str(text) {
         Ok(Said::Want { id, quotes, takes }) => (id, quotes, takes),
-        Ok(Said::Hello { .. }) => return json!({ "type": "error", "error": "expected a want, found a second hello" }),
-        Err(error) => return json!({ "type": "error", "error": format!("expected a want, found {error}") }),
+        Ok(Said::Tell { id, facts, fairs }) => {
+            let inputs = match told(facts, fairs, Clock::local_now()) {
+                Ok(inputs) => inputs,
+                Err(error) => return json!({ "type": "error", "id": id, "error": error }),
+            };
+            for input in inputs {
+                if words.send(Word::Input(input)).is_err() {
+                    return json!({ "type": "error", "id": id, "error": "the program ends" });
+                }
+            }
+            return json!({ "type": "told", "id": id });
+        }
+        Ok(Said::Hello { .. }) => {
+            return json!({ "type": "error", "error": "expected a want or a tell, found a second hello" });
+        }
+        Err(error) => {
+            // The number of a message that is wrong elsewhere is carried back all the same.
+            let id = serde_json::from_str::<Value>(text).ok().and_then(|said| said.get("id").cloned());
+            return json!({ "type": "error", "id": id, "error": format!("expected a want or a tell, found {error}") });
+        }
     };
     let (id, quotes, takes) = said;
     let names: Vec<String> =
@@ -358,6 +420,43 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
         }
         Err(error) => json!({ "type": "error", "id": id, "error": error }),
     }
+}
+
+/// Facts and fair values as inputs; none of a message with a mistake is told.
+fn told(facts: Vec<SaidFact>, fairs: Vec<SaidFair>, now: Timestamp) -> Result<Vec<Input>, String> {
+    let when = |as_of: Option<String>| -> Result<Timestamp, String> {
+        let Some(text) = as_of else { return Ok(now) };
+        let at: Timestamp = text.parse().map_err(|error: TimestampError| format!("as_of: {error}"))?;
+        if at.since(now) > AHEAD {
+            return Err(format!("as_of: expected a time that has been, found {text}; it is {now}"));
+        }
+        Ok(at)
+    };
+    let age = |seconds: f64| {
+        let longest = LONGEST.as_secs_f64();
+        let sane = (0.0..=longest).contains(&seconds);
+        sane.then(|| Duration::from_secs_f64(seconds))
+            .ok_or_else(|| format!("valid_for_s: expected 0 to {longest}, found {seconds}"))
+    };
+    let mut inputs = Vec::with_capacity(facts.len() + fairs.len());
+    for SaidFact { series, value, as_of, valid_for_s } in facts {
+        let value = match value {
+            SaidValue::Number(number) => FactValue::Number(number),
+            SaidValue::Numbers(numbers) => FactValue::Numbers(numbers),
+        };
+        let fact = Fact { series, value, as_of: when(as_of)?, valid_for: age(valid_for_s)? };
+        if !fact.is_sound() {
+            return Err(format!("series: expected 1 to {MAX_SERIES_NAME} bytes, found `{:.140}`", fact.series));
+        }
+        inputs.push(Input::Fact(fact));
+    }
+    for SaidFair { market, prob, as_of, valid_for_s } in fairs {
+        let name = MarketName::parse(&market).map_err(|error| format!("market: {error}"))?;
+        let prob = Prob::new(prob).map_err(|error| error.to_string())?;
+        let (as_of, valid_for) = (when(as_of)?, age(valid_for_s)?);
+        inputs.push(Input::Fair(FairValue { venue: name.venue, market: name.market, prob, as_of, valid_for }));
+    }
+    Ok(inputs)
 }
 
 /// The place of a market that this strategy may trade.

@@ -576,7 +576,8 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
                     .hint(hint),
             );
         }
-        if it.enabled && it.markets.is_empty() && !it.all_markets {
+        // What connects from outside may only tell facts.
+        if it.enabled && it.markets.is_empty() && !it.all_markets && !it.is_remote() {
             problems.push(
                 Problem::new(&from.origin, key("markets"), "it trades nothing")
                     .hint("name markets, or say `all_markets = true`, or `enabled = false`"),

@@ -278,13 +278,13 @@ fn strategies_keep_their_places_and_are_what_their_tables_say() {
 
 #[test]
 fn a_strategy_that_cannot_trade_is_refused() {
-    Case::new("[kalshi]\nenabled = false\n[[strategy]]\nname = \"a\"\nkind = \"taker\"\nmarkets = [\"kalshi:KXA-1\"]\n[[strategy]]\nname = \"a\"\nkind = \"remote\"\n")
+    Case::new("[kalshi]\nenabled = false\n[[strategy]]\nname = \"a\"\nkind = \"taker\"\nmarkets = [\"kalshi:KXA-1\"]\n[[strategy]]\nname = \"a\"\nkind = \"remote\"\n[[strategy]]\nname = \"b\"\nkind = \"taker\"\n")
         .user("[[strategy]]\nname = \"u\"\nkind = \"taker\"\n")
         .problems(&expect![[r"
             …/brier.toml:6: strategy.a.markets: kalshi:KXA-1 is on a venue that is not enabled; say `enabled = true` in `[kalshi]`
             …/brier.toml:8: strategy.a.name: another strategy has this name already
-            …/brier.toml:8: strategy.a.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
             …/brier.toml:9: strategy.a.kind: it connects from outside, and `remote.listen` is unset; set `listen` and `token` in `[remote]`
+            …/brier.toml:10: strategy.b.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
             …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"]]);
     Case::new("").problems(&expect![
         "no venue is traded; name a strategy's markets, or say `enabled = true` in `[kalshi]` or `[polymarket]`"

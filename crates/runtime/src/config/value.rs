@@ -100,6 +100,16 @@ pub struct MarketName {
     pub market: MarketTicker,
 }
 
+impl MarketName {
+    /// Reads `kalshi:TICKER` or `polymarket:0x…`.
+    ///
+    /// # Errors
+    /// What was expected and found.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        market(text).map_err(|misfit| misfit.text)
+    }
+}
+
 impl fmt::Display for MarketName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.venue, self.market)

@@ -163,6 +163,19 @@ async fn a_paper_run_quotes_obeys_its_kill_switch_and_ends_in_peace() {
     remote.say(&json!({"type": "want", "id": 8, "quotes": [{"market": "kalshi:KXNONE", "quotes": []}]})).await;
     remote.hear(|said| said["type"] == "error" && said["id"] == 8).await;
 
+    // What it tells is so for all: the maker inside quotes around the fair value that it says.
+    let fair = json!({"market": format!("kalshi:{INSIDE}"), "prob": 0.55, "valid_for_s": 600});
+    let fact = json!({"series": "spot:BTC", "value": 98_500.5, "as_of": "2020-01-01T00:00:00Z", "valid_for_s": 5});
+    remote.say(&json!({"type": "tell", "id": 9, "facts": [fact], "fairs": [fair]})).await;
+    remote.hear(|said| said["type"] == "told" && said["id"] == 9).await;
+    running.await_book(INSIDE, &[53, 40], &[57, 60]).await;
+    let ahead = json!({"series": "s", "value": [1.0], "as_of": "2999-01-01T00:00:00Z", "valid_for_s": 5});
+    remote.say(&json!({"type": "tell", "id": 10, "facts": [ahead]})).await;
+    let refused = remote.hear(|said| said["type"] == "error" && said["id"] == 10).await;
+    assert!(refused["error"].as_str().unwrap().contains("as_of"), "{refused}");
+    remote.say(&json!({"type": "shout", "id": 11})).await;
+    remote.hear(|said| said["type"] == "error" && said["id"] == 11).await;
+
     let ControlAnswer::Status(status) = ask_run(path, ControlRequest::Status).await else { panic!("a status") };
     assert_eq!((status.orders.len(), status.halted.as_deref(), status.mode.as_str()), (3, None, "paper"));
     assert!(status.venues.iter().all(|venue| venue.connected && venue.reconciled), "{status:?}");
@@ -176,7 +189,7 @@ async fn a_paper_run_quotes_obeys_its_kill_switch_and_ends_in_peace() {
     assert!(matches!(&refused, ControlAnswer::Refused { reason } if reason.contains("HALT")), "{refused:?}");
     assert!(control::clear(&path.join("data")).unwrap(), "a file keeps the next run from starting");
     assert!(matches!(ask_run(path, resume()).await, ControlAnswer::Done { .. }));
-    running.await_book(INSIDE, &[48, 40], &[52, 60]).await;
+    running.await_book(INSIDE, &[53, 40], &[57, 60]).await;
     running.await_book(OUTSIDE, &[45, 40], &[60]).await;
 
     // What nobody stands behind any more is taken back.
