@@ -284,7 +284,7 @@ fn a_strategy_that_cannot_trade_is_refused() {
             …/brier.toml:6: strategy.a.markets: kalshi:KXA-1 is on a venue that is not enabled; say `enabled = true` in `[kalshi]`
             …/brier.toml:8: strategy.a.name: another strategy has this name already
             …/brier.toml:9: strategy.a.kind: it connects from outside, and `remote.listen` is unset; set `listen` and `token` in `[remote]`
-            …/brier.toml:10: strategy.b.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
+            …/brier.toml:11: strategy.b.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
             …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"]]);
     Case::new("").problems(&expect![
         "no venue is traded; name a strategy's markets, or say `enabled = true` in `[kalshi]` or `[polymarket]`"
