@@ -69,9 +69,11 @@ impl Engine {
             return None;
         }
         let worst = Price::new(best.pips().saturating_sub(rules.slippage.pips())).unwrap_or(Price::ZERO);
+        // Near its end the slippage reaches beyond the last price at which anybody may trade.
+        let grid = &self.state.universe.get(market).market.grid;
         let limit = match outcome {
-            Outcome::Yes => worst,
-            Outcome::No => worst.complement(),
+            Outcome::Yes => worst.max(grid.above(Price::ZERO)?),
+            Outcome::No => worst.complement().min(grid.below(Price::ONE)?),
         };
         Some(Take { side, limit, qty: held, purpose: Purpose::Close })
     }

@@ -239,3 +239,28 @@ fn an_exit_takes_back_the_quote_that_it_would_meet_and_then_goes() {
     let new = &place.get().new;
     assert_eq!((new.side, new.price, new.qty, new.time_in_force), (ASK, cents(40), qty(4), TimeInForce::Ioc));
 }
+
+/// With more slippage than is left of the price the exit had a limit of zero, which no venue takes: it was never sent.
+#[test]
+fn an_exit_near_zero_goes_at_the_last_price_there_is() {
+    let mut config = EngineConfig::new("t1", generous());
+    let rules = ExitRules { stop_loss: Some(cents(5)), slippage: cents(5), ..ExitRules::default() };
+    config.exits = vec![rules];
+    let mut bench = Bench::with_config(config, &[instrument(K, "M", "E", false)]);
+    bench.quote(M, &[(BID, 45, 4)]);
+    bench.accept("o1");
+    bench.quote(M, &[]);
+    bench.sent();
+    bench.book(K, M, &[(2, 100)], &[(60, 100)]);
+    let fill = bench.fill("t1", "o1", BID, 45, 4);
+    bench.feed(K, FeedInput::Fill(fill));
+    let sent = bench.sent();
+    let exits: Vec<_> = sent
+        .iter()
+        .filter_map(|(_, body)| match body {
+            Request::Place(place) => Some((place.get().new.side, place.get().new.price, place.get().new.qty)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(exits, [(ASK, cents(1), qty(4))], "{sent:?}");
+}
