@@ -35,7 +35,7 @@ pub(crate) fn all(context: &Context) -> Result<(), Failure> {
     }
     run(Command::new(&brier).args(["bench", "sign"]))?;
     let python = sdk::environment(context, "sdk-venv", "tests/sdk/requirements.txt")?;
-    for bench in ["engine_day", "tick_to_order"] {
+    for bench in ["engine_day", "fair_values", "tick_to_order"] {
         let mut command = cargo(context);
         command.args(["bench", "--locked", "--quiet", "--package", "brier-bench", "--bench", bench]);
         run(command.env("BRIER_SDK_PYTHON", &python))?;

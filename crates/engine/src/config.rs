@@ -115,7 +115,7 @@ impl EngineConfig {
             tick: Duration::from_secs(1),
             exits: Vec::new(),
             group_limits: Vec::new(),
-            room: 1_024,
+            room: 8_192,
             planted: None,
         }
     }

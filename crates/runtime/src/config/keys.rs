@@ -253,7 +253,7 @@ pub const SECTIONS: &[Section] = &[
                 "First wait before the venue is asked about something unclear; it doubles up to 32 times.",
             ),
             Key::new("timer_ms", whole(10, 60_000), "1000", "Time between two timer signals to strategies."),
-            Key::new("order_room", whole(16, 1_000_000), "1024", "Orders for which memory is made at the start."),
+            Key::new("order_room", whole(16, 1_000_000), "8192", "Orders for which memory is made at the start."),
         ],
     },
     Section {
