@@ -48,7 +48,8 @@ fn compare_facet(bench: &mut Bench<'_>, facet: Facet, topic: Topic) {
     let mut only_second = unsaid(second, first, facet);
     // Both name something, and differently: nothing elsewhere may explain that away, except a wider word.
     if let (Some(one), Some(other)) = (only_first.first().copied(), only_second.first().copied()) {
-        let finding = clash(facet, one.value, other.value);
+        let ranked = first.values(Facet::Rank).next().is_some() && second.values(Facet::Rank).next().is_some();
+        let finding = clash(facet, one.value, other.value, ranked);
         let note = format!("{} against {}", one.value.value, other.value.value);
         bench.add(topic, finding, Some(one.span), Some(other.span), note);
         return;
@@ -74,13 +75,15 @@ fn unsaid(own: &Contract, other: &Contract, facet: Facet) -> Vec<Field<Concept>>
 }
 
 /// What two different values of one facet mean.
-fn clash(facet: Facet, one: Concept, two: Concept) -> Finding {
+fn clash(facet: Facet, one: Concept, two: Concept, ranked: bool) -> Finding {
     let pair = |a: &str, b: &str| (one.value == a && two.value == b) || (one.value == b && two.value == a);
     match facet {
         // Any head of a state can be called its leader.
         Facet::Office if pair("leader", "president") || pair("leader", "prime_minister") || pair("leader", "supreme_leader") => {
             Finding::Agrees
         }
+        // Second place is won or finished in.
+        Facet::Act if ranked && pair("win", "finish") => Finding::Agrees,
         // The winner of a primary is nearly always the nominee; nearly.
         Facet::Stage if pair("nominee", "primary") => Finding::Missing,
         // "Win" and "leave" cannot be one act, but "appoint" and "confirm" may lead to one office.
@@ -114,9 +117,9 @@ fn one_sided(bench: &mut Bench<'_>, flipped: bool, topic: Topic, field: &Field<C
         bench.add_for(flipped, topic, Finding::Follows, (Some(field.span), Some(span)), note, certainty);
         return;
     }
-    if let Some(why) = implied(own, other, field.value) {
+    if let Some((finding, why)) = implied(own, other, field.value) {
         let note = format!("{value}: {why}");
-        bench.add_for(flipped, topic, Finding::Follows, (Some(field.span), None), note, Certainty::Stated);
+        bench.add_for(flipped, topic, finding, (Some(field.span), None), note, Certainty::Stated);
         return;
     }
     let note = format!("{value} is said on one side only");
@@ -171,26 +174,39 @@ fn ticker_names(other: &Contract, concept: Concept) -> Option<Span> {
     named.then_some(whole)
 }
 
-/// Why a thing that only one side says changes nothing.
-fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<&'static str> {
-    let both = |facet, value: &str| own.says(facet, value).is_some() && other.says(facet, value).is_some();
-    match (concept.facet, concept.value) {
-        (Facet::Act, "win") if own.values(Facet::Rank).next().is_some() && other.values(Facet::Rank).next().is_some() => {
-            Some("a rank is won by reaching it")
-        }
-        (Facet::Act, "win") if own.family == Family::Game || own.family == Family::GameProp => Some("a game is about its winner"),
+/// Why a thing that only one side says changes nothing, or is taken to change nothing.
+fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<(Finding, &'static str)> {
+    let both = |facet: Facet, value: &str| own.says(facet, value).is_some() && other.says(facet, value).is_some();
+    let ranked = own.values(Facet::Rank).next().is_some() && other.values(Facet::Rank).next().is_some();
+    let game = own.game.is_some() && other.game.is_some();
+    let why = match (concept.facet, concept.value) {
+        (Facet::Act, "win" | "finish") if ranked => "a rank is won by reaching it",
+        (Facet::Act, "win") if game => "a game is about its winner",
         // An American office is American whether or not a text says so, unless the other names another country.
         (Facet::Place, "us") if other.values(Facet::Place).all(|place| own.says(Facet::Place, place.value.value).is_some()) => {
-            Some("the other names no other country")
+            "the other names no other country"
         }
-        (Facet::Office, "parliament") if both(Facet::Measure, "seats") => Some("seats are a parliament's"),
-        (Facet::Office, "president") if both(Facet::Competition, "inauguration") => Some("an inauguration is a president's"),
+        (Facet::Office, "parliament") if both(Facet::Measure, "seats") => "seats are a parliament's",
+        (Facet::Office, "parliament")
+            if own.says(Facet::Measure, "ranked_by_seats").is_some() && other.values(Facet::Office).next().is_none() =>
+        {
+            "a general election fills the parliament"
+        }
+        (Facet::Measure, "ranked_by_seats") if ranked => {
+            return Some((Finding::Assumed, "a rank in a general election is one of seats"));
+        }
+        (Facet::Office, "president") if both(Facet::Competition, "inauguration") => "an inauguration is a president's",
+        // Whoever wins a first round has the most votes in it; winning outright is another word.
+        (Facet::Word, "most_votes") if both(Facet::Stage, "first_round") && both(Facet::Act, "win") => {
+            return Some((Finding::Assumed, "a first round is won with the most votes"));
+        }
         (Facet::League, league) if own.teams.iter().any(|team| team.value.0 == league) && teams_agree(own, other) => {
-            Some("the team plays there")
+            "the team plays there"
         }
-        (Facet::League, _) if own.game.is_some() && other.game.is_some() => Some("the game names both sides"),
-        _ => None,
-    }
+        (Facet::League, _) if game => "the game names both sides",
+        _ => return None,
+    };
+    Some((Finding::Follows, why))
 }
 
 fn teams_agree(own: &Contract, other: &Contract) -> bool {

@@ -127,6 +127,11 @@ fn left_over(bench: &mut Bench<'_>, flipped: bool, word: &Field<Word>, pairs: &[
             bench.add_for(flipped, topic(&word.value), Finding::Follows, (Some(word.span), Some(span)), note, certainty);
             return;
         }
+        if nickname(own, word, pairs, flipped) {
+            let note = format!("{text}: a nickname in quotes inside the name");
+            bench.add_for(flipped, Topic::Subject, Finding::Follows, (Some(word.span), None), note, Certainty::Stated);
+            return;
+        }
         let beside_known = pairs.iter().any(|(one, two)| {
             let at = if flipped { *two } else { *one };
             own.words[at].value.name && own.words[at].value.place.abs_diff(word.value.place) <= 1
@@ -144,6 +149,26 @@ fn left_over(bench: &mut Bench<'_>, flipped: bool, word: &Field<Word>, pairs: &[
     }
     let note = format!("\"{text}\" is said on one side only");
     bench.add_for(flipped, topic(&word.value), Finding::Missing, (Some(word.span), None), note, Certainty::Stated);
+}
+
+/// Whether a word stands in quotes between two words of a name that the other side has: Jorge "Tuto" Quiroga.
+fn nickname(own: &Contract, word: &Field<Word>, pairs: &[(usize, usize)], flipped: bool) -> bool {
+    let text = own.text(word.span.source);
+    let (before, after) = (text.get(..word.span.start as usize), text.get(word.span.end as usize..));
+    let quoted = before.is_some_and(|text| text.ends_with(['"', '“', '\'', '‘', '(']))
+        && after.is_some_and(|text| text.starts_with(['"', '”', '\'', '’', ')']));
+    let near = |after: bool| {
+        pairs.iter().any(|(one, two)| {
+            let known = &own.words[if flipped { *two } else { *one }];
+            let gap = if after {
+                known.span.start.checked_sub(word.span.end)
+            } else {
+                word.span.start.checked_sub(known.span.end)
+            };
+            known.value.name && known.span.source == word.span.source && gap.is_some_and(|gap| gap <= 8)
+        })
+    };
+    quoted && near(false) && near(true)
 }
 
 /// Where the other listing mentions a name: in its texts, or spelled out in its ticker's series.

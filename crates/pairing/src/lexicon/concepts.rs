@@ -29,6 +29,8 @@ nominate;nominates;nominated;formally nominate;formally nominates|act:nominate
 appoint;appoints;appointed|act:appoint
 confirmed;be confirmed;confirmed as|act:confirm
 vote to confirm;votes to confirm;vote for;votes for;vote yes on|act:vote
+finish;finishes;come in;comes in|act:finish
+budget reconciliation bill;reconciliation bill;budget reconciliation|word:reconciliation_bill
 endorse;endorses;endorsed|act:endorse
 replace;replaces;replaced|act:replace
 feature;features;featured;be featured|act:feature
@@ -183,8 +185,10 @@ halftime show|comp:halftime_show
 women;womens;ladies|div:women
 men;mens|div:men
 u20;under 20|div:u20
-jury;jury vote;jury winner;jury votes|part:jury
-televote;public vote;televote winner|part:televote
+jury;jury vote;jury votes|part:jury
+jury winner|part:jury ~act:win
+televote;public vote|part:televote
+televote winner|part:televote ~act:win
 spread;spreads;handicap|part:spread
 o u;over under;total points;total runs;total goals;point total;totals|part:total
 both teams to score;btts|part:btts
@@ -200,9 +204,10 @@ draw;end in a draw;tie;end in a tie|word:draw
 match;game;fixture|stop
 most votes|word:most_votes
 most seats;greatest number of seats;largest number of seats;plurality of seats|measure:most_seats
-second most seats;2nd most seats|measure:second_most_seats
-third most seats;3rd most seats|measure:third_most_seats
-seats;seats won|measure:seats
+second most seats;2nd most seats|rank:2 measure:ranked_by_seats
+third most seats;3rd most seats|rank:3 measure:ranked_by_seats
+seats|measure:seats
+seats won|measure:seats ~act:win
 popular vote;of the vote;of vote;vote share;share of the vote|measure:vote_share
 margin of victory|measure:margin
 turnout;voter turnout|measure:turnout
