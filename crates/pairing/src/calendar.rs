@@ -289,7 +289,7 @@ fn lead(tokens: &[Token], at: usize) -> (Lead, bool, usize) {
         _ if end => return (Lead::By, true, at - back),
         _ => return (Lead::None, false, at),
     };
-    (if end { Lead::By } else { lead }, end, at - back - 1)
+    (if end && lead != Lead::After { Lead::By } else { lead }, end, at - back - 1)
 }
 
 /// Every time expression among `tokens`, in order. `free` says which tokens may be read.

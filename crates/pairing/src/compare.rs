@@ -9,6 +9,8 @@ mod rules;
 mod times;
 mod words;
 
+pub(crate) use words::stem;
+
 use brier_types::Venue;
 
 use crate::contract::{Certainty, Contract, Facet, Family, Field, Span};

@@ -174,6 +174,8 @@ pub struct Time {
     pub when: When,
     /// "in 2026": the whole year, which can be a deadline.
     pub whole: bool,
+    /// "after the March meeting": a start, no end.
+    pub start: bool,
     /// Minutes after midnight, when written.
     pub clock: Option<u16>,
     /// The zone, when written.
@@ -235,6 +237,8 @@ pub struct Clauses {
     pub early_close: Option<Span>,
     /// Sentences that widen or narrow a key word ("will be considered", "does not constitute").
     pub definitions: Vec<Span>,
+    /// Several conditions that must hold together.
+    pub conditions: Option<Span>,
     /// Named sources of the result.
     pub sources: Vec<Field<&'static str>>,
     /// Stations named for weather.
@@ -266,6 +270,9 @@ pub struct Contract {
     pub ticker_date: Option<Field<TickerDate>>,
     /// The game, when it is about one.
     pub game: Option<Game>,
+    /// The day of the game behind a market whose title names none: from a ticker with competitors' codes, or from the
+    /// rules sentence that schedules a game.
+    pub event_day: Option<Field<Day>>,
     /// Whether Yes pays when the thing does not happen ("remain" for "leave").
     pub negated: bool,
     /// What the rules add.

@@ -77,6 +77,23 @@ pub(crate) fn state_of_code(code: &str) -> Option<&'static str> {
     places::STATES.iter().find(|(short, _)| short.eq_ignore_ascii_case(code)).map(|(_, place)| *place)
 }
 
+/// Single words and the value they stand for; an empty value for words that say nothing.
+pub(crate) fn single_words() -> Vec<(&'static str, &'static str)> {
+    let mut out = Vec::new();
+    for line in concepts::TABLE.lines().chain(places::TABLE.lines()) {
+        let Some((phrases, meanings)) = line.split_once('|') else { continue };
+        let Some(value) = meanings.split_whitespace().next().and_then(concept) else { continue };
+        let words = phrases.split(';').map(str::trim).filter(|phrase| !phrase.contains(' '));
+        out.extend(words.map(|word| (word, if value.facet == Facet::Stop { "" } else { value.value })));
+    }
+    out
+}
+
+/// One-word nicknames of teams with their cities; the first league wins where two share one.
+pub(crate) fn nicknames() -> impl Iterator<Item = (&'static str, &'static str)> {
+    teams::all().iter().filter(|team| !team.nickname.contains(' ')).map(|team| (team.nickname, team.city))
+}
+
 /// The phrase table by first word, longest phrase first. Looked up, never iterated, so a hash map is safe here.
 pub(crate) struct Lexicon {
     by_first: HashMap<&'static str, Vec<Phrase>>,

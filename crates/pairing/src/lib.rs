@@ -15,15 +15,18 @@ pub mod calendar;
 mod compare;
 pub mod contract;
 pub mod eval;
+pub mod index;
 mod lexicon;
 mod listing;
 pub mod proof;
 pub mod range;
 mod read;
 mod text;
+pub mod variation;
 pub mod verdict;
 
 pub use contract::Contract;
+pub use index::{Candidate, Index, TextIndex};
 pub use listing::{Listing, Strike, StrikeKind};
 pub use read::read;
 pub use proof::Proof;

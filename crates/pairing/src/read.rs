@@ -49,6 +49,7 @@ pub fn read(listing: Listing) -> Contract {
         rule_times,
         ticker_date: parts.date,
         game: None,
+        event_day: None,
         clauses,
         context: Context::default(),
         inconsistent: None,
@@ -56,6 +57,7 @@ pub fn read(listing: Listing) -> Contract {
     };
     thin_title(&mut contract, &parts, league);
     contract.game = found_game.map(|game| game.finish(&contract));
+    contract.event_day = game::event_day(&contract, &parts);
     context.words.sort_unstable();
     context.words.dedup_by(|later, earlier| later.0 == earlier.0);
     context.series = parts.series;
@@ -92,8 +94,9 @@ fn join_subtitle(question: &mut Reading, subtitle: Reading, listing: &Listing) {
         question.range = subtitle.range;
         question.words.retain(|word| !is_number(&word.value));
     }
+    // "On Nov 16, 2025" under an election says when it is held, not what is asked.
     if question.times.is_empty() {
-        question.times.extend(subtitle.times);
+        question.times.extend(subtitle.times.into_iter().filter(|time| !matches!(time.value.when, When::On(_))));
     }
     let title = listing.title.trim_start();
     let open = !title.to_ascii_lowercase().starts_with("will ")
@@ -175,7 +178,7 @@ fn times(tokens: &[Token], source: Source, offset: usize, free: impl Fn(usize) -
         .into_iter()
         .filter(|one| !one.start)
         .map(|one| Field {
-            value: Time { when: one.when, whole: one.whole, clock: one.clock, zone: one.zone },
+            value: Time { when: one.when, whole: one.whole, start: false, clock: one.clock, zone: one.zone },
             span: Span::new(source, offset + tokens[one.from].start, offset + tokens[one.to - 1].end),
             certainty: Certainty::Stated,
         })
@@ -198,6 +201,9 @@ fn inconsistency(contract: &Contract) -> Option<(Span, Span, &'static str)> {
     }
     for time in &contract.times {
         let When::Until(day) = time.value.when else { continue };
+        if time.value.start {
+            continue;
+        }
         let mut stated = contract.rule_times.iter().filter_map(|one| match one.value.when {
             When::Until(day) => Some((day, one.span)),
             When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => None,

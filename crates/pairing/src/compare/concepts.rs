@@ -1,7 +1,7 @@
 //! What the tables read out of both questions.
 
 use super::Bench;
-use crate::contract::{Certainty, Concept, Contract, Facet, Family, Field, Source, Span};
+use crate::contract::{Certainty, Concept, Contract, Facet, Field, Source, Span};
 use crate::proof::{Finding, Topic};
 
 const FACETS: &[(Facet, Topic)] = &[
@@ -183,8 +183,8 @@ fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<(Findin
         (Facet::Act, "win" | "finish") if ranked => "a rank is won by reaching it",
         (Facet::Act, "win") if game => "a game is about its winner",
         // An American office is American whether or not a text says so, unless the other names another country.
-        (Facet::Place, "us") if other.values(Facet::Place).all(|place| own.says(Facet::Place, place.value.value).is_some()) => {
-            "the other names no other country"
+        (Facet::Place, "us") if own.values(Facet::Place).count() == 1 && other.values(Facet::Place).next().is_none() => {
+            "the other names no country"
         }
         (Facet::Office, "parliament") if both(Facet::Measure, "seats") => "seats are a parliament's",
         (Facet::Office, "parliament")

@@ -20,6 +20,8 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Compared {
     let (Some(one), Some(two)) = (&first.game, &second.game) else {
         if first.game.is_some() != second.game.is_some() {
             one_sided(bench, first.game.is_none());
+        } else {
+            event_day(bench);
         }
         return Compared::default();
     };
@@ -56,6 +58,15 @@ fn days(bench: &mut Bench<'_>, one: Option<Field<Day>>, two: Option<Field<Day>>)
             let note = "the day of the game is not said on both sides";
             bench.add(Topic::Window, Finding::Missing, one.map(|one| one.span), two.map(|two| two.span), note);
         }
+    }
+}
+
+/// A market on part of a game whose title names no game ("Pedri: 1+ goals"): its day stands in the ticker or in the
+/// sentence that schedules the game, and two such markets are one only on one day.
+fn event_day(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    if first.event_day.is_some() || second.event_day.is_some() {
+        days(bench, first.event_day, second.event_day);
     }
 }
 

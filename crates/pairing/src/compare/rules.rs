@@ -121,23 +121,24 @@ fn overtime(bench: &mut Bench<'_>) {
         if let Some(overtime) = other.overtime {
             let note = "regular time on one side, overtime on the other";
             bench.add_for(flipped, Topic::Overtime, Finding::Contradicts, (Some(regular), Some(overtime)), note, Certainty::Stated);
-        } else if other.regular_time.is_none() && bench.sides(flipped).1.listing.has_rules() {
-            let note = "regular time on one side; the other's rules do not say";
+        } else if other.regular_time.is_none() {
+            let note = "regular time on one side; the other does not say";
             bench.add_for(flipped, Topic::Overtime, Finding::Missing, (Some(regular), None), note, Certainty::Stated);
         }
     }
 }
 
 /// In a question read word by word, what the rules say about its key words is not understood. With rules on both sides
-/// that is a gap.
+/// that is a gap; with rules on one side it is one when they list conditions that the question does not.
 fn definitions(bench: &mut Bench<'_>) {
-    let (first, second) = (&bench.first.clauses.definitions, &bench.second.clauses.definitions);
-    if !bench.first.listing.has_rules() || !bench.second.listing.has_rules() {
-        return;
-    }
-    if let (one, two) = (first.first().copied(), second.first().copied())
-        && (one.is_some() || two.is_some())
-    {
-        bench.add(Topic::Definitions, Finding::Missing, one, two, "what the rules say about the key words is not compared");
+    let (first, second) = (&bench.first.clauses, &bench.second.clauses);
+    let (one, two) = (first.definitions.first().copied(), second.definitions.first().copied());
+    if bench.first.listing.has_rules() && bench.second.listing.has_rules() {
+        if one.is_some() || two.is_some() {
+            bench.add(Topic::Definitions, Finding::Missing, one, two, "what the rules say about the key words is not compared");
+        }
+    } else if first.conditions.is_some() || second.conditions.is_some() {
+        let note = "the rules of one side list several conditions";
+        bench.add(Topic::Definitions, Finding::Missing, first.conditions, second.conditions, note);
     }
 }

@@ -12,6 +12,54 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
         windows(bench);
     }
     editions(bench);
+    starts(bench);
+    further(bench);
+}
+
+/// The times of a question that are no starts.
+fn ends(contract: &Contract) -> impl Iterator<Item = &Field<Time>> {
+    contract.times.iter().filter(|field| !field.value.start)
+}
+
+/// Starts ("after the March meeting") must be met: a question that begins elsewhere is another question.
+fn starts(bench: &mut Bench<'_>) {
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        for one in own.times.iter().filter(|field| field.value.start) {
+            let begun = |field: &&Field<Time>| field.value.start;
+            let found = other.times.iter().filter(begun).find(|two| agree(one.value.when, two.value.when));
+            let (finding, span) = match (found, other.times.iter().find(begun)) {
+                (Some(two), _) => (Finding::Agrees, Some(two.span)),
+                (None, Some(two)) => (Finding::Contradicts, Some(two.span)),
+                (None, None) => (Finding::Missing, None),
+            };
+            if !flipped || finding == Finding::Missing {
+                let note = format!("begins {}", one.value.when);
+                bench.add_for(flipped, Topic::Window, finding, (Some(one.span), span), note, Certainty::Stated);
+            }
+        }
+    }
+}
+
+/// A second date of one kind must be met as the first was.
+fn further(bench: &mut Bench<'_>) {
+    let kind = |when: When| match when {
+        When::Until(_) => 0,
+        When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => 1,
+        When::Year(_) | When::Season(_) => 2,
+    };
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        let own_ends: Vec<_> = ends(own).collect();
+        for (at, one) in own_ends.iter().enumerate() {
+            let first_of_kind = !own_ends[..at].iter().any(|before| kind(before.value.when) == kind(one.value.when));
+            if first_of_kind || ends(other).any(|two| agree(one.value.when, two.value.when)) {
+                continue;
+            }
+            let note = format!("{} is said on one side only", one.value.when);
+            bench.add_for(flipped, Topic::Window, Finding::Missing, (Some(one.span), None), note, Certainty::Stated);
+        }
+    }
 }
 
 /// A deadline with where it is said.
@@ -23,7 +71,7 @@ struct Deadline {
 }
 
 fn until(fields: &[Field<Time>]) -> Option<Deadline> {
-    fields.iter().find_map(|field| match field.value.when {
+    fields.iter().filter(|field| !field.value.start).find_map(|field| match field.value.when {
         When::Until(day) => Some(Deadline { day, span: field.span, certainty: field.certainty }),
         When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => None,
     })
@@ -31,7 +79,7 @@ fn until(fields: &[Field<Time>]) -> Option<Deadline> {
 
 /// The deadline that a whole year gives.
 fn year_end(fields: &[Field<Time>]) -> Option<Deadline> {
-    fields.iter().find_map(|field| match field.value.when {
+    fields.iter().filter(|field| !field.value.start).find_map(|field| match field.value.when {
         When::Year(year) if field.value.whole => {
             let day = Day::new(Some(year), 12, 31)?;
             Some(Deadline { day, span: field.span, certainty: field.certainty })
@@ -125,7 +173,7 @@ fn seams(bench: &mut Bench<'_>) {
 /// Days, ranges of days, months and quarters that a question is about.
 fn windows(bench: &mut Bench<'_>) {
     let about = |contract: &Contract| {
-        contract.times.iter().copied().find(|field| match field.value.when {
+        ends(contract).copied().find(|field| match field.value.when {
             When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => true,
             When::Until(_) | When::Year(_) | When::Season(_) => false,
         })
@@ -155,6 +203,9 @@ fn agree(one: When, two: When) -> bool {
         (When::Days(from, to), When::Days(other_from, other_to)) => from.agrees(other_from) && to.agrees(other_to),
         (When::Month(year, month), When::Month(other_year, other)) => month == other && years(year, other_year),
         (When::Quarter(year, quarter), When::Quarter(other_year, other)) => quarter == other && years(year, other_year),
+        (When::Until(one), When::Until(two)) => one.agrees(two),
+        (When::Year(one), When::Year(two)) | (When::Season(one), When::Season(two)) => one == two,
+        (When::Season(one), When::Year(two)) | (When::Year(two), When::Season(one)) => one + 1 == two,
         _ => false,
     }
 }
@@ -208,7 +259,7 @@ struct Edition {
 }
 
 fn edition(contract: &Contract) -> Option<Edition> {
-    contract.times.iter().find_map(|field| match field.value.when {
+    ends(contract).find_map(|field| match field.value.when {
         When::Year(year) => Some(Edition { year, season: false, span: field.span }),
         When::Season(year) => Some(Edition { year: year + 1, season: true, span: field.span }),
         When::Until(_) | When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => None,
@@ -271,6 +322,16 @@ fn one_sided_edition(bench: &mut Bench<'_>, flipped: bool, stated: Edition) {
     unsaid_year(bench, Some(stated.year), !flipped);
 }
 
+/// Whether a question stays one when its year is left unsaid: an election is the next one of its kind, and a work
+/// (a title in quotes) competes for a prize once. A yearly contest, and "in 2026", do not.
+fn needs_no_year(contract: &Contract) -> bool {
+    let election = matches!(contract.family, Family::Election | Family::ElectionCount);
+    let text = &contract.listing.title;
+    let quoted = text.contains(['"', '“', '‘']) || text.contains(" '") || text.starts_with('\'');
+    let work = quoted && contract.concepts.iter().any(|one| one.value.facet == crate::contract::Facet::Competition);
+    election || work
+}
+
 /// One side says a year and nothing on the other does: taken from its end time, or assumed and said so.
 fn unsaid_year(bench: &mut Bench<'_>, year: Option<u16>, second_silent: bool) {
     let Some(year) = year else { return };
@@ -280,9 +341,24 @@ fn unsaid_year(bench: &mut Bench<'_>, year: Option<u16>, second_silent: bool) {
     let (finding, evidence, note) = match Day::parse_iso(&other.listing.ends, false).and_then(|day| day.year) {
         Some(end) if end == year || end == year + 1 => (Finding::Follows, Some(span), format!("{year}: fits the other's end time")),
         Some(end) => (Finding::Missing, Some(span), format!("{year}: the other ends in {end}")),
-        None => (Finding::Assumed, None, format!("{year}: no text of the other says a year")),
+        None if needs_no_year(bench.first) || needs_no_year(bench.second) || dated(bench) => {
+            (Finding::Assumed, None, format!("{year}: no text of the other says a year"))
+        }
+        None => (Finding::Missing, None, format!("{year}: nothing of the other says a year")),
     };
     bench.add_for(flipped, Topic::Edition, finding, (None, evidence), note, Certainty::Convention);
+}
+
+/// Whether both questions name one day or deadline and only its year is unsaid on one side: markets list the next such
+/// day.
+fn dated(bench: &Bench<'_>) -> bool {
+    let near = |contract: &Contract| {
+        ends(contract).any(|field| match field.value.when {
+            When::Until(_) | When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => true,
+            When::Year(_) | When::Season(_) => false,
+        })
+    };
+    near(bench.first) && near(bench.second)
 }
 
 /// Neither question says a year: what tickers, rules and end times say must fit together.

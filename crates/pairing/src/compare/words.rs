@@ -22,8 +22,9 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
     let open_second: Vec<usize> = (0..second.words.len()).filter(|at| !pairs.iter().any(|(_, two)| two == at)).collect();
     let name_of = |contract: &Contract, open: &[usize], number: bool| {
         open.iter().copied().find(|at| {
-            let word = &contract.words[*at].value;
-            word.name && is_number(word) == number
+            let field = &contract.words[*at];
+            let other = if std::ptr::eq(contract, first) { second } else { first };
+            field.value.name && is_number(&field.value) == number && optional(contract, other, field).is_none()
         })
     };
     // Names, or numbers, left over on both sides are different names or numbers.
@@ -142,7 +143,7 @@ fn left_over(bench: &mut Bench<'_>, flipped: bool, word: &Field<Word>, pairs: &[
             return;
         }
     }
-    if let Some(why) = optional(own, other, &word.value) {
+    if let Some(why) = optional(own, other, word) {
         let note = format!("{text}: {why}");
         bench.add_for(flipped, Topic::Wording, Finding::Follows, (Some(word.span), None), note, Certainty::Stated);
         return;
@@ -183,15 +184,38 @@ fn mentioned(other: &Contract, word: &Field<Word>) -> Option<(Span, Certainty)> 
 }
 
 /// Words that one side may add without changing the question.
-fn optional(own: &Contract, other: &Contract, word: &Word) -> Option<&'static str> {
-    let inauguration = own.says(Facet::Competition, "inauguration").is_some() && other.says(Facet::Competition, "inauguration").is_some();
+fn optional(own: &Contract, other: &Contract, field: &Field<Word>) -> Option<&'static str> {
+    let both = |facet: Facet, value: &str| own.says(facet, value).is_some() && other.says(facet, value).is_some();
+    let word = &field.value;
+    let contest = super::is_contest(own.family) || own.family == Family::Generic;
+    let title = own.text(field.span.source);
     match word.text.as_str() {
-        "team" | "esports" | "fc" | "cf" => Some("clubs add it to their names or leave it off"),
-        "next" if matches!(own.family, Family::Election | Family::ElectionCount) => Some("the next election is the one that is held"),
-        "major" if super::is_contest(own.family) || own.family == Family::Generic => Some("a kind of tournament, not its name"),
-        "trump" | "biden" | "obama" if inauguration && word.role == Role::Free => Some("whose inauguration it is"),
+        "team" | "esports" if contest => Some("clubs add it to their names or leave it off"),
+        "next" if crate::text::fold(title).contains("election") => Some("the next election is the one that is held"),
+        "major" if contest => Some("a kind of tournament, not its name"),
+        "trump" | "biden" | "obama" if both(Facet::Competition, "inauguration") && word.role == Role::Free => {
+            Some("whose inauguration it is")
+        }
+        // "vote to confirm X as Secretary of Labor": the post that X is up for.
+        _ if both(Facet::Act, "vote") && title.get(..field.span.start as usize).is_some_and(|text| text.contains(" as ")) => {
+            Some("the post the vote is about")
+        }
+        _ if word.name && abbreviation(title, field.span, &word.text) => Some("an abbreviation in brackets"),
         _ => None,
     }
+}
+
+/// Whether a word is a short name in brackets after a longer one, as in "the Labour Party (Ap)".
+fn abbreviation(title: &str, span: Span, word: &str) -> bool {
+    let (Some(before), Some(after)) = (title.get(..span.start as usize), title.get(span.end as usize..)) else { return false };
+    let Some(open) = before.rfind('(').filter(|open| !before[*open..].contains(')')) else { return false };
+    let Some(close) = after.find(')') else { return false };
+    let inside = &title[open + 1..span.end as usize + close];
+    let letters = inside.split([',', ' ']).filter(|part| !part.is_empty() && *part != "and").all(|part| {
+        part.chars().count() <= 5 && part.chars().all(char::is_alphabetic) && part.starts_with(char::is_uppercase)
+    });
+    // "(W)" is another competition, not an abbreviation.
+    letters && inside.len() > 1 && !matches!(word, "w" | "m" | "men" | "women" | "game" | "map")
 }
 
 /// The same names in another order can be another question ("A attacks B"): open, unless the act has no sides.

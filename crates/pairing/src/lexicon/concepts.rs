@@ -2,7 +2,7 @@
 
 /// The table.
 pub(super) const TABLE: &str = "
-will;the;a;an;of;in;on;at;to;be;is;are;was;for;by;and;who;what;which;how;many;much;do;does;did;their;his;her;its;with;from;that;this;there;as;get;gets;become;becomes;been;has;have;had|stop
+will;the;a;an;any;of;in;on;at;to;be;is;are;was;for;by;and;who;what;which;how;many;much;do;does;did;their;his;her;its;with;from;that;this;there;as;get;gets;become;becomes;been;has;have;had|stop
 race;seat;election;elections;contest;official;officially;listed;edition;tournament;award;awards;trophy;title;event;score;district;congressional district;grand final;grand finals|stop
 general election;general elections|stop
 jr;sr|stop
@@ -66,7 +66,7 @@ nominee;nomination;be the nominee|stage:nominee ~act:win
 primary;primaries;primary election|stage:primary
 runoff;run off;second round;2nd round|stage:runoff
 first round;1st round;round 1|stage:first_round
-special election|stage:special
+special election;by election|stage:special
 caucus;caucuses|stage:caucus
 president;presidency;presidential;presidential election|office:president
 vice president;vice presidency;vice presidential|office:vice_president
@@ -93,6 +93,7 @@ department of health and human services;health and human services;hhs|word:hhs
 federal bureau of investigation;fbi|word:fbi
 director of national intelligence;dni|word:dni
 fed chair;federal reserve chair;chair of the fed;chair of the federal reserve;fed chairman|office:fed_chair
+day 1;day one;first day|word:day_1
 first place;1st place;1st;number 1;number one|rank:1
 first|rank:1
 second place;2nd place;second;2nd;runner up|rank:2
@@ -241,6 +242,14 @@ solana;sol|asset:sol
 xrp;ripple|asset:xrp
 dogecoin;doge|asset:doge
 bnb|asset:bnb
+gold medal;gold medals|word:gold_medal
+gold|asset:gold
+silver medal|word:silver_medal
+silver|asset:silver
+crude oil;wti;wti oil;wti crude|asset:wti
+brent;brent crude|asset:brent
+natural gas|asset:natural_gas
+copper|asset:copper
 s&p 500;s&p;spx;sp500|asset:spx
 nasdaq 100;nasdaq100;ndx|asset:ndx
 dow jones;djia|asset:dow

@@ -75,6 +75,11 @@ teams! {
         "PHX/PHO" "phoenix" "mercury", "SEA" "seattle" "storm", "WSH/WAS" "washington" "mystics";
 }
 
+/// All teams.
+pub(super) const fn all() -> &'static [Team] {
+    TEAMS
+}
+
 /// The league that a ticker series or a rules word names.
 pub(crate) fn league_of_word(word: &str) -> Option<&'static str> {
     ["wnba", "nba", "nfl", "mlb", "nhl"].into_iter().find(|league| *league == word)

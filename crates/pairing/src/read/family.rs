@@ -32,6 +32,11 @@ pub(super) fn of(contract: &Contract) -> Family {
     if has(Facet::Award) || measures(&["rotten_tomatoes", "metacritic"]) {
         return Family::Award;
     }
+    if contract.words.iter().any(|word| matches!(word.value.text.as_str(), "goal" | "goals" | "assists" | "rebounds" | "touchdowns"))
+        && contract.range.is_some()
+    {
+        return Family::GameProp;
+    }
     let won = says(Facet::Act, "win");
     if (won || has(Facet::Rank) || has(Facet::Stage))
         && (has(Facet::Office) || has(Facet::Stage) || !contract.districts.is_empty())
@@ -41,7 +46,9 @@ pub(super) fn of(contract: &Contract) -> Family {
     if won && (has(Facet::Competition) || has(Facet::League) || !contract.teams.is_empty()) {
         return Family::Outright;
     }
-    if has(Facet::Asset) && (contract.range.is_some() || says(Facet::Act, "reach") || says(Facet::Act, "dip")) {
+    let moves = ["reach", "dip", "beat"].iter().any(|act| says(Facet::Act, act));
+    let quoted = contract.words.iter().any(|word| matches!(word.value.text.as_str(), "price" | "high" | "low" | "ath"));
+    if has(Facet::Asset) && (contract.range.is_some() || moves || quoted || measures(&["close_above"])) {
         return Family::Price;
     }
     Family::Generic

@@ -36,11 +36,13 @@ pub(super) fn find(
     league: Option<&'static str>,
 ) -> Option<FoundGame> {
     let gamelike = ["GAME", "MATCH", "FIGHT", "SPREAD", "TOTAL", "BTTS", "SERIES"].iter().any(|kind| parts.series.contains(kind));
-    let winner_last = tokens.iter().any(|token| token.is_word("winner"));
-    let separator = tokens.iter().position(|token| {
+    // "at" separates two sides only on a market about a game: "A at B Winner?", not "the winner at the Oscars".
+    let asked = tokens.iter().rposition(|token| token.is_word("winner"));
+    let asks = tokens.first().is_some_and(|token| token.is_word("will"));
+    let separator = tokens.iter().enumerate().position(|(at, token)| {
         token.is_word("vs")
             || token.is_word("v") && gamelike
-            || (token.is_word("at") || token.is_mark('@')) && !token.capital && (gamelike || winner_last)
+            || (token.is_word("at") || token.is_mark('@')) && (gamelike || !asks && asked.is_some_and(|winner| winner > at))
     })?;
     let left = side_before(tokens, separator)?;
     let right = side_after(tokens, separator)?;
@@ -169,6 +171,16 @@ fn spells(code: &str, name: &str) -> bool {
     let mut letters = name.chars();
     let starts = code.chars().next().is_some_and(|first| name.starts_with(first));
     starts && code.chars().all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+/// The day of the game behind a market whose title names no game and no date.
+pub(super) fn event_day(contract: &Contract, parts: &Parts) -> Option<Field<Day>> {
+    if contract.game.is_some() || !contract.times.is_empty() {
+        return None;
+    }
+    let scheduled = contract.listing.rules.contains("scheduled for") && contract.listing.rules.contains(" game");
+    let ticker = parts.codes.chars().filter(char::is_ascii_uppercase).count() >= 4;
+    if scheduled || ticker { day(contract) } else { None }
 }
 
 /// The day of the game in New York: from the ticker, from the sentence that schedules it, or from the end time.

@@ -45,18 +45,22 @@ impl Reading {
         };
         for one in crate::calendar::find(tokens, &free) {
             taken[one.from..one.to].fill(true);
-            if !one.start {
-                reading.times.push(Field {
-                    value: Time { when: one.when, whole: one.whole, clock: one.clock, zone: one.zone },
-                    span: span(one.from, one.to),
-                    certainty: Certainty::Stated,
-                });
-            }
+            reading.times.push(Field {
+                value: Time { when: one.when, whole: one.whole, start: one.start, clock: one.clock, zone: one.zone },
+                span: span(one.from, one.to),
+                certainty: Certainty::Stated,
+            });
         }
         for one in range::find(tokens, |at| !taken[at]) {
             taken[one.from..one.to].fill(true);
             let field = Field { value: one.range, span: span(one.from, one.to), certainty: Certainty::Stated };
-            reading.range.get_or_insert(field);
+            if reading.range.is_none() {
+                reading.range = Some(field);
+            } else {
+                // A second range qualifies the first ("5 earthquakes of magnitude 6.5 or higher"): met word by word.
+                let value = Word { text: one.range.to_string(), name: true, role: Role::Free, place: one.from as u16 };
+                reading.words.push(Field { value, span: field.span, certainty: Certainty::Stated });
+            }
         }
         if let Some(league) = league {
             for one in lexicon::teams_in(tokens, league, true) {

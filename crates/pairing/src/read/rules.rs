@@ -126,6 +126,7 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
     set(&mut clauses.overtime, has(&["including any overtime", "overtime periods", "including overtime", "includes overtime"]));
     set(&mut clauses.by_seats, has(&["greatest number of seats", "most seats", "largest number of seats", "number of seats won"]));
     set(&mut clauses.early_close, has(&["close and expire early", "immediately resolve", "resolve early"]));
+    set(&mut clauses.conditions, has(&["both of the following", "both the following", "all of the following", "following conditions"]));
     let defining = has(&[
         "for purposes of this",
         "for the purposes of this",
