@@ -175,7 +175,11 @@ fn titles(a: &str, b: &str, truth: &str) -> Outcome {
         let Some((one, two)) = line.split_once('\t') else { continue };
         let (one, two): (usize, usize) = (one.parse()?, two.parse()?);
         all += 1;
-        hits += usize::from(best[one].is_some_and(|slot| b[slot as usize] == b[two]));
+        let hit = best[one].is_some_and(|slot| b[slot as usize] == b[two]);
+        hits += usize::from(hit);
+        if !hit && std::env::var_os("SHOW").is_some() {
+            println!("{} || {} || {}", a[one], b[two], best[one].map_or("", |slot| b[slot as usize]));
+        }
     }
     println!(
         "titles {} x {}  index {:.3} s  total {:.3} s  top-1 {hits} of {all}",

@@ -23,7 +23,7 @@ pub struct Candidate {
 /// Lists longer than this say too little to be walked, unless no shorter one hits.
 const LONG: usize = 256;
 /// Most list entries that one query touches.
-const BUDGET: usize = 8_192;
+const BUDGET: usize = 1_024;
 /// Most keys of one contract; more words than this are no title.
 const MOST_SINGLES: usize = 24;
 
@@ -106,28 +106,24 @@ impl Postings {
     fn best(&self, most: usize, scratch: &mut Scratch) -> Vec<Candidate> {
         let Scratch { scores, touched, keys, walked } = scratch;
         scores.resize(self.count as usize, 0);
+        // Rarest first, so that the budget goes to what says most.
+        let mut lists: Vec<&[u32]> = keys.iter().filter_map(|key| self.lists.get(key).map(List::slots)).collect();
+        lists.sort_unstable_by_key(|slots| slots.len());
         let mut budget = BUDGET;
-        for short in [true, false] {
-            for key in keys.iter() {
-                let Some(list) = self.lists.get(key) else { continue };
-                let slots = list.slots();
-                if (slots.len() <= LONG) != short || budget == 0 {
-                    continue;
-                }
-                let weight = (self.count / slots.len() as u32).max(1).ilog2() + 1;
-                for slot in slots.iter().take(budget) {
-                    let score = &mut scores[*slot as usize];
-                    if *score == 0 {
-                        touched.push(*slot);
-                    }
-                    *score += weight;
-                }
-                *walked += slots.len().min(budget) as u64;
-                budget = budget.saturating_sub(slots.len());
-            }
-            if !touched.is_empty() {
+        for slots in lists {
+            if budget == 0 || slots.len() > LONG && !touched.is_empty() {
                 break;
             }
+            let weight = (self.count / slots.len() as u32).max(1).ilog2() + 1;
+            for slot in slots.iter().take(budget) {
+                let score = &mut scores[*slot as usize];
+                if *score == 0 {
+                    touched.push(*slot);
+                }
+                *score += weight;
+            }
+            *walked += slots.len().min(budget) as u64;
+            budget = budget.saturating_sub(slots.len());
         }
         let mut found: Vec<Candidate> =
             touched.iter().map(|slot| Candidate { slot: *slot, score: scores[*slot as usize] }).collect();
@@ -144,8 +140,9 @@ impl Postings {
     }
 }
 
-/// Adds to `keys` the key of every pair of them. Pairs have no order.
-fn with_pairs(keys: &mut Vec<u64>) {
+/// Adds to `keys` the key of every pair of them, after the sorted single keys, and tells how many those are. Pairs have
+/// no order.
+fn with_pairs(keys: &mut Vec<u64>) -> usize {
     keys.sort_unstable();
     keys.dedup();
     keys.truncate(MOST_SINGLES);
@@ -155,6 +152,7 @@ fn with_pairs(keys: &mut Vec<u64>) {
             keys.push(mix(keys[one].rotate_left(17) ^ keys[two]));
         }
     }
+    singles
 }
 
 /// An index of contracts, usually those of one venue.
@@ -251,6 +249,11 @@ fn day_key(month: u8, day: u8) -> u64 {
 #[derive(Clone, Debug)]
 pub struct TextIndex {
     postings: Postings,
+    /// The single keys of every title, one after the other, and where each title's begin.
+    singles: Vec<u64>,
+    starts: Vec<u32>,
+    /// The first key of every title as written: who comes first.
+    firsts: Vec<u64>,
     synonyms: HashMap<u64, [u64; 2], BuildHasherDefault<Keep>>,
 }
 
@@ -272,27 +275,44 @@ impl TextIndex {
             let pair = [words.next().unwrap_or(0), words.next().unwrap_or(0)];
             synonyms.entry(hash(nickname.as_bytes())).or_insert(pair);
         }
-        Self { postings: Postings::default(), synonyms }
+        Self { postings: Postings::default(), singles: Vec::new(), starts: vec![0], firsts: Vec::new(), synonyms }
     }
 
     /// Adds a title and gives its slot.
     pub fn add(&mut self, title: &str) -> u32 {
         let mut keys = Vec::with_capacity(96);
-        self.keys(title, &mut keys);
+        let (first, singles) = self.keys(title, &mut keys);
+        self.singles.extend_from_slice(&keys[..singles]);
+        self.starts.push(self.singles.len() as u32);
+        self.firsts.push(first);
         self.postings.add(&keys)
     }
 
     /// At most `most` titles that share the most with `title`, best first.
+    ///
+    /// The lists nominate; the nominated are then ordered by the share of their keys that is common, and among equals
+    /// by whether the same name comes first.
     pub fn best(&self, title: &str, most: usize, scratch: &mut Scratch) -> Vec<Candidate> {
         let mut keys = std::mem::take(&mut scratch.keys);
         keys.clear();
-        self.keys(title, &mut keys);
+        let (first, singles) = self.keys(title, &mut keys);
         scratch.keys = keys;
-        self.postings.best(most, scratch)
+        let mut found = self.postings.best(most.max(24), scratch);
+        let own = &scratch.keys[..singles];
+        for candidate in &mut found {
+            let slot = candidate.slot as usize;
+            let other = &self.singles[self.starts[slot] as usize..self.starts[slot + 1] as usize];
+            let shared = shared(own, other);
+            let all = own.len() + other.len() - shared;
+            candidate.score = (shared * 1_000 / all.max(1)) as u32 * 2 + u32::from(self.firsts[slot] == first);
+        }
+        found.sort_unstable_by(|one, two| two.score.cmp(&one.score).then(one.slot.cmp(&two.slot)));
+        found.truncate(most);
+        found
     }
 
     /// The keys of a title: words by their synonyms, numbers without commas, months by number.
-    fn keys(&self, title: &str, keys: &mut Vec<u64>) {
+    fn keys(&self, title: &str, keys: &mut Vec<u64>) -> (u64, usize) {
         let bytes = title.as_bytes();
         let mut at = 0;
         let mut word = [0_u8; 32];
@@ -333,6 +353,24 @@ impl TextIndex {
                 None => {}
             }
         }
-        with_pairs(keys);
+        let first = keys.first().copied().unwrap_or(0);
+        (first, with_pairs(keys))
     }
+}
+
+/// How many keys two sorted lists have in common.
+fn shared(one: &[u64], two: &[u64]) -> usize {
+    let (mut left, mut right, mut count) = (0, 0, 0);
+    while left < one.len() && right < two.len() {
+        match one[left].cmp(&two[right]) {
+            std::cmp::Ordering::Less => left += 1,
+            std::cmp::Ordering::Greater => right += 1,
+            std::cmp::Ordering::Equal => {
+                count += 1;
+                left += 1;
+                right += 1;
+            }
+        }
+    }
+    count
 }
