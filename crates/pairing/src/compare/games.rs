@@ -1,0 +1,151 @@
+//! Two games: the same sides on the same day, and the outcome that pays.
+
+use brier_types::Venue;
+
+use super::Bench;
+use crate::contract::{Certainty, Competitor, Contract, Field, Game, Source, Span};
+use crate::calendar::Day;
+use crate::proof::{Finding, Topic};
+
+/// What comparing games adds to the verdict.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// The place of the Polymarket outcome that pays.
+    pub(super) outcome: Option<usize>,
+}
+
+/// Compares the games of both contracts.
+pub(super) fn compare(bench: &mut Bench<'_>) -> Compared {
+    let (first, second) = (bench.first, bench.second);
+    let (Some(one), Some(two)) = (&first.game, &second.game) else {
+        if first.game.is_some() != second.game.is_some() {
+            one_sided(bench, first.game.is_none());
+        } else {
+            event_day(bench);
+        }
+        return Compared::default();
+    };
+    let fits = |a: usize, b: usize| side_fits(&one.sides[a], &two.sides[b]);
+    let straight = fits(0, 0) && fits(1, 1);
+    let crossed = fits(0, 1) && fits(1, 0);
+    let spans = (Some(whole(one)), Some(whole(two)));
+    match (straight, crossed) {
+        (true, false) | (false, true) => bench.add(Topic::Game, Finding::Agrees, spans.0, spans.1, "the same two sides"),
+        (true, true) => bench.add(Topic::Game, Finding::Missing, spans.0, spans.1, "the sides cannot be told apart"),
+        (false, false) => {
+            let some = fits(0, 0) || fits(0, 1) || fits(1, 0) || fits(1, 1);
+            let note = if some { "only one side is the same" } else { "other sides" };
+            bench.add(Topic::Game, Finding::Contradicts, spans.0, spans.1, note);
+        }
+    }
+    days(bench, one.day, two.day);
+    winners(bench)
+}
+
+fn whole(game: &Game) -> Span {
+    let (first, last) = (game.sides[0].span, game.sides[1].span);
+    Span { source: first.source, start: first.start.min(last.start), end: first.end.max(last.end) }
+}
+
+fn days(bench: &mut Bench<'_>, one: Option<Field<Day>>, two: Option<Field<Day>>) {
+    match (one, two) {
+        (Some(one), Some(two)) => {
+            let finding = if one.value.agrees(two.value) { Finding::Agrees } else { Finding::Contradicts };
+            let note = format!("{} and {}", one.value, two.value);
+            bench.add(Topic::Window, finding, Some(one.span), Some(two.span), note);
+        }
+        (one, two) => {
+            let note = "the day of the game is not said on both sides";
+            bench.add(Topic::Window, Finding::Missing, one.map(|one| one.span), two.map(|two| two.span), note);
+        }
+    }
+}
+
+/// A market on part of a game whose title names no game ("Pedri: 1+ goals"): its day stands in the ticker or in the
+/// sentence that schedules the game, and two such markets are one only on one day.
+fn event_day(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    if first.event_day.is_some() || second.event_day.is_some() {
+        days(bench, first.event_day, second.event_day);
+    }
+}
+
+/// A market on one side of a game ("Will Berkane win on 2026-01-26?") against a game of two.
+fn one_sided(bench: &mut Bench<'_>, flipped: bool) {
+    let (own, _) = bench.sides(flipped);
+    let Some(game) = &own.game else { return };
+    let note = "a game of two sides on one side only";
+    bench.add_for(flipped, Topic::Game, Finding::Missing, (Some(whole(game)), None), note, Certainty::Stated);
+}
+
+/// Whose win pays on Kalshi, and which Polymarket outcome that is.
+fn winners(bench: &mut Bench<'_>) -> Compared {
+    let flipped = bench.first.venue() == Venue::Polymarket && bench.second.venue() == Venue::Kalshi;
+    let (own, other) = bench.sides(flipped);
+    let (Some(game), Some(_)) = (&own.game, &other.game) else { return Compared::default() };
+    let names = &other.listing.outcomes;
+    let Some(winner) = &game.winner else {
+        if own.venue() != other.venue() {
+            let note = "whose win pays Yes is not said";
+            bench.add_for(flipped, Topic::Outcome, Finding::Missing, (Some(whole(game)), None), note, Certainty::Stated);
+        }
+        return Compared::default();
+    };
+    let of_same_side = |at: &usize| outcome_is(other, *at, winner);
+    let mut fitting = (0..names.len()).filter(of_same_side);
+    match (fitting.next(), fitting.next()) {
+        (Some(at), None) => {
+            let span = Span::new(Source::Outcome(at as u8), 0, names[at].len());
+            let note = format!("pays with {}", names[at]);
+            bench.add_for(flipped, Topic::Outcome, Finding::Agrees, (Some(winner.span), Some(span)), note, Certainty::Stated);
+            Compared { outcome: Some(at) }
+        }
+        _ => {
+            let note = format!("none of {} is proved to be the side that pays", names.join(", "));
+            bench.add_for(flipped, Topic::Outcome, Finding::Missing, (Some(winner.span), None), note, Certainty::Stated);
+            Compared::default()
+        }
+    }
+}
+
+/// Whether outcome `at` of a market is the win of `winner`: through the side of its own game that it names.
+fn outcome_is(other: &Contract, at: usize, winner: &Competitor) -> bool {
+    let words: Vec<String> = crate::text::tokens(&other.listing.outcomes[at])
+        .into_iter()
+        .filter(|token| !matches!(token.kind, crate::text::Kind::Mark(_)))
+        .map(|token| token.text)
+        .collect();
+    let Some(game) = &other.game else { return false };
+    let named = Competitor { team: None, words, span: winner.span };
+    let mut sides = game.sides.iter().filter(|side| side_fits(side, &named));
+    match (sides.next(), sides.next()) {
+        (Some(side), None) => side_fits(side, winner),
+        _ => false,
+    }
+}
+
+/// Whether two names can be one side: the same known team, or the same words, or one the other with a nickname added.
+fn side_fits(one: &Competitor, two: &Competitor) -> bool {
+    if let (Some(one), Some(two)) = (one.team, two.team) {
+        return one == two;
+    }
+    let (short, long) = if one.words.len() <= two.words.len() { (&one.words, &two.words) } else { (&two.words, &one.words) };
+    if short.is_empty() {
+        return false;
+    }
+    let alike = |a: &String, b: &String| a == b || matches!((a.as_str(), b.as_str()), ("st", "state") | ("state", "st"));
+    if short.len() == long.len() {
+        return short.iter().zip(long).all(|(a, b)| alike(a, b));
+    }
+    // A school or town with its nickname; never one school as the beginning of another ("Michigan State"), and a
+    // surname for the whole name.
+    let begins = short.iter().zip(long).all(|(a, b)| alike(a, b));
+    let next = &long[short.len()];
+    let another = matches!(
+        next.as_str(),
+        "state" | "st" | "tech" | "city" | "united" | "a&m" | "southern" | "northern" | "eastern" | "western" | "central"
+            | "christian" | "international" | "women" | "u20" | "u21" | "ii" | "b" | "reserves" | "new"
+    );
+    let ends = short.len() == 1 && long.last().is_some_and(|last| alike(&short[0], last));
+    begins && !another || ends
+}

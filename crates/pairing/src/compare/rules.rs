@@ -1,0 +1,144 @@
+//! What the rules of both say about the ordinary end: grounds, measure, source.
+
+use super::Bench;
+use crate::contract::{Certainty, Contract, Facet, Family, Span};
+use crate::proof::{Finding, Topic};
+
+/// Compares the clauses that matter for the family.
+pub(super) fn compare(bench: &mut Bench<'_>) {
+    let families = [bench.first.family, bench.second.family];
+    if families.contains(&Family::Leaving) {
+        leaving(bench);
+    }
+    if families.iter().any(|family| matches!(family, Family::Election | Family::ElectionCount)) {
+        winning(bench);
+    }
+    if families.iter().any(|family| matches!(family, Family::Price | Family::UpOrDown)) {
+        price_source(bench);
+    }
+    if families.contains(&Family::Weather) {
+        stations(bench);
+    }
+    if families.iter().any(|family| matches!(family, Family::Game | Family::GameProp)) {
+        overtime(bench);
+    }
+    if families == [Family::Generic; 2] {
+        definitions(bench);
+    }
+}
+
+/// A clause on one side must stand on the other, where any rules are at hand; a ground that only one venue knows of
+/// splits them in an ordinary way.
+fn leaving(bench: &mut Bench<'_>) {
+    type Pick = fn(&Contract) -> Option<Span>;
+    let grounds: [(Topic, &str, Pick); 3] = [
+        (Topic::Announcement, "an announcement is enough", |one| one.clauses.announcement),
+        (Topic::Grounds, "detention is enough", |one| one.clauses.detention),
+        (Topic::Grounds, "being prevented from the duties is enough", |one| one.clauses.incapacity),
+    ];
+    for (topic, what, pick) in grounds {
+        let (one, two) = (pick(bench.first), pick(bench.second));
+        match (one, two) {
+            (Some(_), Some(_)) => bench.add(topic, Finding::Agrees, one, two, what),
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => {
+                bench.add(topic, Finding::Missing, one, two, format!("{what} on one side only"));
+            }
+        }
+    }
+}
+
+/// Whether winning means seats: one side's rules or title say so and the other's do not.
+fn winning(bench: &mut Bench<'_>) {
+    let by_seats = |one: &Contract| {
+        one.clauses.by_seats.or_else(|| one.says(Facet::Measure, "most_seats"))
+    };
+    let won = |one: &Contract| one.says(Facet::Act, "win").is_some() && one.says(Facet::Measure, "seats").is_none();
+    if !won(bench.first) || !won(bench.second) {
+        return;
+    }
+    let (one, two) = (by_seats(bench.first), by_seats(bench.second));
+    if one.is_some() != two.is_some() {
+        bench.add(Topic::Winning, Finding::Missing, one, two, "winning means seats on one side; the other does not say");
+    }
+}
+
+/// Two prices are one only from one source. Kalshi's crypto prices come from CF Benchmarks, Polymarket's from others,
+/// so silence is no agreement.
+fn price_source(bench: &mut Bench<'_>) {
+    let source = |one: &Contract| one.clauses.sources.iter().find(|source| !matches!(source.value, "nws" | "bls" | "bea" | "fed")).copied();
+    match (source(bench.first), source(bench.second)) {
+        (Some(one), Some(two)) => {
+            let finding = if one.value == two.value { Finding::Agrees } else { Finding::Contradicts };
+            bench.add(Topic::Settlement, finding, Some(one.span), Some(two.span), format!("{} and {}", one.value, two.value));
+        }
+        (one, two) => {
+            let note = "the price source is not said on both sides, and the venues use different ones";
+            bench.add(Topic::Settlement, Finding::Missing, one.map(|one| one.span), two.map(|two| two.span), note);
+        }
+    }
+}
+
+/// Two temperatures are one only at one station and from one report.
+fn stations(bench: &mut Bench<'_>) {
+    let (first, second) = (&bench.first.clauses, &bench.second.clauses);
+    match (first.stations.first(), second.stations.first()) {
+        (Some(one), Some(two)) => {
+            let shared = first.stations.iter().find_map(|one| {
+                let other = second.stations.iter().find(|two| words_shared(&one.value, &two.value))?;
+                Some((one.span, other.span))
+            });
+            match shared {
+                Some((one, two)) => bench.add(Topic::Station, Finding::Agrees, Some(one), Some(two), "one station"),
+                None => {
+                    let note = format!("{} against {}", one.value, two.value);
+                    bench.add(Topic::Station, Finding::Contradicts, Some(one.span), Some(two.span), note);
+                }
+            }
+        }
+        (one, two) => {
+            let note = "the station is not said on both sides";
+            bench.add(Topic::Station, Finding::Missing, one.map(|one| one.span), two.map(|two| two.span), note);
+        }
+    }
+    let report = |clauses: &crate::contract::Clauses| clauses.sources.iter().find(|one| matches!(one.value, "nws" | "wunderground")).copied();
+    if let (Some(one), Some(two)) = (report(first), report(second)) {
+        let finding = if one.value == two.value { Finding::Agrees } else { Finding::Contradicts };
+        bench.add(Topic::Settlement, finding, Some(one.span), Some(two.span), format!("{} and {}", one.value, two.value));
+    }
+}
+
+fn words_shared(one: &str, two: &str) -> bool {
+    one.split(' ').any(|word| word.len() > 3 && two.split(' ').any(|other| other == word))
+}
+
+/// Regular time against overtime.
+fn overtime(bench: &mut Bench<'_>) {
+    let (first, second) = (&bench.first.clauses, &bench.second.clauses);
+    for flipped in [false, true] {
+        let (own, other) = if flipped { (second, first) } else { (first, second) };
+        let Some(regular) = own.regular_time else { continue };
+        if let Some(overtime) = other.overtime {
+            let note = "regular time on one side, overtime on the other";
+            bench.add_for(flipped, Topic::Overtime, Finding::Contradicts, (Some(regular), Some(overtime)), note, Certainty::Stated);
+        } else if other.regular_time.is_none() {
+            let note = "regular time on one side; the other does not say";
+            bench.add_for(flipped, Topic::Overtime, Finding::Missing, (Some(regular), None), note, Certainty::Stated);
+        }
+    }
+}
+
+/// In a question read word by word, what the rules say about its key words is not understood. With rules on both sides
+/// that is a gap; with rules on one side it is one when they list conditions that the question does not.
+fn definitions(bench: &mut Bench<'_>) {
+    let (first, second) = (&bench.first.clauses, &bench.second.clauses);
+    let (one, two) = (first.definitions.first().copied(), second.definitions.first().copied());
+    if bench.first.listing.has_rules() && bench.second.listing.has_rules() {
+        if one.is_some() || two.is_some() {
+            bench.add(Topic::Definitions, Finding::Missing, one, two, "what the rules say about the key words is not compared");
+        }
+    } else if first.conditions.is_some() || second.conditions.is_some() {
+        let note = "the rules of one side list several conditions";
+        bench.add(Topic::Definitions, Finding::Missing, first.conditions, second.conditions, note);
+    }
+}

@@ -1,0 +1,388 @@
+//! Deadlines, days, windows, seams and editions.
+
+use super::Bench;
+use crate::calendar::{Day, When, Zone};
+use crate::contract::{Certainty, Contract, Family, Field, Source, Span, Time, TickerDate};
+use crate::proof::{Finding, Topic};
+
+/// Compares all times.
+pub(super) fn compare(bench: &mut Bench<'_>) {
+    deadlines(bench);
+    if bench.first.game.is_none() || bench.second.game.is_none() {
+        windows(bench);
+    }
+    editions(bench);
+    starts(bench);
+    further(bench);
+}
+
+/// The times of a question that are no starts.
+fn ends(contract: &Contract) -> impl Iterator<Item = &Field<Time>> {
+    contract.times.iter().filter(|field| !field.value.start)
+}
+
+/// Starts ("after the March meeting") must be met: a question that begins elsewhere is another question.
+fn starts(bench: &mut Bench<'_>) {
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        for one in own.times.iter().filter(|field| field.value.start) {
+            let begun = |field: &&Field<Time>| field.value.start;
+            let found = other.times.iter().filter(begun).find(|two| agree(one.value.when, two.value.when));
+            let (finding, span) = match (found, other.times.iter().find(begun)) {
+                (Some(two), _) => (Finding::Agrees, Some(two.span)),
+                (None, Some(two)) => (Finding::Contradicts, Some(two.span)),
+                (None, None) => (Finding::Missing, None),
+            };
+            if !flipped || finding == Finding::Missing {
+                let note = format!("begins {}", one.value.when);
+                bench.add_for(flipped, Topic::Window, finding, (Some(one.span), span), note, Certainty::Stated);
+            }
+        }
+    }
+}
+
+/// A second date of one kind must be met as the first was.
+fn further(bench: &mut Bench<'_>) {
+    let kind = |when: When| match when {
+        When::Until(_) => 0,
+        When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => 1,
+        When::Year(_) | When::Season(_) => 2,
+    };
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        let own_ends: Vec<_> = ends(own).collect();
+        for (at, one) in own_ends.iter().enumerate() {
+            let first_of_kind = !own_ends[..at].iter().any(|before| kind(before.value.when) == kind(one.value.when));
+            if first_of_kind || ends(other).any(|two| agree(one.value.when, two.value.when)) {
+                continue;
+            }
+            let note = format!("{} is said on one side only", one.value.when);
+            bench.add_for(flipped, Topic::Window, Finding::Missing, (Some(one.span), None), note, Certainty::Stated);
+        }
+    }
+}
+
+/// A deadline with where it is said.
+#[derive(Clone, Copy)]
+struct Deadline {
+    day: Day,
+    span: Span,
+    certainty: Certainty,
+}
+
+fn until(fields: &[Field<Time>]) -> Option<Deadline> {
+    fields.iter().filter(|field| !field.value.start).find_map(|field| match field.value.when {
+        When::Until(day) => Some(Deadline { day, span: field.span, certainty: field.certainty }),
+        When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => None,
+    })
+}
+
+/// The deadline that a whole year gives.
+fn year_end(fields: &[Field<Time>]) -> Option<Deadline> {
+    fields.iter().filter(|field| !field.value.start).find_map(|field| match field.value.when {
+        When::Year(year) if field.value.whole => {
+            let day = Day::new(Some(year), 12, 31)?;
+            Some(Deadline { day, span: field.span, certainty: field.certainty })
+        }
+        When::Year(_) | When::Until(_) | When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Season(_) => None,
+    })
+}
+
+fn deadlines(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    let (one, two) = (until(&first.times), until(&second.times));
+    match (one, two) {
+        (None, None) => {}
+        (Some(one), Some(two)) => {
+            same_deadline(bench, one, two);
+            seams(bench);
+        }
+        (Some(_), None) | (None, Some(_)) => {
+            let flipped = one.is_none();
+            if let Some(stated) = one.or(two) {
+                one_sided_deadline(bench, flipped, stated);
+                seams(bench);
+            }
+        }
+    }
+}
+
+fn same_deadline(bench: &mut Bench<'_>, one: Deadline, two: Deadline) {
+    let note = format!("{} and {}", one.day, two.day);
+    let certainty = one.certainty.max(two.certainty);
+    let agrees = one.day.agrees(two.day);
+    let finding = if agrees { Finding::Agrees } else { Finding::Contradicts };
+    bench.line(Topic::Deadline, finding, Some(one.span), Some(two.span), note, certainty);
+    if agrees && one.day.year.is_some() != two.day.year.is_some() {
+        unsaid_year(bench, one.day.year.or(two.day.year), two.day.year.is_none());
+    }
+    if !agrees && one.day.year.is_some() && two.day.year.is_some() {
+        bench.earlier = Some(one.day < two.day);
+    }
+}
+
+/// A deadline that one question states: the other may have it in its whole year, its rules or its ticker.
+fn one_sided_deadline(bench: &mut Bench<'_>, flipped: bool, stated: Deadline) {
+    let (_, other) = bench.sides(flipped);
+    let same = |bench: &mut Bench<'_>, found: Deadline| {
+        let (one, two) = if flipped { (found, stated) } else { (stated, found) };
+        same_deadline(bench, one, two);
+    };
+    if let Some(found) = year_end(&other.times).or_else(|| until(&other.rule_times)) {
+        return same(bench, found);
+    }
+    let ticker = other.ticker_date.filter(|date| {
+        date.value.day().is_some_and(|day| day.agrees(stated.day) || day.day == 1 && day.previous().agrees(stated.day))
+    });
+    if let Some(date) = ticker {
+        let note = format!("{}; the ticker's date fits it", stated.day);
+        bench.add_for(flipped, Topic::Deadline, Finding::Follows, (Some(stated.span), Some(date.span)), note, Certainty::Convention);
+        return;
+    }
+    let note = format!("one ends with {}; the other states no deadline", stated.day);
+    bench.add_for(flipped, Topic::Deadline, Finding::Missing, (Some(stated.span), None), note, Certainty::Stated);
+}
+
+/// Hours and zones at the end of the window. Unsaid means the end of the day in New York, which is where both venues
+/// keep their days.
+fn seams(bench: &mut Bench<'_>) {
+    let seam = |contract: &Contract| {
+        let all = contract.times.iter().chain(&contract.rule_times);
+        let mut ends = all.filter(|field| {
+            matches!(field.value.when, When::Until(_)) || matches!(field.value.when, When::Year(_)) && field.value.whole
+        });
+        ends.clone().find(|field| field.value.clock.is_some() || field.value.zone.is_some()).or_else(|| ends.next()).copied()
+    };
+    let (Some(one), Some(two)) = (seam(bench.first), seam(bench.second)) else { return };
+    let hour = |time: Time| match time.clock {
+        // 11:59 PM of the last day, midnight after it, and a day without an hour are one moment.
+        None | Some(0) => 24 * 60,
+        Some(minutes) if minutes >= 23 * 60 + 59 => 24 * 60,
+        Some(minutes) => minutes,
+    };
+    let zone = |time: Time| time.zone.unwrap_or(Zone::Eastern);
+    let spans = (Some(one.span), Some(two.span));
+    if hour(one.value) != hour(two.value) {
+        bench.add(Topic::Seam, Finding::Contradicts, spans.0, spans.1, "the windows end at different hours");
+    } else if zone(one.value) != zone(two.value) {
+        let note = format!("the windows end in {} and in {}", zone(one.value), zone(two.value));
+        bench.add(Topic::Seam, Finding::Contradicts, spans.0, spans.1, note);
+    }
+}
+
+/// Days, ranges of days, months and quarters that a question is about.
+fn windows(bench: &mut Bench<'_>) {
+    let about = |contract: &Contract| {
+        ends(contract).copied().find(|field| match field.value.when {
+            When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => true,
+            When::Until(_) | When::Year(_) | When::Season(_) => false,
+        })
+    };
+    let (one, two) = (about(bench.first), about(bench.second));
+    match (one, two) {
+        (None, None) => {}
+        (Some(one), Some(two)) => {
+            let note = format!("{} and {}", one.value.when, two.value.when);
+            let finding = if agree(one.value.when, two.value.when) { Finding::Agrees } else { Finding::Contradicts };
+            bench.add(Topic::Window, finding, Some(one.span), Some(two.span), note);
+            clocks(bench, one, two);
+        }
+        (Some(_), None) | (None, Some(_)) => {
+            let flipped = one.is_none();
+            if let Some(stated) = one.or(two) {
+                one_sided_window(bench, flipped, stated);
+            }
+        }
+    }
+}
+
+fn agree(one: When, two: When) -> bool {
+    let years = |one: Option<u16>, two: Option<u16>| one.zip(two).is_none_or(|(one, two)| one == two);
+    match (one, two) {
+        (When::On(one), When::On(two)) => one.agrees(two),
+        (When::Days(from, to), When::Days(other_from, other_to)) => from.agrees(other_from) && to.agrees(other_to),
+        (When::Month(year, month), When::Month(other_year, other)) => month == other && years(year, other_year),
+        (When::Quarter(year, quarter), When::Quarter(other_year, other)) => quarter == other && years(year, other_year),
+        (When::Until(one), When::Until(two)) => one.agrees(two),
+        (When::Year(one), When::Year(two)) | (When::Season(one), When::Season(two)) => one == two,
+        (When::Season(one), When::Year(two)) | (When::Year(two), When::Season(one)) => one + 1 == two,
+        _ => false,
+    }
+}
+
+fn clocks(bench: &mut Bench<'_>, one: Field<Time>, two: Field<Time>) {
+    let spans = (Some(one.span), Some(two.span));
+    let zone = |time: Time| time.zone.unwrap_or(Zone::Eastern);
+    match (one.value.clock, two.value.clock) {
+        (Some(a), Some(b)) if a != b || zone(one.value) != zone(two.value) => {
+            bench.add(Topic::Seam, Finding::Contradicts, spans.0, spans.1, "looked at in different hours");
+        }
+        (Some(_), Some(_)) | (None, None) => {}
+        (Some(_), None) | (None, Some(_)) => {
+            let priced = [bench.first.family, bench.second.family].iter().any(|family| matches!(family, Family::Price | Family::UpOrDown));
+            if priced {
+                bench.add(Topic::Seam, Finding::Missing, spans.0, spans.1, "only one says at which hour");
+            }
+        }
+    }
+}
+
+fn one_sided_window(bench: &mut Bench<'_>, flipped: bool, stated: Field<Time>) {
+    let (_, other) = bench.sides(flipped);
+    let when = stated.value.when;
+    if let Some(found) = other.rule_times.iter().find(|field| agree(field.value.when, when)) {
+        let note = format!("{when}: the other's rules say it");
+        bench.add_for(flipped, Topic::Window, Finding::Follows, (Some(stated.span), Some(found.span)), note, Certainty::Stated);
+        return;
+    }
+    let fits = |date: TickerDate| match when {
+        When::On(day) => date.day().is_some_and(|other| other.agrees(day)),
+        When::Month(year, month) => date.month == Some(month) && date.day.is_none() && year.is_none_or(|year| year == date.year),
+        When::Until(_) | When::Days(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => false,
+    };
+    if let Some(date) = other.ticker_date.filter(|date| fits(date.value)) {
+        let note = format!("{when}: the other's ticker has it");
+        bench.add_for(flipped, Topic::Window, Finding::Follows, (Some(stated.span), Some(date.span)), note, Certainty::Convention);
+        return;
+    }
+    let note = format!("{when} is said on one side only");
+    bench.add_for(flipped, Topic::Window, Finding::Missing, (Some(stated.span), None), note, Certainty::Stated);
+}
+
+/// The year a question is about.
+#[derive(Clone, Copy)]
+struct Edition {
+    /// For a season the year in which it ends.
+    year: u16,
+    season: bool,
+    span: Span,
+}
+
+fn edition(contract: &Contract) -> Option<Edition> {
+    ends(contract).find_map(|field| match field.value.when {
+        When::Year(year) => Some(Edition { year, season: false, span: field.span }),
+        When::Season(year) => Some(Edition { year: year + 1, season: true, span: field.span }),
+        When::Until(_) | When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => None,
+    })
+}
+
+fn editions(bench: &mut Bench<'_>) {
+    let (one, two) = (edition(bench.first), edition(bench.second));
+    match (one, two) {
+        (Some(one), Some(two)) => {
+            // A season is named by the year in which its champion is crowned.
+            let finding = if one.year == two.year { Finding::Agrees } else { Finding::Contradicts };
+            let shown = |one: Edition| if one.season { format!("{}-{:02}", one.year - 1, one.year % 100) } else { one.year.to_string() };
+            bench.add(Topic::Edition, finding, Some(one.span), Some(two.span), format!("{} and {}", shown(one), shown(two)));
+        }
+        (Some(_), None) | (None, Some(_)) => {
+            let flipped = one.is_none();
+            // A whole year met by the other's deadline was compared there.
+            let whole = year_end(&bench.sides(flipped).0.times).is_some() && until(&bench.sides(flipped).1.times).is_some();
+            if let Some(stated) = one.or(two).filter(|_| !whole) {
+                one_sided_edition(bench, flipped, stated);
+            }
+        }
+        (None, None) => unsaid_editions(bench),
+    }
+}
+
+/// Whether a ticker's date can belong to an edition of `year`; `None` when it is no plausible year.
+fn ticker_fits(date: TickerDate, year: u16) -> Option<bool> {
+    if !(2018..2040).contains(&date.year) {
+        return None;
+    }
+    // A deadline on 1 January closes the year before.
+    let closes = date.month == Some(1) && date.day.is_some() && date.year == year + 1;
+    Some(date.year == year || closes)
+}
+
+fn one_sided_edition(bench: &mut Bench<'_>, flipped: bool, stated: Edition) {
+    let (_, other) = bench.sides(flipped);
+    let note = |text: &str| format!("{}: {text}", stated.year);
+    let own_span = Some(stated.span);
+    if let Some(date) = other.ticker_date
+        && let Some(fits) = ticker_fits(date.value, stated.year)
+    {
+        let (finding, text) =
+            if fits { (Finding::Follows, "the other's ticker has it") } else { (Finding::Contradicts, "the other's ticker has another year") };
+        bench.add_for(flipped, Topic::Edition, finding, (own_span, Some(date.span)), note(text), Certainty::Convention);
+        return;
+    }
+    let years = &other.context.years;
+    if let Some((_, span)) = years.iter().find(|(year, _)| *year == stated.year) {
+        bench.add_for(flipped, Topic::Edition, Finding::Follows, (own_span, Some(*span)), note("the other's texts name it"), Certainty::Stated);
+        return;
+    }
+    if let Some((year, span)) = years.first() {
+        let text = note(&format!("the other's texts name only {year}"));
+        bench.add_for(flipped, Topic::Edition, Finding::Missing, (own_span, Some(*span)), text, Certainty::Stated);
+        return;
+    }
+    unsaid_year(bench, Some(stated.year), !flipped);
+}
+
+/// Whether a question stays one when its year is left unsaid: an election is the next one of its kind, and a work
+/// (a title in quotes) competes for a prize once. A yearly contest, and "in 2026", do not.
+fn needs_no_year(contract: &Contract) -> bool {
+    let election = matches!(contract.family, Family::Election | Family::ElectionCount);
+    let text = &contract.listing.title;
+    let quoted = text.contains(['"', '“', '‘']) || text.contains(" '") || text.starts_with('\'');
+    let work = quoted && contract.concepts.iter().any(|one| one.value.facet == crate::contract::Facet::Competition);
+    election || work
+}
+
+/// One side says a year and nothing on the other does: taken from its end time, or assumed and said so.
+fn unsaid_year(bench: &mut Bench<'_>, year: Option<u16>, second_silent: bool) {
+    let Some(year) = year else { return };
+    let flipped = !second_silent;
+    let (_, other) = bench.sides(flipped);
+    let span = Span::new(Source::Ends, 0, other.listing.ends.len());
+    let (finding, evidence, note) = match Day::parse_iso(&other.listing.ends, false).and_then(|day| day.year) {
+        Some(end) if end == year || end == year + 1 => (Finding::Follows, Some(span), format!("{year}: fits the other's end time")),
+        Some(end) => (Finding::Missing, Some(span), format!("{year}: the other ends in {end}")),
+        None if needs_no_year(bench.first) || needs_no_year(bench.second) || dated(bench) => {
+            (Finding::Assumed, None, format!("{year}: no text of the other says a year"))
+        }
+        None => (Finding::Missing, None, format!("{year}: nothing of the other says a year")),
+    };
+    bench.add_for(flipped, Topic::Edition, finding, (None, evidence), note, Certainty::Convention);
+}
+
+/// Whether both questions name one day or deadline and only its year is unsaid on one side: markets list the next such
+/// day.
+fn dated(bench: &Bench<'_>) -> bool {
+    let near = |contract: &Contract| {
+        ends(contract).any(|field| match field.value.when {
+            When::Until(_) | When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => true,
+            When::Year(_) | When::Season(_) => false,
+        })
+    };
+    near(bench.first) && near(bench.second)
+}
+
+/// Neither question says a year: what tickers, rules and end times say must fit together.
+fn unsaid_editions(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    if [first, second].iter().any(|one| one.game.is_some() || until(&one.times).is_some()) {
+        return;
+    }
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        let Some(date) = own.ticker_date.filter(|date| ticker_fits(date.value, date.value.year).is_some()) else { continue };
+        let year = date.value.year;
+        let near = |other_year: u16| ticker_fits(date.value, other_year) == Some(true);
+        if let Some((other_year, span)) = other.context.years.first() {
+            let fits = other.context.years.iter().any(|(one, _)| near(*one));
+            let finding = if fits { Finding::Follows } else { Finding::Missing };
+            let note = format!("{year} in the ticker, {other_year} in the other's texts");
+            bench.add_for(flipped, Topic::Edition, finding, (Some(date.span), Some(*span)), note, Certainty::Convention);
+        } else if let Some(other_date) = other.ticker_date
+            && !flipped
+        {
+            let finding = if near(other_date.value.year) { Finding::Follows } else { Finding::Contradicts };
+            let note = format!("{year} and {} in the tickers", other_date.value.year);
+            bench.add(Topic::Edition, finding, Some(date.span), Some(other_date.span), note);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Which contracts on different venues are the same, and how their rules differ, as pure functions.
+//!
+//! A [`Listing`] is what a venue publishes; [`read()`] turns it into a [`Contract`] of typed fields, each with the text
+//! it came from; [`verdict`] compares two of them field by field and answers with a [`Proof`] that can be read.
+//! [`Index`] nominates pairs without comparing all with all; nominations prove nothing.
+//!
+//! Invariants:
+//! - Fails closed. A contradiction in any field is `Different`; something needed that a text does not say and that
+//!   could differ is `Unproven`; a word that no rule accounts for is never ignored.
+//! - Titles are never compared for similarity.
+//! - Texts are data: no sentence of a venue can change how it is read, only what is read.
+//! - No I/O, no clock, no randomness; the same listings give the same proof.
+
+pub mod calendar;
+mod compare;
+pub mod contract;
+pub mod eval;
+pub mod index;
+mod lexicon;
+mod listing;
+pub mod proof;
+pub mod range;
+mod read;
+mod text;
+pub mod variation;
+pub mod verdict;
+
+pub use contract::Contract;
+pub use index::{Candidate, Index, TextIndex};
+pub use listing::{Listing, Strike, StrikeKind};
+pub use read::read;
+pub use proof::Proof;
+pub use text::{Decimal, Unit};
+pub use verdict::{Basis, Match, Tail, TailKind, Verdict, verdict};

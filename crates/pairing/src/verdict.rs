@@ -1,0 +1,227 @@
+//! The answer about two contracts.
+
+use std::fmt;
+
+use brier_types::Venue;
+
+use crate::compare::Comparison;
+use crate::contract::{Contract, Family, Span};
+use crate::proof::{Finding, Line, Proof, Quote, Topic};
+use crate::range::RangeRelation;
+
+/// Which texts a match rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// Rules of both venues were read. Only this may be traded as riskless, once its tails are accepted.
+    RulesOfBoth,
+    /// Rules of this venue were read; of the other only its title.
+    RulesOf(Venue),
+    /// Only titles were read.
+    TitlesOnly,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RulesOfBoth => out.write_str("rules of both"),
+            Self::RulesOf(venue) => write!(out, "rules of {venue} only"),
+            Self::TitlesOnly => out.write_str("titles only"),
+        }
+    }
+}
+
+/// An end that is not ordinary, in which two same contracts may pay differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// What kind of end.
+    pub kind: TailKind,
+    /// The venue whose text speaks of it.
+    pub venue: Venue,
+    /// Its text.
+    pub quote: Quote,
+}
+
+/// Kinds of ends that are not ordinary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TailKind {
+    /// Equal payout to both sides, or another void rule.
+    Void,
+    /// A price set by the venue.
+    FairPrice,
+    /// A tie.
+    Tie,
+    /// The contest is put off.
+    Postponement,
+    /// The contest is called off.
+    Cancellation,
+    /// Death.
+    Death,
+    /// An announcement that takes effect later.
+    LateEffect,
+    /// It resolves to "Other".
+    Other,
+    /// Regular time or overtime, where one venue does not say which.
+    Overtime,
+}
+
+/// Two contracts that pay together, or one when the other does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The Polymarket outcome that pays when Kalshi Yes pays. Inside one venue: the second's outcome for the first's Yes.
+    pub outcome: String,
+    /// Ends in which they may differ.
+    pub tails: Vec<Tail>,
+    /// What it rests on.
+    pub basis: Basis,
+    /// Why.
+    pub proof: Proof,
+}
+
+/// The answer about two contracts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes pays on both in the same ordinary outcomes.
+    Same(Match),
+    /// Yes pays on exactly one of them.
+    Inverse(Match),
+    /// Whenever one pays Yes, so does the other.
+    Implies {
+        /// Whether the first implies the second, rather than the second the first.
+        first_implies_second: bool,
+        /// Why.
+        proof: Proof,
+    },
+    /// They never both pay Yes.
+    Excludes(Proof),
+    /// They ask different questions; the contradicting lines of the proof say why.
+    Different(Proof),
+    /// Nothing contradicts, but the missing lines of the proof keep it from being proved.
+    Unproven(Proof),
+}
+
+impl Verdict {
+    /// The proof behind it.
+    pub const fn proof(&self) -> &Proof {
+        match self {
+            Self::Same(found) | Self::Inverse(found) => &found.proof,
+            Self::Implies { proof, .. } | Self::Excludes(proof) | Self::Different(proof) | Self::Unproven(proof) => proof,
+        }
+    }
+
+    /// The match, when there is one.
+    pub const fn matched(&self) -> Option<&Match> {
+        match self {
+            Self::Same(found) | Self::Inverse(found) => Some(found),
+            Self::Implies { .. } | Self::Excludes(_) | Self::Different(_) | Self::Unproven(_) => None,
+        }
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Same(_) => "same",
+            Self::Inverse(_) => "inverse",
+            Self::Implies { .. } => "implies",
+            Self::Excludes(_) => "excludes",
+            Self::Different(_) => "different",
+            Self::Unproven(_) => "unproven",
+        }
+    }
+
+    /// The lines that keep it from being a match: contradictions, or what is missing.
+    pub fn reasons(&self) -> Vec<&Line> {
+        let wanted = match self {
+            Self::Unproven(_) => Finding::Missing,
+            Self::Same(_) | Self::Inverse(_) => Finding::Assumed,
+            Self::Implies { .. } | Self::Excludes(_) | Self::Different(_) => Finding::Contradicts,
+        };
+        self.proof().with(wanted).collect()
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same(found) => writeln!(out, "same: pays with outcome {} ({})", found.outcome, found.basis)?,
+            Self::Inverse(found) => writeln!(out, "inverse: pays with outcome {} ({})", found.outcome, found.basis)?,
+            Self::Implies { first_implies_second: true, .. } => writeln!(out, "implies: the first implies the second")?,
+            Self::Implies { .. } => writeln!(out, "implies: the second implies the first")?,
+            Self::Excludes(_) | Self::Different(_) | Self::Unproven(_) => writeln!(out, "{}", self.name())?,
+        }
+        write!(out, "{}", self.proof())?;
+        for tail in self.matched().map_or(&[][..], |found| &found.tails) {
+            writeln!(out, "tail         {:?} on {} | {}", tail.kind, tail.venue, tail.quote)?;
+        }
+        Ok(())
+    }
+}
+
+/// Compares two contracts, of two venues or of one.
+///
+/// Swapping the contracts gives the same verdict with first and second swapped.
+pub fn verdict(first: &Contract, second: &Contract) -> Verdict {
+    let compared = Comparison::of(first, second);
+    let Comparison { proof, range, earlier, inverse, outcome, .. } = compared;
+    let mut against: Vec<Topic> = proof.with(Finding::Contradicts).map(|line| line.topic).collect();
+    against.sort_unstable();
+    against.dedup();
+    let complete = proof.with(Finding::Missing).next().is_none();
+    if !against.is_empty() {
+        if complete && against == [Topic::Threshold] && !first.negated && !second.negated {
+            match range {
+                Some(RangeRelation::Inside) => return Verdict::Implies { first_implies_second: true, proof },
+                Some(RangeRelation::Around) => return Verdict::Implies { first_implies_second: false, proof },
+                Some(RangeRelation::Disjoint) => return Verdict::Excludes(proof),
+                Some(RangeRelation::Equal | RangeRelation::Complement | RangeRelation::Overlapping) | None => {}
+            }
+        }
+        if complete
+            && against == [Topic::Deadline]
+            && !first.negated
+            && !second.negated
+            && let Some(first_implies_second) = earlier
+        {
+            return Verdict::Implies { first_implies_second, proof };
+        }
+        let one_winner = matches!(first.family, Family::Election | Family::Outright | Family::Award);
+        if complete && one_winner && against == [Topic::Subject] && !first.negated && !second.negated {
+            return Verdict::Excludes(proof);
+        }
+        return Verdict::Different(proof);
+    }
+    if !complete {
+        return Verdict::Unproven(proof);
+    }
+    let Some(outcome) = outcome else { return Verdict::Unproven(proof) };
+    let basis = match (first.listing.has_rules(), second.listing.has_rules()) {
+        (true, true) => Basis::RulesOfBoth,
+        (true, false) => Basis::RulesOf(first.venue()),
+        (false, true) => Basis::RulesOf(second.venue()),
+        (false, false) => Basis::TitlesOnly,
+    };
+    let tails = tails(first).into_iter().chain(tails(second)).collect();
+    let found = Match { outcome, tails, basis, proof };
+    if inverse { Verdict::Inverse(found) } else { Verdict::Same(found) }
+}
+
+/// The ends that are not ordinary, of which a contract's rules speak.
+fn tails(contract: &Contract) -> Vec<Tail> {
+    let clauses = &contract.clauses;
+    let late = if contract.family == Family::Leaving { clauses.announcement } else { None };
+    let all: [(TailKind, Option<Span>); 9] = [
+        (TailKind::Void, clauses.half),
+        (TailKind::FairPrice, clauses.fair_price),
+        (TailKind::Tie, clauses.tie),
+        (TailKind::Postponement, clauses.postponed),
+        (TailKind::Cancellation, clauses.canceled),
+        (TailKind::Death, clauses.death_excluded),
+        (TailKind::LateEffect, late),
+        (TailKind::Other, clauses.other),
+        (TailKind::Overtime, clauses.regular_time.or(clauses.overtime)),
+    ];
+    all.into_iter()
+        .filter_map(|(kind, span)| {
+            Some(Tail { kind, venue: contract.venue(), quote: Quote::of(contract, span?) })
+        })
+        .collect()
+}
