@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     auth, bench, book, cancel, completions, config, doctor, exchange, fees, fills, halt, inspect, markets, order,
-    polymarket, portfolio, replay, resume, run, score, torture,
+    pairs, polymarket, portfolio, replay, resume, run, score, torture,
 };
 use crate::demo;
 
@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     Fees(fees::Args),
     Score(score::Args),
+    Pairs(pairs::Args),
     Bench(bench::Args),
     Polymarket(polymarket::Args),
     Torture(torture::Args),

@@ -28,7 +28,7 @@ pub mod verdict;
 pub use contract::Contract;
 pub use index::{Candidate, Index, TextIndex};
 pub use listing::{Listing, Strike, StrikeKind};
-pub use read::read;
 pub use proof::Proof;
+pub use read::read;
 pub use text::{Decimal, Unit};
 pub use verdict::{Basis, Match, Tail, TailKind, Verdict, verdict};

@@ -282,8 +282,25 @@ impl Scanner<'_> {
             } else {
                 let from = self.at;
                 self.at += 1;
-                if matches!(letter, '<' | '>' | '≥' | '≤' | '-' | '/' | '@' | '(' | ')' | ':' | ',' | '"' | '\'' | '+' | '.' | ';' | '?')
-                {
+                if matches!(
+                    letter,
+                    '<' | '>'
+                        | '≥'
+                        | '≤'
+                        | '-'
+                        | '/'
+                        | '@'
+                        | '('
+                        | ')'
+                        | ':'
+                        | ','
+                        | '"'
+                        | '\''
+                        | '+'
+                        | '.'
+                        | ';'
+                        | '?'
+                ) {
                     self.push(from, letter.to_string(), Kind::Mark(letter));
                 }
             }
@@ -534,7 +551,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_units() {
-        let all: Vec<_> = tokens("above $1,600.50, 69¢, 0.6% or 50+ and 25bps").iter().filter_map(Token::number).collect();
+        let all: Vec<_> =
+            tokens("above $1,600.50, 69¢, 0.6% or 50+ and 25bps").iter().filter_map(Token::number).collect();
         assert_eq!(all[0].value.to_string(), "1600.5");
         assert_eq!(all[0].unit, Some(Unit::Dollars));
         assert_eq!(all[1].value.to_string(), "0.69");

@@ -14,6 +14,7 @@ pub(crate) mod halt;
 pub(crate) mod inspect;
 pub(crate) mod markets;
 pub(crate) mod order;
+pub(crate) mod pairs;
 pub(crate) mod polymarket;
 pub(crate) mod portfolio;
 pub(crate) mod replay;
@@ -47,6 +48,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Fees(args) => fees::run(&args, output),
         Command::Score(args) => score::run(&args, output),
+        Command::Pairs(args) => pairs::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),
         Command::Torture(args) => torture::run(&args, output),
