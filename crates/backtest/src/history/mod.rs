@@ -160,4 +160,74 @@ mod tests {
             (None, None, None, None)
         );
     }
+
+    /// A data folder with these files; a plain file is read like a packed one.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn shown(set: &Set) -> Vec<(&str, u64, f64, Option<bool>, bool)> {
+        let model = |quote: &Quoted| quote.model.map(|model| model.get() > 0.5);
+        let hours = |quote: &Quoted| quote.before_close.as_secs() / 3_600;
+        set.quotes.iter().map(|it| (it.market.as_str(), hours(it), it.mid.get(), model(it), it.yes)).collect()
+    }
+
+    #[test]
+    fn weather_is_joined_with_its_results_and_has_no_model() {
+        let book = |at: &str, bid: f64, ask: f64| {
+            format!(
+                "{{\"ticker\":\"KXHIGHX-26JUL17-B88.5\",\"captured_at\":\"2026-07-17T{at}:00Z\",\"close_time\":\"2026-07-18T05:00:00Z\",\"best_yes_bid\":{bid},\"best_yes_ask\":{ask}}}\n"
+            )
+        };
+        // Eleven past four is known 24 hours before five; ten past five is not. Three hours before 17 o'clock is too old.
+        let books = [book("04:11", 0.2, 0.3), book("05:10", 0.8, 0.9), book("14:00", 0.4, 0.5)].concat();
+        let actuals = "{\"settled_markets\":{\"events\":[{\"results\":{\"KXHIGHX-26JUL17-B88.5\":\"yes\"}}]}}\n";
+        let data = folder(&[("kalshi_weather/books_1.zst", &books), ("kalshi_weather/actuals_1.zst", actuals)]);
+        let sets = sets(data.path()).unwrap();
+        assert_eq!(sets.len(), 1);
+        assert!(sets[0].model.is_err());
+        assert_eq!(shown(&sets[0]), [("KXHIGHX-26JUL17-B88.5", 24, 0.25, None, true)]);
+    }
+
+    #[test]
+    fn a_called_off_game_is_no_outcome() {
+        let bbo = |ticker: &str| {
+            format!(
+                "{{\"captured_at\":\"2026-07-11T23:30:00Z\",\"event_ticker\":\"E\",\"outcomes\":[{{\"ticker\":\"{ticker}\",\"yes_bid\":0.6,\"yes_ask\":0.62}}]}}\n"
+            )
+        };
+        let settled = |ticker: &str, result: &str| {
+            format!("{{\"ticker\":\"{ticker}\",\"result\":\"{result}\",\"close_time\":\"2026-07-12T06:00:00Z\"}}\n")
+        };
+        let quotes = [bbo("E-A"), bbo("E-B")].concat();
+        let results = [settled("E-A", "no"), settled("E-B", "scalar")].concat();
+        let files = [
+            ("kalshi_sports_bbo/sports_bbo_1.zst", quotes.as_str()),
+            ("kalshi_settlements/settled_2026-07.zst", results.as_str()),
+        ];
+        let data = folder(&files);
+        assert_eq!(shown(&sets(data.path()).unwrap()[0]), [("E-A", 6, 0.61, None, false)]);
+    }
+
+    #[test]
+    fn an_hourly_ladder_is_valued_by_the_spot_of_its_moment() {
+        let row = "{\"captured_at\":\"2026-07-05T00:24:00Z\",\"series\":\"KXBTC\",\"current\":{\"close_time\":\"2026-07-05T01:00:00Z\",\"event_ticker\":\"E\",\"outcomes\":[{\"ticker\":\"E-B1\",\"strike_type\":\"between\",\"floor_strike\":62000,\"cap_strike\":63999.99,\"yes_bid\":0.5,\"yes_ask\":0.6},{\"ticker\":\"E-T1\",\"strike_type\":\"greater\",\"floor_strike\":70000,\"yes_bid\":0.03,\"yes_ask\":0.05}]},\"spot\":{\"price\":63000.0},\"previous_settlement\":null}\n";
+        let results = "{\"captured_at\":\"2026-07-05T01:24:00Z\",\"series\":\"KXBTC\",\"current\":{},\"spot\":null,\"previous_settlement\":{\"results\":{\"E-B1\":\"yes\",\"E-T1\":\"no\"}}}\n";
+        let data = folder(&[("kalshi_crypto_hourly/crypto_hourly_1.zst", &format!("{row}{results}"))]);
+        let expected = [("E-B1", 0, 0.55, Some(true), true), ("E-T1", 0, 0.04, Some(false), false)];
+        assert_eq!(shown(&sets(data.path()).unwrap()[0]), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_file_and_line() {
+        let data = folder(&[("kalshi_econ/econ_1.zst", "{\"captured_at\":\"x\"}\nnothing\n")]);
+        let error = format!("{:#}", sets(data.path()).unwrap_err());
+        assert!(error.contains("econ_1.zst line 2"), "{error}");
+    }
 }
