@@ -109,6 +109,15 @@ pub fn report(set: &Set, seed: u64) -> Report {
     Report { set: set.name, what: set.what, model: set.model.ok(), not_scorable: set.model.err(), rows, standing }
 }
 
+/// Quotes on which a model and the market both had an opinion, at the time before the close with the most of them.
+pub fn contested(set: &Set) -> Vec<&Quoted> {
+    let mut by_time: BTreeMap<Duration, Vec<&Quoted>> = BTreeMap::new();
+    for quote in set.quotes.iter().filter(|quote| quote.model.is_some()) {
+        by_time.entry(quote.before_close).or_default().push(quote);
+    }
+    by_time.into_values().max_by_key(Vec::len).unwrap_or_default()
+}
+
 fn told(why: &PaperOnly) -> String {
     match why {
         PaperOnly::TooFewMarkets { markets } => format!("{markets} scored markets, {MIN_MARKETS} are needed"),

@@ -22,5 +22,6 @@ pub mod recovery;
 pub mod remote;
 pub mod run;
 pub mod secrets;
+pub mod standing;
 pub mod take_back;
 pub mod written;

@@ -15,6 +15,7 @@ use crate::control;
 use crate::gateway::LiveToken;
 use crate::lock::{self, FileLock, LockError};
 use crate::secrets::SecretError;
+use crate::standing::{self, StandingError};
 
 /// Why a run does not start.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum PrepareError {
     /// The command line asks for real money and the configuration does not.
     #[error("`--live` was given, and `run.mode` is \"paper\"")]
     FlagWithoutLive,
+    /// A strategy's model has not shown that it beats the market.
+    #[error(transparent)]
+    Standing(#[from] StandingError),
     /// The kill switch is down.
     #[error("{folder} is halted since {at}: {reason}")]
     Halted {
@@ -69,6 +73,9 @@ impl PrepareError {
             Self::FlagWithoutLive => {
                 Some("say `run.mode = \"live\"` in the configuration if real orders are meant, or leave out `--live`")
             }
+            Self::Standing(_) => Some(
+                "run it on paper, score it on settled markets, and name the record; `brier score --records FOLDER` writes those of recorded sets",
+            ),
             Self::Halted { .. } => Some("find out why, then lift it with `brier resume`"),
             Self::Lock(LockError::DataInUse { .. }) => {
                 Some("stop that process, or give this run another `run.data_dir`")
@@ -140,6 +147,9 @@ pub fn prepare(config: Config, environment: Environment, live_flag: bool) -> Res
         (true, false) => return Err(PrepareError::LiveWithoutFlag),
         (false, true) => return Err(PrepareError::FlagWithoutLive),
         (true, true) | (false, false) => {}
+    }
+    if by_configuration {
+        config.strategies.iter().filter(|it| it.enabled).try_for_each(standing::check)?;
     }
     let folder = &config.run.data_dir;
     let failed = |source| PrepareError::Folder { folder: folder.clone(), source };
@@ -302,6 +312,26 @@ mod tests {
         assert!(matches!(Case::new("paper", 0o600).prepare("d", true), Err(PrepareError::FlagWithoutLive)));
         assert!(Case::new("live", 0o600).prepare("d", true).unwrap().live.is_some());
         assert!(Case::new("paper", 0o600).prepare("d", false).unwrap().live.is_none());
+    }
+
+    #[test]
+    fn a_model_that_has_not_beaten_the_market_trades_on_paper_only() {
+        for (mode, live) in [("paper", false), ("live", true)] {
+            let case = Case::new(mode, 0o600);
+            let file = case.0.path().join("b.toml");
+            let strategy = format!(
+                "[[strategy]]\nname = \"updown\"\nkind = \"up_or_down\"\nmarkets = [\"polymarket:0x{}\"]\n[strategy.parameters]\nspot_series = \"spot:BTC\"\n",
+                "ab".repeat(32)
+            );
+            std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + &strategy).unwrap();
+            match case.prepare("d", live) {
+                Ok(_) => assert!(!live),
+                Err(error) => {
+                    assert!(live && matches!(error, PrepareError::Standing(StandingError::NoRecord { .. })), "{error}");
+                    assert!(error.hint().is_some());
+                }
+            }
+        }
     }
 
     #[test]

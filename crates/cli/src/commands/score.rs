@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use brier_backtest::history::{self, Set};
 use brier_backtest::plot;
 use brier_backtest::score::{self, Comparison, Report};
+use brier_runtime::standing::{self, Line};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
@@ -25,6 +26,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
 
+    /// Write records of scored markets there, one file a set, as `record` of a strategy takes them
+    #[arg(long, value_name = "FOLDER")]
+    records: Option<PathBuf>,
+
     /// Where the resampling starts
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
@@ -34,6 +39,7 @@ pub(crate) struct Args {
 struct Document {
     sets: Vec<Report>,
     plots: Vec<PathBuf>,
+    records: Vec<PathBuf>,
 }
 
 /// Scores.
@@ -44,10 +50,13 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         return Err(CliError::failure(format!("{}: expected recorded sets, found none", args.data.display()))
             .hint("name the folder that holds kalshi_ws_btc15m, kalshi_weather and so on"));
     }
-    let mut document = Document { sets: Vec::new(), plots: Vec::new() };
+    let mut document = Document { sets: Vec::new(), plots: Vec::new(), records: Vec::new() };
     for set in &sets {
         tell(format_args!("{}: {}", set.name, counted(set.quotes.len() as u64, "quote", "quotes")))?;
         document.sets.push(score::report(set, args.seed));
+        if let Some(folder) = &args.records {
+            document.records.extend(recorded(set, folder)?);
+        }
         if let Some(folder) = &args.plots {
             document.plots.extend(plotted(set, folder)?);
         }
@@ -56,9 +65,27 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         for report in &document.sets {
             output.line(shown(report))?;
         }
+        document.records.iter().try_for_each(|path| output.line(format_args!("record  {}", path.display())))?;
         document.plots.iter().try_for_each(|path| output.line(format_args!("curve  {}", path.display())))
     })?;
     Ok(EXIT_OK)
+}
+
+fn recorded(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliError> {
+    let quotes = score::contested(set);
+    if quotes.is_empty() {
+        return Ok(None);
+    }
+    let path = standing::path_in(folder, set.name);
+    let mut text = Vec::new();
+    let written = quotes.iter().try_for_each(|quote| {
+        let model = quote.model.map_or(quote.mid.get(), brier_types::Prob::get);
+        let (event, market, happened) = (quote.event.clone(), quote.mid.get(), quote.yes);
+        standing::write_line(&mut text, &Line { event, model, market, happened })
+    });
+    let written = written.and_then(|()| std::fs::create_dir_all(folder)).and_then(|()| std::fs::write(&path, &text));
+    written.map_err(|error| CliError::failure(format!("{}: {error}", path.display())))?;
+    Ok(Some(path))
 }
 
 fn plotted(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliError> {

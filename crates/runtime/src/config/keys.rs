@@ -361,6 +361,11 @@ pub const STRATEGY: &[Key] = &[
     super::risk::MAY_OPEN_SHORT,
     super::risk::NEEDS_FAIR,
     Key::optional(
+        "record",
+        Kind::Path,
+        "Scored markets that show that its model beats the market's own price: needed for real money by kinds that trade an opinion of their own. See docs/score-models.md.",
+    ),
+    Key::optional(
         "group_limit_contracts",
         Kind::Contracts,
         "On Kalshi its orders go into one order group, which the venue cancels together when more than this fills within 15 seconds. Unset: no group.",

@@ -27,6 +27,8 @@ pub struct StrategyKind {
     pub meaning: &'static str,
     /// The keys of its `parameters`.
     pub parameters: &'static [Key],
+    /// Whether it trades the opinion of a model of its own, which has to have beaten the market before money follows it.
+    pub has_model: bool,
     /// Makes one. `None` for the kind that runs in another program.
     pub(super) make: Option<Make>,
 }
@@ -70,6 +72,7 @@ pub const KINDS: &[StrategyKind] = &[
                 "How far both quotes move when the cap is held; proportionally less for less.",
             ),
         ],
+        has_model: false,
         make: Some(market_maker),
     },
     StrategyKind {
@@ -85,6 +88,7 @@ pub const KINDS: &[StrategyKind] = &[
                 "Least gain that a contract must promise after the exact fee.",
             ),
         ],
+        has_model: false,
         make: Some(taker),
     },
     StrategyKind {
@@ -121,6 +125,7 @@ pub const KINDS: &[StrategyKind] = &[
             ),
             Key::new("slack_two_degrees", SHARE, "0.03", "Chance that it says two degrees more."),
         ],
+        has_model: true,
         make: Some(weather),
     },
     StrategyKind {
@@ -161,6 +166,7 @@ pub const KINDS: &[StrategyKind] = &[
             ),
             Key::new("quiet_s", whole(0, 86_400), "10", "How long before the close it stops."),
         ],
+        has_model: true,
         make: Some(range),
     },
     StrategyKind {
@@ -183,6 +189,7 @@ pub const KINDS: &[StrategyKind] = &[
             ),
             Key::new("quiet_s", whole(0, 86_400), "5", "How long before the close it stops."),
         ],
+        has_model: true,
         make: Some(up_or_down),
     },
     StrategyKind {
@@ -214,6 +221,7 @@ pub const KINDS: &[StrategyKind] = &[
                 "How long before and after a release quotes stay away.",
             ),
         ],
+        has_model: false,
         make: Some(logit_maker),
     },
     StrategyKind {
@@ -236,6 +244,7 @@ pub const KINDS: &[StrategyKind] = &[
                 "Series that speaks when something happened: while it is fresh, nothing is opened.",
             ),
         ],
+        has_model: false,
         make: Some(reversion),
     },
     StrategyKind {
@@ -257,6 +266,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::new("hold_s", whole(1, 2_592_000), "1800", "How long it is held."),
             Key::new("chase", SHARE, "0.9", "Price above which nothing is bought."),
         ],
+        has_model: false,
         make: Some(momentum),
     },
     StrategyKind {
@@ -267,6 +277,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::new("payout_days", POSITIVE, "1", "Days from the close to the payout."),
             Key::new("pause_s", whole(0, 86_400), "60", "Least time between two orders in a market."),
         ],
+        has_model: false,
         make: Some(fundamental),
     },
     StrategyKind {
@@ -284,6 +295,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::new("payout_days", POSITIVE, "1", "Days from the close to the payout."),
             Key::new("most_dollars", Kind::Dollars, "100", "Most dollars in one market."),
         ],
+        has_model: false,
         make: Some(carry),
     },
     StrategyKind {
@@ -300,12 +312,14 @@ pub const KINDS: &[StrategyKind] = &[
             Key::new("unwind_loss_dollars", Kind::Price, "0.03", "The most that unwinding may lose a contract."),
             Key::new("pause_s", whole(0, 86_400), "30", "Least time between two tries on an event."),
         ],
+        has_model: false,
         make: Some(basket),
     },
     StrategyKind {
         name: REMOTE,
         meaning: "Runs in another program, which connects to `remote.listen` and names itself by the strategy's name.",
         parameters: &[],
+        has_model: false,
         make: None,
     },
 ];

@@ -157,6 +157,8 @@ pub struct StrategyConfig {
     pub markets: Vec<MarketName>,
     /// Whether it sees every market.
     pub all_markets: bool,
+    /// Where its model's scored markets are.
+    pub record: Option<PathBuf>,
     /// Contracts that may fill within Kalshi's 15 seconds.
     pub group_limit: Option<Qty>,
     /// What it may use of the limits.
@@ -171,6 +173,11 @@ impl StrategyConfig {
     /// Makes the strategy; `None` when it runs in another program, or is of a kind nobody knows, which [`super::load`] refuses.
     pub fn make(&self) -> Option<Box<dyn Strategy>> {
         kinds::find(&self.kind).and_then(|kind| kind.make).map(|make| make(self))
+    }
+
+    /// Whether it trades the opinion of a model of its own.
+    pub fn has_model(&self) -> bool {
+        kinds::find(&self.kind).is_some_and(|kind| kind.has_model)
     }
 
     /// Whether it connects from outside.
@@ -515,6 +522,7 @@ fn strategy(tables: &StrategyTables) -> StrategyConfig {
         enabled: set.flag("enabled"),
         markets: set.markets("markets"),
         all_markets: set.flag("all_markets"),
+        record: set.maybe_path("record"),
         group_limit: set.maybe_contracts("group_limit_contracts"),
         budget: risk::budget(set),
         exits: exits(&tables.exits),
