@@ -29,7 +29,9 @@ fn main() -> Outcome {
             Ok(())
         }
         _ => {
-            eprintln!("error: expected `pairs`, `titles A B TRUTH`, `catalog KALSHI POLYMARKET` or `vary KALSHI POLYMARKET COUNT`");
+            eprintln!(
+                "error: expected `pairs`, `titles A B TRUTH`, `catalog KALSHI POLYMARKET` or `vary KALSHI POLYMARKET COUNT`"
+            );
             Ok(())
         }
     }
@@ -109,8 +111,13 @@ fn cross(kalshi: &[Listing], polymarket: &[Listing]) {
     let one = read(kalshi[kalshi.len() / 2].clone());
     let mut scratch = Scratch::default();
     let found = index.candidates_with(&one, 16, &mut scratch);
-    let matches = found.iter().filter(|one_of| verdict(&one, &second[one_of.slot as usize]).matched().is_some()).count();
-    println!("one new market     {:.3} ms, {} candidates, {matches} matches", start.elapsed().as_secs_f64() * 1e3, found.len());
+    let matches =
+        found.iter().filter(|one_of| verdict(&one, &second[one_of.slot as usize]).matched().is_some()).count();
+    println!(
+        "one new market     {:.3} ms, {} candidates, {matches} matches",
+        start.elapsed().as_secs_f64() * 1e3,
+        found.len()
+    );
     similarity(&first, &second);
     println!("peak memory        {}", peak_memory());
 }
@@ -221,8 +228,9 @@ fn varied(kalshi: &str, polymarket: &str, count: usize) -> Outcome {
     let mut chance = Chance::new(7);
     let mut grow = |from: Vec<Listing>| -> Vec<Listing> {
         let venue = from[0].venue;
-        let make = |(at, listing): (usize, &Listing), chance: &mut Chance| {
-            Listing { outcomes: listing.outcomes.clone(), ..Listing::new(venue, &format!("X-{at}"), &variation::vary(&listing.title, chance)) }
+        let make = |(at, listing): (usize, &Listing), chance: &mut Chance| Listing {
+            outcomes: listing.outcomes.clone(),
+            ..Listing::new(venue, &format!("X-{at}"), &variation::vary(&listing.title, chance))
         };
         from.iter().cycle().take(count).enumerate().map(|one| make(one, &mut chance)).collect()
     };
@@ -234,5 +242,8 @@ fn varied(kalshi: &str, polymarket: &str, count: usize) -> Outcome {
 
 fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
 }

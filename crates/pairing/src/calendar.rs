@@ -216,7 +216,17 @@ pub(crate) struct Found {
 /// The month a word names.
 pub(crate) fn month(word: &str) -> Option<u8> {
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     if word == "sept" {
@@ -379,7 +389,8 @@ fn read_year(tokens: &[Token], at: usize, year: u16) -> Option<Found> {
         Lead::Before => (When::Until(Day::new(Some(year.checked_sub(1)?), 12, 31)?), true, from),
         // "in the 2026 election" is an edition, "in 2026" a whole year.
         Lead::In => {
-            let whole = from + 1 == at && !tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Word && next.capital);
+            let whole =
+                from + 1 == at && !tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Word && next.capital);
             (When::Year(year), whole, if from + 1 == at { from } else { at })
         }
         Lead::On | Lead::After | Lead::None => (When::Year(year), false, at),
@@ -409,7 +420,9 @@ fn read_month(tokens: &[Token], at: usize, month: u8) -> Option<Found> {
         let first = Day::new(year, month, 1)?;
         let when = match lead {
             Lead::Before => When::Until(first.previous()),
-            Lead::By if end => When::Until(Day::new(year, month, days_in(year, month).min(if month == 2 { 28 } else { 31 }))?),
+            Lead::By if end => {
+                When::Until(Day::new(year, month, days_in(year, month).min(if month == 2 { 28 } else { 31 }))?)
+            }
             Lead::By | Lead::In | Lead::On | Lead::After | Lead::None => When::Month(year, month),
         };
         return Some(Found { when, whole: true, start: lead == Lead::After, clock: None, zone: None, from, to });

@@ -42,11 +42,26 @@ pub(crate) struct Bench<'a> {
 pub(crate) type Evidence = Option<Span>;
 
 impl<'a> Bench<'a> {
-    pub(crate) fn add(&mut self, topic: Topic, finding: Finding, first: Evidence, second: Evidence, note: impl Into<String>) {
+    pub(crate) fn add(
+        &mut self,
+        topic: Topic,
+        finding: Finding,
+        first: Evidence,
+        second: Evidence,
+        note: impl Into<String>,
+    ) {
         self.line(topic, finding, first, second, note.into(), Certainty::Stated);
     }
 
-    fn line(&mut self, topic: Topic, finding: Finding, first: Evidence, second: Evidence, note: String, certainty: Certainty) {
+    fn line(
+        &mut self,
+        topic: Topic,
+        finding: Finding,
+        first: Evidence,
+        second: Evidence,
+        note: String,
+        certainty: Certainty,
+    ) {
         let first = first.map(|span| Quote::of(self.first, span));
         let second = second.map(|span| Quote::of(self.second, span));
         self.lines.push(Line { topic, finding, first, second, note, certainty });
@@ -108,7 +123,8 @@ fn consistency(bench: &mut Bench<'_>) {
 /// strikes assume (T1629.99 is "1630 or above").
 fn step(contract: &Contract, range: &Range) -> Option<Decimal> {
     let measures = |values: &[&str]| values.iter().any(|value| contract.says(Facet::Measure, value).is_some());
-    if measures(&["rotten_tomatoes", "metacritic", "seats", "executive_orders", "high_temperature", "low_temperature"]) {
+    if measures(&["rotten_tomatoes", "metacritic", "seats", "executive_orders", "high_temperature", "low_temperature"])
+    {
         return Some(Decimal::whole(1));
     }
     if measures(&["cpi", "core_cpi", "pce", "core_pce", "unemployment", "gdp"]) {
@@ -126,8 +142,28 @@ fn step(contract: &Contract, range: &Range) -> Option<Decimal> {
 /// Whether a bare number counts things that come one by one.
 fn counted(contract: &Contract) -> bool {
     const COUNTED: &[&str] = &[
-        "goal", "goals", "assists", "points", "rebounds", "votes", "senators", "times", "tweets", "posts", "wins", "games",
-        "launches", "strikeouts", "touchdowns", "nominations", "people", "pardons", "runs", "hits", "corners", "medals",
+        "goal",
+        "goals",
+        "assists",
+        "points",
+        "rebounds",
+        "votes",
+        "senators",
+        "times",
+        "tweets",
+        "posts",
+        "wins",
+        "games",
+        "launches",
+        "strikeouts",
+        "touchdowns",
+        "nominations",
+        "people",
+        "pardons",
+        "runs",
+        "hits",
+        "corners",
+        "medals",
     ];
     contract.words.iter().any(|word| COUNTED.contains(&word.value.text.as_str()))
 }
@@ -152,10 +188,20 @@ fn thresholds(bench: &mut Bench<'_>) -> (Option<RangeRelation>, bool) {
                     (Some(relation), false)
                 }
                 RangeRelation::Complement => {
-                    bench.line(Topic::Threshold, Finding::Agrees, spans.0, spans.1, format!("{shown}: exactly one holds"), habit);
+                    bench.line(
+                        Topic::Threshold,
+                        Finding::Agrees,
+                        spans.0,
+                        spans.1,
+                        format!("{shown}: exactly one holds"),
+                        habit,
+                    );
                     (Some(relation), true)
                 }
-                RangeRelation::Inside | RangeRelation::Around | RangeRelation::Disjoint | RangeRelation::Overlapping => {
+                RangeRelation::Inside
+                | RangeRelation::Around
+                | RangeRelation::Disjoint
+                | RangeRelation::Overlapping => {
                     bench.line(Topic::Threshold, Finding::Contradicts, spans.0, spans.1, shown, habit);
                     (Some(relation), false)
                 }

@@ -361,7 +361,10 @@ impl Contract {
 
     /// Whether title and subtitle assert, or imply, this.
     pub fn says(&self, facet: Facet, value: &str) -> Option<Span> {
-        self.concepts.iter().find(|field| field.value.facet == facet && field.value.value == value).map(|field| field.span)
+        self.concepts
+            .iter()
+            .find(|field| field.value.facet == facet && field.value.value == value)
+            .map(|field| field.span)
     }
 
     /// The span of the whole title.

@@ -76,9 +76,8 @@ pub enum PairError {
 pub fn parse(line: usize, text: &str) -> Result<Pair, PairError> {
     let value: Value = serde_json::from_str(text).map_err(|error| PairError::Json { line, why: error.to_string() })?;
     let part = |path, expected| PairError::Part { line, path, expected };
-    let side = |name: &'static str| {
-        value.get(name).filter(|side| side.is_object()).ok_or_else(|| part(name, "an object"))
-    };
+    let side =
+        |name: &'static str| value.get(name).filter(|side| side.is_object()).ok_or_else(|| part(name, "an object"));
     let label = match value.get("label").and_then(Value::as_str) {
         Some("equivalent") => Label::Equivalent,
         Some("conditional") => Label::Conditional,

@@ -45,7 +45,9 @@ impl Hasher for Keep {
 
 /// FNV-1a with a final mix, so that the low bits are as good as the high ones.
 fn hash(bytes: &[u8]) -> u64 {
-    mix(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| (state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)))
+    mix(bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| (state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)))
 }
 
 const fn mix(mut value: u64) -> u64 {
@@ -323,7 +325,8 @@ impl TextIndex {
             while at < bytes.len() {
                 let byte = bytes[at];
                 let part = if digit {
-                    byte.is_ascii_digit() || matches!(byte, b',' | b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+                    byte.is_ascii_digit()
+                        || matches!(byte, b',' | b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
                 } else {
                     byte.is_ascii_alphabetic() || !byte.is_ascii()
                 };

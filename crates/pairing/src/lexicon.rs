@@ -131,7 +131,10 @@ impl Lexicon {
             let mut next = at + 1;
             for word in &phrase.rest {
                 // A hyphen, slash or quote inside a phrase changes nothing.
-                while tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Mark('-' | '/' | '"' | '.' | '\''))) {
+                while tokens
+                    .get(next)
+                    .is_some_and(|token| matches!(token.kind, Kind::Mark('-' | '/' | '"' | '.' | '\'')))
+                {
                     next += 1;
                 }
                 if !tokens.get(next).is_some_and(|token| speaks(token) && token.text == *word) {

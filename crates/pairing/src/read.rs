@@ -26,9 +26,8 @@ pub fn read(listing: Listing) -> Contract {
     let title = text::tokens(&listing.title);
     let league = league(&listing, &title, &parts);
     let found_game = game::find(&listing, &title, &parts, league);
-    let mut question = Reading::of(&title, Source::Title, league, |at| {
-        found_game.as_ref().is_none_or(|game| !game.covers(at))
-    });
+    let mut question =
+        Reading::of(&title, Source::Title, league, |at| found_game.as_ref().is_none_or(|game| !game.covers(at)));
     if !listing.subtitle.trim().is_empty() && found_game.is_none() {
         let subtitle = Reading::of(&text::tokens(&listing.subtitle), Source::Subtitle, league, |_| true);
         join_subtitle(&mut question, subtitle, &listing);
@@ -123,7 +122,8 @@ fn join_subtitle(question: &mut Reading, subtitle: Reading, listing: &Listing) {
 
 /// Whether a word is a number that no grammar took.
 pub(crate) fn is_number(word: &Word) -> bool {
-    word.text.starts_with(|letter: char| letter.is_ascii_digit()) && word.text.bytes().all(|byte| !byte.is_ascii_alphabetic())
+    word.text.starts_with(|letter: char| letter.is_ascii_digit())
+        && word.text.bytes().all(|byte| !byte.is_ascii_alphabetic())
 }
 
 fn strike(listing: &Listing) -> Option<Field<Range>> {
@@ -206,7 +206,9 @@ fn inconsistency(contract: &Contract) -> Option<(Span, Span, &'static str)> {
         }
         let mut stated = contract.rule_times.iter().filter_map(|one| match one.value.when {
             When::Until(day) => Some((day, one.span)),
-            When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => None,
+            When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => {
+                None
+            }
         });
         if let Some((_, span)) = stated.clone().next()
             && !stated.any(|(other, _)| other.agrees(day))
@@ -219,7 +221,8 @@ fn inconsistency(contract: &Contract) -> Option<(Span, Span, &'static str)> {
 
 /// Words and numbers that no table took, as fields.
 fn word(token: &Token, source: Source, place: u16, role: Role) -> Field<Word> {
-    let name = token.capital || !matches!(token.kind, Kind::Word) || token.text.starts_with(|c: char| c.is_ascii_digit());
+    let name =
+        token.capital || !matches!(token.kind, Kind::Word) || token.text.starts_with(|c: char| c.is_ascii_digit());
     Field {
         value: Word { text: token.text.clone(), name, role, place },
         span: Span::new(source, token.start, token.end),

@@ -273,6 +273,7 @@ impl Scanner<'_> {
 
     fn run(&mut self) {
         while let Some(letter) = self.peek(0) {
+            let before = self.at;
             let next = self.peek(1);
             let digit_next = next.is_some_and(|next| next.is_ascii_digit());
             if letter.is_ascii_digit() || (matches!(letter, '$' | '#' | '.') && digit_next) {
@@ -282,10 +283,31 @@ impl Scanner<'_> {
             } else {
                 let from = self.at;
                 self.at += 1;
-                if matches!(letter, '<' | '>' | '≥' | '≤' | '-' | '/' | '@' | '(' | ')' | ':' | ',' | '"' | '\'' | '+' | '.' | ';' | '?')
-                {
+                if matches!(
+                    letter,
+                    '<' | '>'
+                        | '≥'
+                        | '≤'
+                        | '-'
+                        | '/'
+                        | '@'
+                        | '('
+                        | ')'
+                        | ':'
+                        | ','
+                        | '"'
+                        | '\''
+                        | '+'
+                        | '.'
+                        | ';'
+                        | '?'
+                ) {
                     self.push(from, letter.to_string(), Kind::Mark(letter));
                 }
+            }
+            // ".5abc" is neither number nor word: its point is passed over.
+            if self.at == before {
+                self.at += 1;
             }
         }
     }
@@ -534,7 +556,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_units() {
-        let all: Vec<_> = tokens("above $1,600.50, 69¢, 0.6% or 50+ and 25bps").iter().filter_map(Token::number).collect();
+        let all: Vec<_> =
+            tokens("above $1,600.50, 69¢, 0.6% or 50+ and 25bps").iter().filter_map(Token::number).collect();
         assert_eq!(all[0].value.to_string(), "1600.5");
         assert_eq!(all[0].unit, Some(Unit::Dollars));
         assert_eq!(all[1].value.to_string(), "0.69");

@@ -62,21 +62,54 @@ pub struct Pair {
     pub change: Change,
 }
 
-const GIVEN: &[&str] = &["Ada", "Boris", "Clara", "Dorian", "Edith", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Lionel"];
+const GIVEN: &[&str] =
+    &["Ada", "Boris", "Clara", "Dorian", "Edith", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Lionel"];
 const FAMILY: &[&str] = &[
-    "Abernathy", "Bellweather", "Castellan", "Dunmore", "Eastlake", "Fairbourne", "Gallowglass", "Hartwell", "Ironside",
-    "Jessamine", "Kingsley", "Lockridge", "Merriweather", "Northcote", "Oakhurst", "Pemberton", "Quillfeather", "Ravensworth",
+    "Abernathy",
+    "Bellweather",
+    "Castellan",
+    "Dunmore",
+    "Eastlake",
+    "Fairbourne",
+    "Gallowglass",
+    "Hartwell",
+    "Ironside",
+    "Jessamine",
+    "Kingsley",
+    "Lockridge",
+    "Merriweather",
+    "Northcote",
+    "Oakhurst",
+    "Pemberton",
+    "Quillfeather",
+    "Ravensworth",
 ];
 const STATES: &[&str] = &["Ohio", "Texas", "Oregon", "Kansas", "Maine", "Utah", "Iowa", "Nevada", "Vermont", "Idaho"];
 const CODES: &[&str] = &["OH", "TX", "OR", "KS", "ME", "UT", "IA", "NV", "VT", "ID"];
 const COUNTRIES: &[&str] = &["Chile", "Norway", "Kenya", "Japan", "Peru", "Poland", "Ghana", "Nepal"];
 const CITIES: &[(&str, &str)] = &[
-    ("Boston", "Boston Celtics"), ("Denver", "Denver Nuggets"), ("Miami", "Miami Heat"), ("Phoenix", "Phoenix Suns"),
-    ("Chicago", "Chicago Bulls"), ("Utah", "Utah Jazz"), ("Memphis", "Memphis Grizzlies"), ("Orlando", "Orlando Magic"),
+    ("Boston", "Boston Celtics"),
+    ("Denver", "Denver Nuggets"),
+    ("Miami", "Miami Heat"),
+    ("Phoenix", "Phoenix Suns"),
+    ("Chicago", "Chicago Bulls"),
+    ("Utah", "Utah Jazz"),
+    ("Memphis", "Memphis Grizzlies"),
+    ("Orlando", "Orlando Magic"),
 ];
 const MONTHS: &[(&str, &str)] = &[
-    ("Jan", "January"), ("Feb", "February"), ("Mar", "March"), ("Apr", "April"), ("May", "May"), ("Jun", "June"),
-    ("Jul", "July"), ("Aug", "August"), ("Sep", "September"), ("Oct", "October"), ("Nov", "November"), ("Dec", "December"),
+    ("Jan", "January"),
+    ("Feb", "February"),
+    ("Mar", "March"),
+    ("Apr", "April"),
+    ("May", "May"),
+    ("Jun", "June"),
+    ("Jul", "July"),
+    ("Aug", "August"),
+    ("Sep", "September"),
+    ("Oct", "October"),
+    ("Nov", "November"),
+    ("Dec", "December"),
 ];
 
 /// One pair; about half of all carry a change.
@@ -127,7 +160,8 @@ fn nomination(chance: &mut Chance, changed: bool) -> (String, String, Change) {
 
 fn seat(chance: &mut Chance, changed: bool) -> (String, String, Change) {
     let (code, seat) = (chance.pick(CODES), 1 + chance.below(30));
-    let (party, long) = [("Democratic", "Democratic Party"), ("Republican", "Republican Party")][chance.below(2) as usize];
+    let (party, long) =
+        [("Democratic", "Democratic Party"), ("Republican", "Republican Party")][chance.below(2) as usize];
     let second = if changed { seat + 1 } else { seat };
     (
         format!("Will {party} win the House race for {code}-{seat}?"),

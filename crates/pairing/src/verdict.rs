@@ -104,7 +104,9 @@ impl Verdict {
     pub const fn proof(&self) -> &Proof {
         match self {
             Self::Same(found) | Self::Inverse(found) => &found.proof,
-            Self::Implies { proof, .. } | Self::Excludes(proof) | Self::Different(proof) | Self::Unproven(proof) => proof,
+            Self::Implies { proof, .. } | Self::Excludes(proof) | Self::Different(proof) | Self::Unproven(proof) => {
+                proof
+            }
         }
     }
 
@@ -220,8 +222,6 @@ fn tails(contract: &Contract) -> Vec<Tail> {
         (TailKind::Overtime, clauses.regular_time.or(clauses.overtime)),
     ];
     all.into_iter()
-        .filter_map(|(kind, span)| {
-            Some(Tail { kind, venue: contract.venue(), quote: Quote::of(contract, span?) })
-        })
+        .filter_map(|(kind, span)| Some(Tail { kind, venue: contract.venue(), quote: Quote::of(contract, span?) }))
         .collect()
 }

@@ -79,7 +79,9 @@ fn clash(facet: Facet, one: Concept, two: Concept, ranked: bool) -> Finding {
     let pair = |a: &str, b: &str| (one.value == a && two.value == b) || (one.value == b && two.value == a);
     match facet {
         // Any head of a state can be called its leader.
-        Facet::Office if pair("leader", "president") || pair("leader", "prime_minister") || pair("leader", "supreme_leader") => {
+        Facet::Office
+            if pair("leader", "president") || pair("leader", "prime_minister") || pair("leader", "supreme_leader") =>
+        {
             Finding::Agrees
         }
         // Second place is won or finished in.
@@ -87,7 +89,9 @@ fn clash(facet: Facet, one: Concept, two: Concept, ranked: bool) -> Finding {
         // The winner of a primary is nearly always the nominee; nearly.
         Facet::Stage if pair("nominee", "primary") => Finding::Missing,
         // "Win" and "leave" cannot be one act, but "appoint" and "confirm" may lead to one office.
-        Facet::Act if pair("nominate", "appoint") || pair("nominate", "confirm") || pair("appoint", "confirm") => Finding::Missing,
+        Facet::Act if pair("nominate", "appoint") || pair("nominate", "confirm") || pair("appoint", "confirm") => {
+            Finding::Missing
+        }
         Facet::Word => Finding::Missing,
         Facet::Act
         | Facet::Competition
@@ -153,7 +157,9 @@ fn ticker_names(other: &Contract, concept: Concept) -> Option<Span> {
     let named = match concept.facet {
         Facet::Place => {
             let flat = concept.value.replace('_', "");
-            starts(&flat) || flat.len() > 3 && flat.is_char_boundary(3) && starts(&flat[..3]) || concept.value == "new_york" && starts("nyc")
+            starts(&flat)
+                || flat.len() > 3 && flat.is_char_boundary(3) && starts(&flat[..3])
+                || concept.value == "new_york" && starts("nyc")
         }
         Facet::League | Facet::Competition => starts(&concept.value.replace('_', "")),
         Facet::Act
@@ -183,12 +189,15 @@ fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<(Findin
         (Facet::Act, "win" | "finish") if ranked => "a rank is won by reaching it",
         (Facet::Act, "win") if game => "a game is about its winner",
         // An American office is American whether or not a text says so, unless the other names another country.
-        (Facet::Place, "us") if own.values(Facet::Place).count() == 1 && other.values(Facet::Place).next().is_none() => {
+        (Facet::Place, "us")
+            if own.values(Facet::Place).count() == 1 && other.values(Facet::Place).next().is_none() =>
+        {
             "the other names no country"
         }
         (Facet::Office, "parliament") if both(Facet::Measure, "seats") => "seats are a parliament's",
         (Facet::Office, "parliament")
-            if own.says(Facet::Measure, "ranked_by_seats").is_some() && other.values(Facet::Office).next().is_none() =>
+            if own.says(Facet::Measure, "ranked_by_seats").is_some()
+                && other.values(Facet::Office).next().is_none() =>
         {
             "a general election fills the parliament"
         }
@@ -229,7 +238,14 @@ fn districts(bench: &mut Bench<'_>) {
                 }
             } else {
                 let note = "a seat on one side only";
-                bench.add_for(flipped, Topic::Office, Finding::Missing, (Some(one.span), None), note, Certainty::Stated);
+                bench.add_for(
+                    flipped,
+                    Topic::Office,
+                    Finding::Missing,
+                    (Some(one.span), None),
+                    note,
+                    Certainty::Stated,
+                );
             }
         }
     }
@@ -254,7 +270,14 @@ fn teams(bench: &mut Bench<'_>) {
                 }
             } else {
                 let note = format!("{note} on one side only");
-                bench.add_for(flipped, Topic::Subject, Finding::Missing, (Some(one.span), None), note, Certainty::Stated);
+                bench.add_for(
+                    flipped,
+                    Topic::Subject,
+                    Finding::Missing,
+                    (Some(one.span), None),
+                    note,
+                    Certainty::Stated,
+                );
             }
         }
     }

@@ -3,8 +3,8 @@
 use brier_types::Venue;
 
 use super::Bench;
-use crate::contract::{Certainty, Competitor, Contract, Field, Game, Source, Span};
 use crate::calendar::Day;
+use crate::contract::{Certainty, Competitor, Contract, Field, Game, Source, Span};
 use crate::proof::{Finding, Topic};
 
 /// What comparing games adds to the verdict.
@@ -18,10 +18,10 @@ pub(super) struct Compared {
 pub(super) fn compare(bench: &mut Bench<'_>) -> Compared {
     let (first, second) = (bench.first, bench.second);
     let (Some(one), Some(two)) = (&first.game, &second.game) else {
-        if first.game.is_some() != second.game.is_some() {
-            one_sided(bench, first.game.is_none());
-        } else {
+        if first.game.is_none() && second.game.is_none() {
             event_day(bench);
+        } else {
+            one_sided(bench, first.game.is_none());
         }
         return Compared::default();
     };
@@ -30,7 +30,9 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Compared {
     let crossed = fits(0, 1) && fits(1, 0);
     let spans = (Some(whole(one)), Some(whole(two)));
     match (straight, crossed) {
-        (true, false) | (false, true) => bench.add(Topic::Game, Finding::Agrees, spans.0, spans.1, "the same two sides"),
+        (true, false) | (false, true) => {
+            bench.add(Topic::Game, Finding::Agrees, spans.0, spans.1, "the same two sides")
+        }
         (true, true) => bench.add(Topic::Game, Finding::Missing, spans.0, spans.1, "the sides cannot be told apart"),
         (false, false) => {
             let some = fits(0, 0) || fits(0, 1) || fits(1, 0) || fits(1, 1);
@@ -87,25 +89,35 @@ fn winners(bench: &mut Bench<'_>) -> Compared {
     let Some(winner) = &game.winner else {
         if own.venue() != other.venue() {
             let note = "whose win pays Yes is not said";
-            bench.add_for(flipped, Topic::Outcome, Finding::Missing, (Some(whole(game)), None), note, Certainty::Stated);
+            bench.add_for(
+                flipped,
+                Topic::Outcome,
+                Finding::Missing,
+                (Some(whole(game)), None),
+                note,
+                Certainty::Stated,
+            );
         }
         return Compared::default();
     };
     let of_same_side = |at: &usize| outcome_is(other, *at, winner);
     let mut fitting = (0..names.len()).filter(of_same_side);
-    match (fitting.next(), fitting.next()) {
-        (Some(at), None) => {
-            let span = Span::new(Source::Outcome(at as u8), 0, names[at].len());
-            let note = format!("pays with {}", names[at]);
-            bench.add_for(flipped, Topic::Outcome, Finding::Agrees, (Some(winner.span), Some(span)), note, Certainty::Stated);
-            Compared { outcome: Some(at) }
-        }
-        _ => {
-            let note = format!("none of {} is proved to be the side that pays", names.join(", "));
-            bench.add_for(flipped, Topic::Outcome, Finding::Missing, (Some(winner.span), None), note, Certainty::Stated);
-            Compared::default()
-        }
+    if let (Some(at), None) = (fitting.next(), fitting.next()) {
+        let span = Span::new(Source::Outcome(at as u8), 0, names[at].len());
+        let note = format!("pays with {}", names[at]);
+        bench.add_for(
+            flipped,
+            Topic::Outcome,
+            Finding::Agrees,
+            (Some(winner.span), Some(span)),
+            note,
+            Certainty::Stated,
+        );
+        return Compared { outcome: Some(at) };
     }
+    let note = format!("none of {} is proved to be the side that pays", names.join(", "));
+    bench.add_for(flipped, Topic::Outcome, Finding::Missing, (Some(winner.span), None), note, Certainty::Stated);
+    Compared::default()
 }
 
 /// Whether outcome `at` of a market is the win of `winner`: through the side of its own game that it names.
@@ -129,11 +141,13 @@ fn side_fits(one: &Competitor, two: &Competitor) -> bool {
     if let (Some(one), Some(two)) = (one.team, two.team) {
         return one == two;
     }
-    let (short, long) = if one.words.len() <= two.words.len() { (&one.words, &two.words) } else { (&two.words, &one.words) };
+    let (short, long) =
+        if one.words.len() <= two.words.len() { (&one.words, &two.words) } else { (&two.words, &one.words) };
     if short.is_empty() {
         return false;
     }
-    let alike = |a: &String, b: &String| a == b || matches!((a.as_str(), b.as_str()), ("st", "state") | ("state", "st"));
+    let alike =
+        |a: &String, b: &String| a == b || matches!((a.as_str(), b.as_str()), ("st", "state") | ("state", "st"));
     if short.len() == long.len() {
         return short.iter().zip(long).all(|(a, b)| alike(a, b));
     }
@@ -143,8 +157,26 @@ fn side_fits(one: &Competitor, two: &Competitor) -> bool {
     let next = &long[short.len()];
     let another = matches!(
         next.as_str(),
-        "state" | "st" | "tech" | "city" | "united" | "a&m" | "southern" | "northern" | "eastern" | "western" | "central"
-            | "christian" | "international" | "women" | "u20" | "u21" | "ii" | "b" | "reserves" | "new"
+        "state"
+            | "st"
+            | "tech"
+            | "city"
+            | "united"
+            | "a&m"
+            | "southern"
+            | "northern"
+            | "eastern"
+            | "western"
+            | "central"
+            | "christian"
+            | "international"
+            | "women"
+            | "u20"
+            | "u21"
+            | "ii"
+            | "b"
+            | "reserves"
+            | "new"
     );
     let ends = short.len() == 1 && long.last().is_some_and(|last| alike(&short[0], last));
     begins && !another || ends

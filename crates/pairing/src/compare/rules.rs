@@ -50,27 +50,39 @@ fn leaving(bench: &mut Bench<'_>) {
 
 /// Whether winning means seats: one side's rules or title say so and the other's do not.
 fn winning(bench: &mut Bench<'_>) {
-    let by_seats = |one: &Contract| {
-        one.clauses.by_seats.or_else(|| one.says(Facet::Measure, "most_seats"))
-    };
+    let by_seats = |one: &Contract| one.clauses.by_seats.or_else(|| one.says(Facet::Measure, "most_seats"));
     let won = |one: &Contract| one.says(Facet::Act, "win").is_some() && one.says(Facet::Measure, "seats").is_none();
     if !won(bench.first) || !won(bench.second) {
         return;
     }
     let (one, two) = (by_seats(bench.first), by_seats(bench.second));
     if one.is_some() != two.is_some() {
-        bench.add(Topic::Winning, Finding::Missing, one, two, "winning means seats on one side; the other does not say");
+        bench.add(
+            Topic::Winning,
+            Finding::Missing,
+            one,
+            two,
+            "winning means seats on one side; the other does not say",
+        );
     }
 }
 
 /// Two prices are one only from one source. Kalshi's crypto prices come from CF Benchmarks, Polymarket's from others,
 /// so silence is no agreement.
 fn price_source(bench: &mut Bench<'_>) {
-    let source = |one: &Contract| one.clauses.sources.iter().find(|source| !matches!(source.value, "nws" | "bls" | "bea" | "fed")).copied();
+    let source = |one: &Contract| {
+        one.clauses.sources.iter().find(|source| !matches!(source.value, "nws" | "bls" | "bea" | "fed")).copied()
+    };
     match (source(bench.first), source(bench.second)) {
         (Some(one), Some(two)) => {
             let finding = if one.value == two.value { Finding::Agrees } else { Finding::Contradicts };
-            bench.add(Topic::Settlement, finding, Some(one.span), Some(two.span), format!("{} and {}", one.value, two.value));
+            bench.add(
+                Topic::Settlement,
+                finding,
+                Some(one.span),
+                Some(two.span),
+                format!("{} and {}", one.value, two.value),
+            );
         }
         (one, two) => {
             let note = "the price source is not said on both sides, and the venues use different ones";
@@ -88,12 +100,11 @@ fn stations(bench: &mut Bench<'_>) {
                 let other = second.stations.iter().find(|two| words_shared(&one.value, &two.value))?;
                 Some((one.span, other.span))
             });
-            match shared {
-                Some((one, two)) => bench.add(Topic::Station, Finding::Agrees, Some(one), Some(two), "one station"),
-                None => {
-                    let note = format!("{} against {}", one.value, two.value);
-                    bench.add(Topic::Station, Finding::Contradicts, Some(one.span), Some(two.span), note);
-                }
+            if let Some((one, two)) = shared {
+                bench.add(Topic::Station, Finding::Agrees, Some(one), Some(two), "one station");
+            } else {
+                let note = format!("{} against {}", one.value, two.value);
+                bench.add(Topic::Station, Finding::Contradicts, Some(one.span), Some(two.span), note);
             }
         }
         (one, two) => {
@@ -101,10 +112,18 @@ fn stations(bench: &mut Bench<'_>) {
             bench.add(Topic::Station, Finding::Missing, one.map(|one| one.span), two.map(|two| two.span), note);
         }
     }
-    let report = |clauses: &crate::contract::Clauses| clauses.sources.iter().find(|one| matches!(one.value, "nws" | "wunderground")).copied();
+    let report = |clauses: &crate::contract::Clauses| {
+        clauses.sources.iter().find(|one| matches!(one.value, "nws" | "wunderground")).copied()
+    };
     if let (Some(one), Some(two)) = (report(first), report(second)) {
         let finding = if one.value == two.value { Finding::Agrees } else { Finding::Contradicts };
-        bench.add(Topic::Settlement, finding, Some(one.span), Some(two.span), format!("{} and {}", one.value, two.value));
+        bench.add(
+            Topic::Settlement,
+            finding,
+            Some(one.span),
+            Some(two.span),
+            format!("{} and {}", one.value, two.value),
+        );
     }
 }
 
@@ -120,7 +139,14 @@ fn overtime(bench: &mut Bench<'_>) {
         let Some(regular) = own.regular_time else { continue };
         if let Some(overtime) = other.overtime {
             let note = "regular time on one side, overtime on the other";
-            bench.add_for(flipped, Topic::Overtime, Finding::Contradicts, (Some(regular), Some(overtime)), note, Certainty::Stated);
+            bench.add_for(
+                flipped,
+                Topic::Overtime,
+                Finding::Contradicts,
+                (Some(regular), Some(overtime)),
+                note,
+                Certainty::Stated,
+            );
         } else if other.regular_time.is_none() {
             let note = "regular time on one side; the other does not say";
             bench.add_for(flipped, Topic::Overtime, Finding::Missing, (Some(regular), None), note, Certainty::Stated);
@@ -133,9 +159,20 @@ fn overtime(bench: &mut Bench<'_>) {
 fn definitions(bench: &mut Bench<'_>) {
     let (first, second) = (&bench.first.clauses, &bench.second.clauses);
     let (one, two) = (first.definitions.first().copied(), second.definitions.first().copied());
+    let event = &bench.first.listing.event;
+    if bench.first.venue() == bench.second.venue() && !event.is_empty() && *event == bench.second.listing.event {
+        bench.add(Topic::Definitions, Finding::Assumed, one, two, "two markets of one event share its rules");
+        return;
+    }
     if bench.first.listing.has_rules() && bench.second.listing.has_rules() {
         if one.is_some() || two.is_some() {
-            bench.add(Topic::Definitions, Finding::Missing, one, two, "what the rules say about the key words is not compared");
+            bench.add(
+                Topic::Definitions,
+                Finding::Missing,
+                one,
+                two,
+                "what the rules say about the key words is not compared",
+            );
         }
     } else if first.conditions.is_some() || second.conditions.is_some() {
         let note = "the rules of one side list several conditions";

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use crate::calendar::{Day, When, Zone};
-use crate::contract::{Certainty, Contract, Family, Field, Source, Span, Time, TickerDate};
+use crate::contract::{Certainty, Contract, Family, Field, Source, Span, TickerDate, Time};
 use crate::proof::{Finding, Topic};
 
 /// Compares all times.
@@ -84,7 +84,13 @@ fn year_end(fields: &[Field<Time>]) -> Option<Deadline> {
             let day = Day::new(Some(year), 12, 31)?;
             Some(Deadline { day, span: field.span, certainty: field.certainty })
         }
-        When::Year(_) | When::Until(_) | When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Season(_) => None,
+        When::Year(_)
+        | When::Until(_)
+        | When::On(_)
+        | When::Days(..)
+        | When::Month(..)
+        | When::Quarter(..)
+        | When::Season(_) => None,
     })
 }
 
@@ -136,7 +142,14 @@ fn one_sided_deadline(bench: &mut Bench<'_>, flipped: bool, stated: Deadline) {
     });
     if let Some(date) = ticker {
         let note = format!("{}; the ticker's date fits it", stated.day);
-        bench.add_for(flipped, Topic::Deadline, Finding::Follows, (Some(stated.span), Some(date.span)), note, Certainty::Convention);
+        bench.add_for(
+            flipped,
+            Topic::Deadline,
+            Finding::Follows,
+            (Some(stated.span), Some(date.span)),
+            note,
+            Certainty::Convention,
+        );
         return;
     }
     let note = format!("one ends with {}; the other states no deadline", stated.day);
@@ -151,7 +164,10 @@ fn seams(bench: &mut Bench<'_>) {
         let mut ends = all.filter(|field| {
             matches!(field.value.when, When::Until(_)) || matches!(field.value.when, When::Year(_)) && field.value.whole
         });
-        ends.clone().find(|field| field.value.clock.is_some() || field.value.zone.is_some()).or_else(|| ends.next()).copied()
+        ends.clone()
+            .find(|field| field.value.clock.is_some() || field.value.zone.is_some())
+            .or_else(|| ends.next())
+            .copied()
     };
     let (Some(one), Some(two)) = (seam(bench.first), seam(bench.second)) else { return };
     let hour = |time: Time| match time.clock {
@@ -199,11 +215,10 @@ fn windows(bench: &mut Bench<'_>) {
 fn agree(one: When, two: When) -> bool {
     let years = |one: Option<u16>, two: Option<u16>| one.zip(two).is_none_or(|(one, two)| one == two);
     match (one, two) {
-        (When::On(one), When::On(two)) => one.agrees(two),
+        (When::On(one), When::On(two)) | (When::Until(one), When::Until(two)) => one.agrees(two),
         (When::Days(from, to), When::Days(other_from, other_to)) => from.agrees(other_from) && to.agrees(other_to),
         (When::Month(year, month), When::Month(other_year, other)) => month == other && years(year, other_year),
         (When::Quarter(year, quarter), When::Quarter(other_year, other)) => quarter == other && years(year, other_year),
-        (When::Until(one), When::Until(two)) => one.agrees(two),
         (When::Year(one), When::Year(two)) | (When::Season(one), When::Season(two)) => one == two,
         (When::Season(one), When::Year(two)) | (When::Year(two), When::Season(one)) => one + 1 == two,
         _ => false,
@@ -219,7 +234,9 @@ fn clocks(bench: &mut Bench<'_>, one: Field<Time>, two: Field<Time>) {
         }
         (Some(_), Some(_)) | (None, None) => {}
         (Some(_), None) | (None, Some(_)) => {
-            let priced = [bench.first.family, bench.second.family].iter().any(|family| matches!(family, Family::Price | Family::UpOrDown));
+            let priced = [bench.first.family, bench.second.family]
+                .iter()
+                .any(|family| matches!(family, Family::Price | Family::UpOrDown));
             if priced {
                 bench.add(Topic::Seam, Finding::Missing, spans.0, spans.1, "only one says at which hour");
             }
@@ -232,17 +249,33 @@ fn one_sided_window(bench: &mut Bench<'_>, flipped: bool, stated: Field<Time>) {
     let when = stated.value.when;
     if let Some(found) = other.rule_times.iter().find(|field| agree(field.value.when, when)) {
         let note = format!("{when}: the other's rules say it");
-        bench.add_for(flipped, Topic::Window, Finding::Follows, (Some(stated.span), Some(found.span)), note, Certainty::Stated);
+        bench.add_for(
+            flipped,
+            Topic::Window,
+            Finding::Follows,
+            (Some(stated.span), Some(found.span)),
+            note,
+            Certainty::Stated,
+        );
         return;
     }
     let fits = |date: TickerDate| match when {
         When::On(day) => date.day().is_some_and(|other| other.agrees(day)),
-        When::Month(year, month) => date.month == Some(month) && date.day.is_none() && year.is_none_or(|year| year == date.year),
+        When::Month(year, month) => {
+            date.month == Some(month) && date.day.is_none() && year.is_none_or(|year| year == date.year)
+        }
         When::Until(_) | When::Days(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => false,
     };
     if let Some(date) = other.ticker_date.filter(|date| fits(date.value)) {
         let note = format!("{when}: the other's ticker has it");
-        bench.add_for(flipped, Topic::Window, Finding::Follows, (Some(stated.span), Some(date.span)), note, Certainty::Convention);
+        bench.add_for(
+            flipped,
+            Topic::Window,
+            Finding::Follows,
+            (Some(stated.span), Some(date.span)),
+            note,
+            Certainty::Convention,
+        );
         return;
     }
     let note = format!("{when} is said on one side only");
@@ -272,13 +305,22 @@ fn editions(bench: &mut Bench<'_>) {
         (Some(one), Some(two)) => {
             // A season is named by the year in which its champion is crowned.
             let finding = if one.year == two.year { Finding::Agrees } else { Finding::Contradicts };
-            let shown = |one: Edition| if one.season { format!("{}-{:02}", one.year - 1, one.year % 100) } else { one.year.to_string() };
-            bench.add(Topic::Edition, finding, Some(one.span), Some(two.span), format!("{} and {}", shown(one), shown(two)));
+            let shown = |one: Edition| {
+                if one.season { format!("{}-{:02}", one.year - 1, one.year % 100) } else { one.year.to_string() }
+            };
+            bench.add(
+                Topic::Edition,
+                finding,
+                Some(one.span),
+                Some(two.span),
+                format!("{} and {}", shown(one), shown(two)),
+            );
         }
         (Some(_), None) | (None, Some(_)) => {
             let flipped = one.is_none();
             // A whole year met by the other's deadline was compared there.
-            let whole = year_end(&bench.sides(flipped).0.times).is_some() && until(&bench.sides(flipped).1.times).is_some();
+            let whole =
+                year_end(&bench.sides(flipped).0.times).is_some() && until(&bench.sides(flipped).1.times).is_some();
             if let Some(stated) = one.or(two).filter(|_| !whole) {
                 one_sided_edition(bench, flipped, stated);
             }
@@ -304,14 +346,24 @@ fn one_sided_edition(bench: &mut Bench<'_>, flipped: bool, stated: Edition) {
     if let Some(date) = other.ticker_date
         && let Some(fits) = ticker_fits(date.value, stated.year)
     {
-        let (finding, text) =
-            if fits { (Finding::Follows, "the other's ticker has it") } else { (Finding::Contradicts, "the other's ticker has another year") };
+        let (finding, text) = if fits {
+            (Finding::Follows, "the other's ticker has it")
+        } else {
+            (Finding::Contradicts, "the other's ticker has another year")
+        };
         bench.add_for(flipped, Topic::Edition, finding, (own_span, Some(date.span)), note(text), Certainty::Convention);
         return;
     }
     let years = &other.context.years;
     if let Some((_, span)) = years.iter().find(|(year, _)| *year == stated.year) {
-        bench.add_for(flipped, Topic::Edition, Finding::Follows, (own_span, Some(*span)), note("the other's texts name it"), Certainty::Stated);
+        bench.add_for(
+            flipped,
+            Topic::Edition,
+            Finding::Follows,
+            (own_span, Some(*span)),
+            note("the other's texts name it"),
+            Certainty::Stated,
+        );
         return;
     }
     if let Some((year, span)) = years.first() {
@@ -339,7 +391,9 @@ fn unsaid_year(bench: &mut Bench<'_>, year: Option<u16>, second_silent: bool) {
     let (_, other) = bench.sides(flipped);
     let span = Span::new(Source::Ends, 0, other.listing.ends.len());
     let (finding, evidence, note) = match Day::parse_iso(&other.listing.ends, false).and_then(|day| day.year) {
-        Some(end) if end == year || end == year + 1 => (Finding::Follows, Some(span), format!("{year}: fits the other's end time")),
+        Some(end) if end == year || end == year + 1 => {
+            (Finding::Follows, Some(span), format!("{year}: fits the other's end time"))
+        }
         Some(end) => (Finding::Missing, Some(span), format!("{year}: the other ends in {end}")),
         None if needs_no_year(bench.first) || needs_no_year(bench.second) || dated(bench) => {
             (Finding::Assumed, None, format!("{year}: no text of the other says a year"))
@@ -369,14 +423,23 @@ fn unsaid_editions(bench: &mut Bench<'_>) {
     }
     for flipped in [false, true] {
         let (own, other) = bench.sides(flipped);
-        let Some(date) = own.ticker_date.filter(|date| ticker_fits(date.value, date.value.year).is_some()) else { continue };
+        let Some(date) = own.ticker_date.filter(|date| ticker_fits(date.value, date.value.year).is_some()) else {
+            continue;
+        };
         let year = date.value.year;
         let near = |other_year: u16| ticker_fits(date.value, other_year) == Some(true);
         if let Some((other_year, span)) = other.context.years.first() {
             let fits = other.context.years.iter().any(|(one, _)| near(*one));
             let finding = if fits { Finding::Follows } else { Finding::Missing };
             let note = format!("{year} in the ticker, {other_year} in the other's texts");
-            bench.add_for(flipped, Topic::Edition, finding, (Some(date.span), Some(*span)), note, Certainty::Convention);
+            bench.add_for(
+                flipped,
+                Topic::Edition,
+                finding,
+                (Some(date.span), Some(*span)),
+                note,
+                Certainty::Convention,
+            );
         } else if let Some(other_date) = other.ticker_date
             && !flipped
         {

@@ -19,7 +19,8 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
         }
     }
     let open_first: Vec<usize> = (0..first.words.len()).filter(|at| !pairs.iter().any(|(one, _)| one == at)).collect();
-    let open_second: Vec<usize> = (0..second.words.len()).filter(|at| !pairs.iter().any(|(_, two)| two == at)).collect();
+    let open_second: Vec<usize> =
+        (0..second.words.len()).filter(|at| !pairs.iter().any(|(_, two)| two == at)).collect();
     let name_of = |contract: &Contract, open: &[usize], number: bool| {
         open.iter().copied().find(|at| {
             let field = &contract.words[*at];
@@ -65,7 +66,8 @@ fn pair_up(first: &Contract, second: &Contract) -> Vec<(usize, usize)> {
             if used_first[at] {
                 continue;
             }
-            let found = second.words.iter().enumerate().position(|(to, two)| !used_second[to] && fits(&one.value, &two.value));
+            let found =
+                second.words.iter().enumerate().position(|(to, two)| !used_second[to] && fits(&one.value, &two.value));
             if let Some(to) = found {
                 used_first[at] = true;
                 used_second[to] = true;
@@ -87,19 +89,29 @@ fn pair_up(first: &Contract, second: &Contract) -> Vec<(usize, usize)> {
         };
         pass(
             &|one, two| {
-                one.name && two.name && !is_number(one) && !is_number(two) && beside(one, two) && given_names_agree(&one.text, &two.text)
+                one.name
+                    && two.name
+                    && !is_number(one)
+                    && !is_number(two)
+                    && beside(one, two)
+                    && given_names_agree(&one.text, &two.text)
             },
             &mut pairs,
         );
     } else {
-        pass(&|one, two| one.name && two.name && transliterations(&one.text, &two.text) && one.text.len() >= 7, &mut pairs);
+        pass(
+            &|one, two| one.name && two.name && transliterations(&one.text, &two.text) && one.text.len() >= 7,
+            &mut pairs,
+        );
     }
     pairs
 }
 
 /// The common stem of the forms of a lower-case word.
 pub(crate) fn stem(word: &str) -> &str {
-    let cut = |word: &'_ str, tail: &str, least: usize| word.strip_suffix(tail).filter(|rest| rest.len() >= least).map(str::len);
+    let cut = |word: &'_ str, tail: &str, least: usize| {
+        word.strip_suffix(tail).filter(|rest| rest.len() >= least).map(str::len)
+    };
     let mut end = word.len();
     if !word.is_ascii() {
         return word;
@@ -125,7 +137,14 @@ fn left_over(bench: &mut Bench<'_>, flipped: bool, word: &Field<Word>, pairs: &[
     if word.value.name && !is_number(&word.value) {
         if let Some((span, certainty)) = mentioned(other, word) {
             let note = format!("{text}: the other's texts name it too");
-            bench.add_for(flipped, topic(&word.value), Finding::Follows, (Some(word.span), Some(span)), note, certainty);
+            bench.add_for(
+                flipped,
+                topic(&word.value),
+                Finding::Follows,
+                (Some(word.span), Some(span)),
+                note,
+                certainty,
+            );
             return;
         }
         if nickname(own, word, pairs, flipped) {
@@ -197,7 +216,9 @@ fn optional(own: &Contract, other: &Contract, field: &Field<Word>) -> Option<&'s
             Some("whose inauguration it is")
         }
         // "vote to confirm X as Secretary of Labor": the post that X is up for.
-        _ if both(Facet::Act, "vote") && title.get(..field.span.start as usize).is_some_and(|text| text.contains(" as ")) => {
+        _ if both(Facet::Act, "vote")
+            && title.get(..field.span.start as usize).is_some_and(|text| text.contains(" as ")) =>
+        {
             Some("the post the vote is about")
         }
         _ if word.name && abbreviation(title, field.span, &word.text) => Some("an abbreviation in brackets"),
@@ -207,7 +228,9 @@ fn optional(own: &Contract, other: &Contract, field: &Field<Word>) -> Option<&'s
 
 /// Whether a word is a short name in brackets after a longer one, as in "the Labour Party (Ap)".
 fn abbreviation(title: &str, span: Span, word: &str) -> bool {
-    let (Some(before), Some(after)) = (title.get(..span.start as usize), title.get(span.end as usize..)) else { return false };
+    let (Some(before), Some(after)) = (title.get(..span.start as usize), title.get(span.end as usize..)) else {
+        return false;
+    };
     let Some(open) = before.rfind('(').filter(|open| !before[*open..].contains(')')) else { return false };
     let Some(close) = after.find(')') else { return false };
     let inside = &title[open + 1..span.end as usize + close];
@@ -223,12 +246,18 @@ fn order(bench: &mut Bench<'_>, pairs: &[(usize, usize)]) {
     let (first, second) = (bench.first, bench.second);
     let mutual = ["meet", "engaged", "marry"].iter().any(|act| first.says(Facet::Act, act).is_some());
     let sided = pairs.iter().any(|(one, _)| first.words[*one].value.role != Role::Free);
-    if first.family != Family::Generic || mutual || sided || first.words.iter().chain(&second.words).any(|word| word.value.text == "vs") {
+    if first.family != Family::Generic
+        || mutual
+        || sided
+        || first.words.iter().chain(&second.words).any(|word| word.value.text == "vs")
+    {
         return;
     }
     let mut entities: Vec<(Span, Span)> = pairs
         .iter()
-        .filter(|(one, two)| first.words[*one].value.name && second.words[*two].value.name && !is_number(&first.words[*one].value))
+        .filter(|(one, two)| {
+            first.words[*one].value.name && second.words[*two].value.name && !is_number(&first.words[*one].value)
+        })
         .map(|(one, two)| (first.words[*one].span, second.words[*two].span))
         .collect();
     for one in first.values(Facet::Place) {

@@ -136,7 +136,9 @@ fn team_at(tokens: &[Token], at: usize, league: &str, cities: bool) -> Option<Te
         }
         // The city of a team of another nickname: "Chicago Fire" is no Chicago Bulls.
         let more = tokens.get(at + city).is_some_and(|token| {
-            token.kind == Kind::Word && token.capital && !matches!(token.text.as_str(), "win" | "winner" | "wins" | "at" | "vs")
+            token.kind == Kind::Word
+                && token.capital
+                && !matches!(token.text.as_str(), "win" | "winner" | "wins" | "at" | "vs")
         });
         return (cities && others.is_empty() && !more).then_some(TeamAt { team: first, from: at, to: at + city });
     }

@@ -23,7 +23,9 @@ pub(super) fn of(contract: &Contract) -> Family {
     if measures(&["cpi", "core_cpi", "pce", "core_pce", "unemployment", "payrolls", "gdp"]) {
         return Family::Statistic;
     }
-    if measures(&["seats", "vote_share", "margin", "turnout"]) && (has(Facet::Party) || has(Facet::Office) || has(Facet::Place)) {
+    if measures(&["seats", "vote_share", "margin", "turnout"])
+        && (has(Facet::Party) || has(Facet::Office) || has(Facet::Place))
+    {
         return Family::ElectionCount;
     }
     if says(Facet::Act, "leave") || says(Facet::Act, "resign") {
@@ -32,7 +34,10 @@ pub(super) fn of(contract: &Contract) -> Family {
     if has(Facet::Award) || measures(&["rotten_tomatoes", "metacritic"]) {
         return Family::Award;
     }
-    if contract.words.iter().any(|word| matches!(word.value.text.as_str(), "goal" | "goals" | "assists" | "rebounds" | "touchdowns"))
+    if contract
+        .words
+        .iter()
+        .any(|word| matches!(word.value.text.as_str(), "goal" | "goals" | "assists" | "rebounds" | "touchdowns"))
         && contract.range.is_some()
     {
         return Family::GameProp;

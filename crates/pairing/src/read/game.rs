@@ -35,14 +35,16 @@ pub(super) fn find(
     parts: &Parts,
     league: Option<&'static str>,
 ) -> Option<FoundGame> {
-    let gamelike = ["GAME", "MATCH", "FIGHT", "SPREAD", "TOTAL", "BTTS", "SERIES"].iter().any(|kind| parts.series.contains(kind));
+    let gamelike =
+        ["GAME", "MATCH", "FIGHT", "SPREAD", "TOTAL", "BTTS", "SERIES"].iter().any(|kind| parts.series.contains(kind));
     // "at" separates two sides only on a market about a game: "A at B Winner?", not "the winner at the Oscars".
     let asked = tokens.iter().rposition(|token| token.is_word("winner"));
     let asks = tokens.first().is_some_and(|token| token.is_word("will"));
     let separator = tokens.iter().enumerate().position(|(at, token)| {
         token.is_word("vs")
             || token.is_word("v") && gamelike
-            || (token.is_word("at") || token.is_mark('@')) && (gamelike || !asks && asked.is_some_and(|winner| winner > at))
+            || (token.is_word("at") || token.is_mark('@'))
+                && (gamelike || !asks && asked.is_some_and(|winner| winner > at))
     })?;
     let left = side_before(tokens, separator)?;
     let right = side_after(tokens, separator)?;
@@ -51,11 +53,18 @@ pub(super) fn find(
     let league = league.or_else(|| league_of_nicknames(&tokens[left.0..left.1], &tokens[right.0..right.1]));
     let sides: Vec<Competitor> = [left, right]
         .into_iter()
-        .map(|(from, to)| competitor(&tokens[from..to], league, Span::new(Source::Title, tokens[from].start, tokens[to - 1].end)))
+        .map(|(from, to)| {
+            competitor(&tokens[from..to], league, Span::new(Source::Title, tokens[from].start, tokens[to - 1].end))
+        })
         .collect();
+    if sides.iter().any(|side| side.words.is_empty()) {
+        return None;
+    }
     let gender = tokens
         .get(right.1..)
-        .and_then(|rest| rest.windows(3).find(|three| three[0].is_mark('(') && three[1].is_word("w") && three[2].is_mark(')')))
+        .and_then(|rest| {
+            rest.windows(3).find(|three| three[0].is_mark('(') && three[1].is_word("w") && three[2].is_mark(')'))
+        })
         .map(|three| Field {
             value: Concept { facet: Facet::Division, value: "women", implied: false },
             span: Span::new(Source::Title, three[1].start, three[1].end),
@@ -124,13 +133,21 @@ fn competitor(tokens: &[Token], league: Option<&'static str>, span: Span) -> Com
         let all = lexicon::teams_in(tokens, league, true);
         all.first().filter(|_| all.len() == 1).map(|one| (one.team.league, one.team.code()))
     });
-    let words = tokens.iter().filter(|token| !matches!(token.kind, Kind::Mark(_))).map(|token| token.text.clone()).filter(|word| !filler(word)).collect();
+    let words = tokens
+        .iter()
+        .filter(|token| !matches!(token.kind, Kind::Mark(_)))
+        .map(|token| token.text.clone())
+        .filter(|word| !filler(word))
+        .collect();
     Competitor { team, words, span }
 }
 
 /// Words that clubs add to or leave off their names.
 fn filler(word: &str) -> bool {
-    matches!(word, "the" | "fc" | "cf" | "ac" | "sc" | "afc" | "bc" | "cd" | "sk" | "fk" | "club" | "team" | "esports" | "gaming")
+    matches!(
+        word,
+        "the" | "fc" | "cf" | "ac" | "sc" | "afc" | "bc" | "cd" | "sk" | "fk" | "club" | "team" | "esports" | "gaming"
+    )
 }
 
 /// Whose win pays Yes on a Kalshi market: the subtitle's, or the one whose code ends the ticker.

@@ -18,11 +18,13 @@ pub(super) struct Reading {
 
 /// Verbs whose two sides differ: who does it, and to whom.
 const SIDED: &[&str] = &[
-    "endorse", "replace", "feature", "beat", "pardon", "fire", "sue", "nominate", "appoint", "impeach", "acquire", "ban",
-    "charge", "vote",
+    "endorse", "replace", "feature", "beat", "pardon", "fire", "sue", "nominate", "appoint", "impeach", "acquire",
+    "ban", "charge", "vote",
 ];
 
-const RANKS: &[&str] = &["", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20"];
+const RANKS: &[&str] = &[
+    "", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20",
+];
 
 impl Reading {
     /// Reads `tokens`; `free` says which are not already taken.

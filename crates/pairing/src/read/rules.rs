@@ -50,7 +50,8 @@ fn sentences(body: &str) -> Vec<(usize, usize)> {
             b'\n' => true,
             b'.' => {
                 let space = bytes.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || !next.is_ascii());
-                let long = at >= 3 && bytes[at - 3..at].iter().all(|b| b.is_ascii_alphanumeric() || !b.is_ascii() || *b == b'"');
+                let long = at >= 3
+                    && bytes[at - 3..at].iter().all(|b| b.is_ascii_alphanumeric() || !b.is_ascii() || *b == b'"');
                 space && long
             }
             _ => false,
@@ -68,6 +69,29 @@ fn sentences(body: &str) -> Vec<(usize, usize)> {
     out
 }
 
+/// How texts name the sources that settle markets.
+const SOURCES: &[(&str, &str)] = &[
+    ("binance", "binance"),
+    ("coinbase", "coinbase"),
+    ("chainlink", "chainlink"),
+    ("chain.link", "chainlink"),
+    ("cf benchmarks", "cf_benchmarks"),
+    ("cfbenchmarks", "cf_benchmarks"),
+    ("brti", "cf_benchmarks"),
+    ("pyth", "pyth"),
+    ("kraken", "kraken"),
+    ("tradingview", "tradingview"),
+    ("wunderground", "wunderground"),
+    ("weather underground", "wunderground"),
+    ("national weather service", "nws"),
+    ("climatological report", "nws"),
+    ("forecast.weather.gov", "nws"),
+    ("bureau of labor statistics", "bls"),
+    ("bls.gov", "bls"),
+    ("bureau of economic analysis", "bea"),
+    ("federal reserve", "fed"),
+];
+
 /// Whether a sentence says when Yes pays.
 fn pays_yes(sentence: &str) -> bool {
     let lower = text::fold(sentence);
@@ -81,7 +105,8 @@ pub(super) fn condition(rules: &str) -> Option<(usize, usize)> {
     let first = sentences(rules).into_iter().next()?;
     let sentence = &rules[first.0..first.1];
     let from = sentence.find("If ")? + 3;
-    let to = [", then the market", ", this market", ", the market"].iter().filter_map(|mark| sentence.find(mark)).min()?;
+    let to =
+        [", then the market", ", this market", ", the market"].iter().filter_map(|mark| sentence.find(mark)).min()?;
     (from < to).then_some((first.0 + from, first.0 + to))
 }
 
@@ -95,7 +120,14 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
             *slot = Some(span);
         }
     };
-    let denied = has(&["will not count", "does not count", "do not count", "will not qualify", "not constitute", "will not alone"]);
+    let denied = has(&[
+        "will not count",
+        "does not count",
+        "do not count",
+        "will not qualify",
+        "not constitute",
+        "will not alone",
+    ]);
     set(
         &mut clauses.announcement,
         !denied
@@ -120,13 +152,33 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
     set(&mut clauses.fair_price, has(&["fair market price", "fair price", "fair value", "last traded price"]));
     set(&mut clauses.postponed, has(&["postponed", "rescheduled", "delayed beyond"]));
     set(&mut clauses.canceled, has(&["canceled", "cancelled", "called off", "abandoned"]));
-    set(&mut clauses.tie, has(&["in the event of a tie", "in the case of a tie", "if the game ends in a tie", "ends in a draw", "multiple winners", "is a tie", "exactly equal"]));
+    set(
+        &mut clauses.tie,
+        has(&[
+            "in the event of a tie",
+            "in the case of a tie",
+            "if the game ends in a tie",
+            "ends in a draw",
+            "multiple winners",
+            "is a tie",
+            "exactly equal",
+        ]),
+    );
     set(&mut clauses.other, has(&["resolve to \"other\"", "resolve to 'other'", "resolves to \"other\""]));
     set(&mut clauses.regular_time, has(&["90 minutes", "regulation time only", "does not include extra time"]));
-    set(&mut clauses.overtime, has(&["including any overtime", "overtime periods", "including overtime", "includes overtime"]));
-    set(&mut clauses.by_seats, has(&["greatest number of seats", "most seats", "largest number of seats", "number of seats won"]));
+    set(
+        &mut clauses.overtime,
+        has(&["including any overtime", "overtime periods", "including overtime", "includes overtime"]),
+    );
+    set(
+        &mut clauses.by_seats,
+        has(&["greatest number of seats", "most seats", "largest number of seats", "number of seats won"]),
+    );
     set(&mut clauses.early_close, has(&["close and expire early", "immediately resolve", "resolve early"]));
-    set(&mut clauses.conditions, has(&["both of the following", "both the following", "all of the following", "following conditions"]));
+    set(
+        &mut clauses.conditions,
+        has(&["both of the following", "both the following", "all of the following", "following conditions"]),
+    );
     let defining = has(&[
         "for purposes of this",
         "for the purposes of this",
@@ -149,27 +201,6 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
     if defining {
         clauses.definitions.push(span);
     }
-    const SOURCES: &[(&str, &str)] = &[
-        ("binance", "binance"),
-        ("coinbase", "coinbase"),
-        ("chainlink", "chainlink"),
-        ("chain.link", "chainlink"),
-        ("cf benchmarks", "cf_benchmarks"),
-        ("cfbenchmarks", "cf_benchmarks"),
-        ("brti", "cf_benchmarks"),
-        ("pyth", "pyth"),
-        ("kraken", "kraken"),
-        ("tradingview", "tradingview"),
-        ("wunderground", "wunderground"),
-        ("weather underground", "wunderground"),
-        ("national weather service", "nws"),
-        ("climatological report", "nws"),
-        ("forecast.weather.gov", "nws"),
-        ("bureau of labor statistics", "bls"),
-        ("bls.gov", "bls"),
-        ("bureau of economic analysis", "bea"),
-        ("federal reserve", "fed"),
-    ];
     let other_price = lower.contains("not according to");
     for (words, name) in SOURCES {
         if !other_price && lower.contains(words) && !clauses.sources.iter().any(|one| one.value == *name) {
@@ -183,14 +214,17 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
 fn station(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clauses) {
     let tokens = text::tokens(&body[start..end]);
     for (at, token) in tokens.iter().enumerate() {
-        if !token.capital || !matches!(token.text.as_str(), "station" | "airport" | "intl" | "park" | "midway" | "hobby") {
+        if !token.capital
+            || !matches!(token.text.as_str(), "station" | "airport" | "intl" | "park" | "midway" | "hobby")
+        {
             continue;
         }
         let mut from = at;
         while from > 0 && tokens[from - 1].capital && tokens[from - 1].kind == Kind::Word && at - from < 5 {
             from -= 1;
         }
-        let words: Vec<&str> = tokens[from..=at].iter().map(|token| token.text.as_str()).filter(|word| !generic_place(word)).collect();
+        let words: Vec<&str> =
+            tokens[from..=at].iter().map(|token| token.text.as_str()).filter(|word| !generic_place(word)).collect();
         if words.is_empty() {
             continue;
         }
@@ -203,7 +237,10 @@ fn station(body: &str, source: Source, start: usize, end: usize, clauses: &mut C
 }
 
 fn generic_place(word: &str) -> bool {
-    matches!(word, "station" | "airport" | "intl" | "international" | "the" | "city" | "regional" | "national" | "weather")
+    matches!(
+        word,
+        "station" | "airport" | "intl" | "international" | "the" | "city" | "regional" | "national" | "weather"
+    )
 }
 
 /// Adds what a text mentions to the context.
@@ -222,7 +259,9 @@ fn gather(body: &str, source: Source, context: &mut Context) {
             Kind::Number(number) => {
                 context.words.push((number.value.to_string(), span));
                 let year = number.value.to_whole().and_then(|year| u16::try_from(year).ok());
-                if let Some(year) = year.filter(|year| (1990..2100).contains(year) && token.text.len() == 4 && number.unit.is_none()) {
+                if let Some(year) =
+                    year.filter(|year| (1990..2100).contains(year) && token.text.len() == 4 && number.unit.is_none())
+                {
                     context.years.push((year, span));
                 }
             }

@@ -45,8 +45,10 @@ pub(super) fn parts(listing: &Listing) -> Parts {
         if at == 0 {
             segment.strip_prefix("KX").unwrap_or(segment).clone_into(&mut parts.series);
             let lower = parts.series.to_ascii_lowercase();
-            parts.league =
-                ["wnba", "nba", "nfl", "mlb", "nhl"].into_iter().find(|league| lower.starts_with(league)).and_then(lexicon::league_of_word);
+            parts.league = ["wnba", "nba", "nfl", "mlb", "nhl"]
+                .into_iter()
+                .find(|league| lower.starts_with(league))
+                .and_then(lexicon::league_of_word);
         } else if parts.date.is_none()
             && let Some((value, length)) = date(segment)
         {
@@ -101,7 +103,10 @@ mod tests {
         let listing = Listing::new(Venue::Kalshi, "KXFIBAGAME-26JUL021130GBRLTU-GBR", "");
         let parts = parts(&listing);
         assert_eq!(parts.codes, "GBRLTU");
-        assert_eq!(parts.date.and_then(|date| date.value.day()).map(|day| day.to_string()).as_deref(), Some("2026-07-02"));
+        assert_eq!(
+            parts.date.and_then(|date| date.value.day()).map(|day| day.to_string()).as_deref(),
+            Some("2026-07-02")
+        );
         assert_eq!(parts.market_code(&listing).map(|(code, _)| code), Some("GBR"));
     }
 
