@@ -1,7 +1,7 @@
 //! Which contracts on different venues are the same, and how their rules differ, as pure functions.
 //!
 //! A [`Listing`] is what a venue publishes; [`read()`] turns it into a [`Contract`] of typed fields, each with the text
-//! it came from; [`verdict`] compares two of them field by field and answers with a [`Proof`] that can be read.
+//! it came from; [`verdict()`] compares two of them field by field and answers with a [`Proof`] that can be read.
 //! [`Index`] nominates pairs without comparing all with all; nominations prove nothing.
 //!
 //! Invariants:

@@ -451,3 +451,37 @@ fn a_proof_quotes_both_texts() {
     assert_eq!(line.first.as_ref().map(|quote| quote.text.as_str()), Some("before Jan 1, 2028"));
     assert_eq!(line.second.as_ref().map(|quote| quote.text.as_str()), Some("by December 31, 2027"));
 }
+
+#[test]
+fn one_side_on_a_day_is_met_by_the_game_it_plays() {
+    let rules = "If Armorica wins the game originally scheduled for Feb 3, 2027 after 90 minutes plus stoppage time, then the market resolves to Yes.";
+    let game = |code: &str, who: &str| Listing {
+        subtitle: who.to_owned(),
+        ..with_rules(kalshi(&format!("KXCUPGAME-27FEB03ARMBEL-{code}"), "Armorica vs Belgravia Winner?"), rules)
+    };
+    let minutes = "The game is scheduled for February 3, 2027. Only the first 90 minutes plus stoppage time count.";
+    let one = with_rules(polymarket("Will Armorica FC win on 2027-02-03?"), minutes);
+    assert_eq!(judge(&game("ARM", "Armorica"), &one).name(), "same");
+    assert_eq!(judge(&game("BEL", "Belgravia"), &one).name(), "different");
+    assert_eq!(
+        judge(&game("ARM", "Armorica"), &with_rules(polymarket("Will Armorica FC win on 2027-02-04?"), minutes)).name(),
+        "different"
+    );
+    let draw = with_rules(polymarket("Will Armorica FC vs. Belgravia FC end in a draw?"), minutes);
+    assert_eq!(judge(&game("TIE", "Tie"), &draw).name(), "same");
+    assert_ne!(judge(&game("ARM", "Armorica"), &draw).name(), "same");
+    assert_ne!(titles("Will Marino win on 2027-02-03?", "Will San Marino win on 2027-02-03?"), "same");
+}
+
+#[test]
+fn a_tournament_before_the_names_is_the_setting_and_a_toss_is_not() {
+    let first = kalshi("KXTENNISMATCH-27FEB03QUINOR-QUI", "Quill vs Northcote Winner?");
+    let second = |title: &str| Listing {
+        outcomes: vec!["Ada Quill".to_owned(), "Eve Northcote".to_owned()],
+        ..with_rules(polymarket(title), "The match is scheduled for February 3, 2027.")
+    };
+    let found = judge(&first, &second("Borealis Open: Ada Quill vs Eve Northcote"));
+    assert_eq!(found.matched().map(|found| found.outcome.as_str()), Some("Ada Quill"), "{found}");
+    assert_ne!(judge(&first, &second("Coin Toss: Ada Quill vs Eve Northcote")).name(), "same");
+    assert_ne!(judge(&first, &second("Ada Quill vs Eve Northcote: Set 1 Winner")).name(), "same");
+}

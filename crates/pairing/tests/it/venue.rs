@@ -6,8 +6,8 @@ use brier_types::Venue;
 
 use super::kalshi;
 
-fn strike(kind: StrikeKind, floor: Option<i64>, cap: Option<i64>) -> Option<Strike> {
-    Some(Strike { kind, floor: floor.map(Decimal::whole), cap: cap.map(Decimal::whole) })
+fn strike(kind: StrikeKind, floor: Option<i64>, cap: Option<i64>) -> Strike {
+    Strike { kind, floor: floor.map(Decimal::whole), cap: cap.map(Decimal::whole) }
 }
 
 fn of_event(title: &str, strike: Option<Strike>, exclusive: bool) -> Contract {
@@ -18,10 +18,10 @@ fn of_event(title: &str, strike: Option<Strike>, exclusive: bool) -> Contract {
 fn a_day_of_temperatures_is_exclusive_and_complete() {
     let title = "Highest temperature in Denver on Jul 4, 2027?";
     let contracts = vec![
-        of_event(title, strike(StrikeKind::Less, None, Some(80)), true),
-        of_event(title, strike(StrikeKind::Between, Some(80), Some(81)), true),
-        of_event(title, strike(StrikeKind::Between, Some(82), Some(83)), true),
-        of_event(title, strike(StrikeKind::Greater, Some(83), None), true),
+        of_event(title, Some(strike(StrikeKind::Less, None, Some(80))), true),
+        of_event(title, Some(strike(StrikeKind::Between, Some(80), Some(81))), true),
+        of_event(title, Some(strike(StrikeKind::Between, Some(82), Some(83))), true),
+        of_event(title, Some(strike(StrikeKind::Greater, Some(83), None)), true),
     ];
     let found = relations(&contracts);
     assert_eq!(found, [Relation::Exclusive { members: vec![0, 1, 2, 3], coverage: Coverage::Complete }]);
@@ -31,8 +31,8 @@ fn a_day_of_temperatures_is_exclusive_and_complete() {
 fn a_gap_leaves_a_set_open() {
     let title = "Highest temperature in Denver on Jul 4, 2027?";
     let contracts = vec![
-        of_event(title, strike(StrikeKind::Less, None, Some(80)), true),
-        of_event(title, strike(StrikeKind::Greater, Some(83), None), true),
+        of_event(title, Some(strike(StrikeKind::Less, None, Some(80))), true),
+        of_event(title, Some(strike(StrikeKind::Greater, Some(83), None)), true),
     ];
     assert!(matches!(relations(&contracts)[0], Relation::Exclusive { coverage: Coverage::Unknown, .. }));
 }
