@@ -423,9 +423,21 @@ fn read_month(tokens: &[Token], at: usize, month: u8) -> Option<Found> {
             Lead::By if end => {
                 When::Until(Day::new(year, month, days_in(year, month).min(if month == 2 { 28 } else { 31 }))?)
             }
-            Lead::By | Lead::In | Lead::On | Lead::After | Lead::None => When::Month(year, month),
+            // "by July" may mean its first day or its last: it is kept as written, and agrees only with itself.
+            Lead::By => When::Until(first),
+            Lead::In | Lead::On | Lead::After | Lead::None => When::Month(year, month),
         };
-        return Some(Found { when, whole: true, start: lead == Lead::After, clock: None, zone: None, from, to });
+        // "after the March meeting" is about that meeting.
+        let meeting = tokens.get(to).is_some_and(|token| token.is_word("meeting") || token.is_word("decision"));
+        return Some(Found {
+            when,
+            whole: true,
+            start: lead == Lead::After && !meeting,
+            clock: None,
+            zone: None,
+            from,
+            to,
+        });
     };
     to += 1;
     let mut last = None;

@@ -1,7 +1,7 @@
 //! Which contracts on different venues are the same, and how their rules differ, as pure functions.
 //!
 //! A [`Listing`] is what a venue publishes; [`read()`] turns it into a [`Contract`] of typed fields, each with the text
-//! it came from; [`verdict`] compares two of them field by field and answers with a [`Proof`] that can be read.
+//! it came from; [`verdict()`] compares two of them field by field and answers with a [`Proof`] that can be read.
 //! [`Index`] nominates pairs without comparing all with all; nominations prove nothing.
 //!
 //! Invariants:
@@ -15,20 +15,24 @@ pub mod calendar;
 mod compare;
 pub mod contract;
 pub mod eval;
+pub mod fingerprint;
 pub mod index;
 mod lexicon;
 mod listing;
 pub mod proof;
 pub mod range;
 mod read;
+pub mod relations;
 mod text;
 pub mod variation;
 pub mod verdict;
 
 pub use contract::Contract;
+pub use fingerprint::Fingerprint;
 pub use index::{Candidate, Index, TextIndex};
 pub use listing::{Listing, Strike, StrikeKind};
 pub use proof::Proof;
 pub use read::read;
+pub use relations::{Relation, relations};
 pub use text::{Decimal, Unit};
 pub use verdict::{Basis, Match, Tail, TailKind, Verdict, verdict};

@@ -56,6 +56,9 @@ pub fn read(listing: Listing) -> Contract {
     };
     thin_title(&mut contract, &parts, league);
     contract.game = found_game.map(|game| game.finish(&contract));
+    if contract.game.is_none() {
+        contract.game = game::single(&mut contract, league);
+    }
     contract.event_day = game::event_day(&contract, &parts);
     context.words.sort_unstable();
     context.words.dedup_by(|later, earlier| later.0 == earlier.0);

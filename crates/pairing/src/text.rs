@@ -273,6 +273,7 @@ impl Scanner<'_> {
 
     fn run(&mut self) {
         while let Some(letter) = self.peek(0) {
+            let before = self.at;
             let next = self.peek(1);
             let digit_next = next.is_some_and(|next| next.is_ascii_digit());
             if letter.is_ascii_digit() || (matches!(letter, '$' | '#' | '.') && digit_next) {
@@ -303,6 +304,10 @@ impl Scanner<'_> {
                 ) {
                     self.push(from, letter.to_string(), Kind::Mark(letter));
                 }
+            }
+            // ".5abc" is neither number nor word: its point is passed over.
+            if self.at == before {
+                self.at += 1;
             }
         }
     }

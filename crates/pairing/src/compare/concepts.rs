@@ -121,6 +121,13 @@ fn one_sided(bench: &mut Bench<'_>, flipped: bool, topic: Topic, field: &Field<C
         bench.add_for(flipped, topic, Finding::Follows, (Some(field.span), Some(span)), note, certainty);
         return;
     }
+    if super::games::setting(own, other, field.span)
+        && matches!(field.value.facet, Facet::Competition | Facet::Place | Facet::Word)
+    {
+        let note = format!("{value}: the setting of a game whose sides and day are compared");
+        bench.add_for(flipped, topic, Finding::Follows, (Some(field.span), None), note, Certainty::Stated);
+        return;
+    }
     if let Some((finding, why)) = implied(own, other, field.value) {
         let note = format!("{value}: {why}");
         bench.add_for(flipped, topic, finding, (Some(field.span), None), note, Certainty::Stated);
@@ -187,6 +194,10 @@ fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<(Findin
     let game = own.game.is_some() && other.game.is_some();
     let why = match (concept.facet, concept.value) {
         (Facet::Act, "win" | "finish") if ranked => "a rank is won by reaching it",
+        (Facet::Division, "men") if both(Facet::Competition, "world_cup") => {
+            "the World Cup without a word more is the men's"
+        }
+        (Facet::Word, "draw") if game && super::games::pays_draw(other) => "the other pays on a tie",
         (Facet::Act, "win") if game => "a game is about its winner",
         // An American office is American whether or not a text says so, unless the other names another country.
         (Facet::Place, "us")

@@ -18,20 +18,23 @@ pub(super) struct Compared {
 pub(super) fn compare(bench: &mut Bench<'_>) -> Compared {
     let (first, second) = (bench.first, bench.second);
     let (Some(one), Some(two)) = (&first.game, &second.game) else {
-        if first.game.is_some() != second.game.is_some() {
-            one_sided(bench, first.game.is_none());
-        } else {
+        if first.game.is_none() && second.game.is_none() {
             event_day(bench);
+        } else {
+            one_sided(bench, first.game.is_none());
         }
         return Compared::default();
     };
+    if one.sides.len() != 2 || two.sides.len() != 2 {
+        return single(bench, one, two);
+    }
     let fits = |a: usize, b: usize| side_fits(&one.sides[a], &two.sides[b]);
     let straight = fits(0, 0) && fits(1, 1);
     let crossed = fits(0, 1) && fits(1, 0);
     let spans = (Some(whole(one)), Some(whole(two)));
     match (straight, crossed) {
         (true, false) | (false, true) => {
-            bench.add(Topic::Game, Finding::Agrees, spans.0, spans.1, "the same two sides")
+            bench.add(Topic::Game, Finding::Agrees, spans.0, spans.1, "the same two sides");
         }
         (true, true) => bench.add(Topic::Game, Finding::Missing, spans.0, spans.1, "the sides cannot be told apart"),
         (false, false) => {
@@ -44,9 +47,67 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Compared {
     winners(bench)
 }
 
+/// From the first name to the last.
 fn whole(game: &Game) -> Span {
-    let (first, last) = (game.sides[0].span, game.sides[1].span);
-    Span { source: first.source, start: first.start.min(last.start), end: first.end.max(last.end) }
+    let spans = game.sides.iter().map(|side| side.span);
+    let start = spans.clone().map(|span| span.start).min().unwrap_or(0);
+    Span { source: Source::Title, start, end: spans.map(|span| span.end).max().unwrap_or(start) }
+}
+
+/// A market on one side's win on a day, against another such market or a game of two: one side meets one other a day,
+/// so the day and the winner decide.
+fn single(bench: &mut Bench<'_>, one: &Game, two: &Game) -> Compared {
+    let spans = (Some(whole(one)), Some(whole(two)));
+    let (Some(first), Some(second)) = (&one.winner, &two.winner) else {
+        bench.add(Topic::Game, Finding::Missing, spans.0, spans.1, "a game of two sides on one side only");
+        return Compared::default();
+    };
+    // Without both sides to hold it, a name must be the same name: "Marino" is not "San Marino".
+    let same = match (first.team, second.team) {
+        (Some(first), Some(second)) => first == second,
+        (Some(_), None) | (None, Some(_) | None) => first.words == second.words,
+    };
+    let finding = match (same, side_fits(first, second)) {
+        (true, _) => Finding::Agrees,
+        (false, true) => Finding::Missing,
+        (false, false) => Finding::Contradicts,
+    };
+    bench.add(Topic::Outcome, finding, Some(first.span), Some(second.span), "whose win pays");
+    days(bench, one.day, two.day);
+    Compared { outcome: Some(0) }
+}
+
+/// Words that make another market of a game, wherever they stand in its title.
+const OTHER_MARKETS: &[&str] = &[
+    "toss", "score", "exact", "set", "map", "game", "total", "spread", "handicap", "half", "quarter", "first", "most",
+    "corner", "odd", "even", "margin", "method", "distance", "rounds", "winner", "advance", "series", "sixes", "goal",
+    "halftime", "overtime", "inning", "kill", "women", "u20", "(w)",
+];
+
+/// Whether a place of a game's title only sets the scene: a tournament before the names and a colon, or a bracket
+/// after them. Titles with words that make another market of a game set no scene.
+pub(super) fn setting(own: &Contract, other: &Contract, span: Span) -> bool {
+    let (Some(game), Some(_)) = (&own.game, &other.game) else { return false };
+    if span.source != Source::Title || game.sides.len() != 2 {
+        return false;
+    }
+    let text = &own.listing.title;
+    let names = whole(game);
+    let (Some(lead), Some(tail), Some(rest)) =
+        (text.get(..names.start as usize), text.get(names.end as usize..), text.get(span.end as usize..))
+    else {
+        return false;
+    };
+    let before = span.end <= names.start && lead.trim_end().ends_with(':');
+    let after = span.start >= names.end && tail.trim_start().starts_with('(') && rest.contains(')');
+    let around = crate::text::fold(&format!("{lead} {tail}"));
+    (before || after) && !OTHER_MARKETS.iter().any(|word| around.contains(word))
+}
+
+/// Whether a contract pays on a tie of its game.
+pub(super) fn pays_draw(contract: &Contract) -> bool {
+    let winner = contract.game.as_ref().and_then(|game| game.winner.as_ref());
+    winner.is_some_and(|winner| matches!(winner.words.as_slice(), [word] if word == "tie" || word == "draw"))
 }
 
 fn days(bench: &mut Bench<'_>, one: Option<Field<Day>>, two: Option<Field<Day>>) {
@@ -100,35 +161,30 @@ fn winners(bench: &mut Bench<'_>) -> Compared {
         }
         return Compared::default();
     };
+    if pays_draw(own) {
+        let span = other.says(crate::contract::Facet::Word, "draw");
+        let finding = if span.is_some() { Finding::Agrees } else { Finding::Missing };
+        bench.add_for(flipped, Topic::Outcome, finding, (Some(winner.span), span), "pays on a tie", Certainty::Stated);
+        return Compared { outcome: span.map(|_| 0) };
+    }
     let of_same_side = |at: &usize| outcome_is(other, *at, winner);
     let mut fitting = (0..names.len()).filter(of_same_side);
-    match (fitting.next(), fitting.next()) {
-        (Some(at), None) => {
-            let span = Span::new(Source::Outcome(at as u8), 0, names[at].len());
-            let note = format!("pays with {}", names[at]);
-            bench.add_for(
-                flipped,
-                Topic::Outcome,
-                Finding::Agrees,
-                (Some(winner.span), Some(span)),
-                note,
-                Certainty::Stated,
-            );
-            Compared { outcome: Some(at) }
-        }
-        _ => {
-            let note = format!("none of {} is proved to be the side that pays", names.join(", "));
-            bench.add_for(
-                flipped,
-                Topic::Outcome,
-                Finding::Missing,
-                (Some(winner.span), None),
-                note,
-                Certainty::Stated,
-            );
-            Compared::default()
-        }
+    if let (Some(at), None) = (fitting.next(), fitting.next()) {
+        let span = Span::new(Source::Outcome(at as u8), 0, names[at].len());
+        let note = format!("pays with {}", names[at]);
+        bench.add_for(
+            flipped,
+            Topic::Outcome,
+            Finding::Agrees,
+            (Some(winner.span), Some(span)),
+            note,
+            Certainty::Stated,
+        );
+        return Compared { outcome: Some(at) };
     }
+    let note = format!("none of {} is proved to be the side that pays", names.join(", "));
+    bench.add_for(flipped, Topic::Outcome, Finding::Missing, (Some(winner.span), None), note, Certainty::Stated);
+    Compared::default()
 }
 
 /// Whether outcome `at` of a market is the win of `winner`: through the side of its own game that it names.

@@ -100,12 +100,11 @@ fn stations(bench: &mut Bench<'_>) {
                 let other = second.stations.iter().find(|two| words_shared(&one.value, &two.value))?;
                 Some((one.span, other.span))
             });
-            match shared {
-                Some((one, two)) => bench.add(Topic::Station, Finding::Agrees, Some(one), Some(two), "one station"),
-                None => {
-                    let note = format!("{} against {}", one.value, two.value);
-                    bench.add(Topic::Station, Finding::Contradicts, Some(one.span), Some(two.span), note);
-                }
+            if let Some((one, two)) = shared {
+                bench.add(Topic::Station, Finding::Agrees, Some(one), Some(two), "one station");
+            } else {
+                let note = format!("{} against {}", one.value, two.value);
+                bench.add(Topic::Station, Finding::Contradicts, Some(one.span), Some(two.span), note);
             }
         }
         (one, two) => {
@@ -160,6 +159,11 @@ fn overtime(bench: &mut Bench<'_>) {
 fn definitions(bench: &mut Bench<'_>) {
     let (first, second) = (&bench.first.clauses, &bench.second.clauses);
     let (one, two) = (first.definitions.first().copied(), second.definitions.first().copied());
+    let event = &bench.first.listing.event;
+    if bench.first.venue() == bench.second.venue() && !event.is_empty() && *event == bench.second.listing.event {
+        bench.add(Topic::Definitions, Finding::Assumed, one, two, "two markets of one event share its rules");
+        return;
+    }
     if bench.first.listing.has_rules() && bench.second.listing.has_rules() {
         if one.is_some() || two.is_some() {
             bench.add(

@@ -215,11 +215,10 @@ fn windows(bench: &mut Bench<'_>) {
 fn agree(one: When, two: When) -> bool {
     let years = |one: Option<u16>, two: Option<u16>| one.zip(two).is_none_or(|(one, two)| one == two);
     match (one, two) {
-        (When::On(one), When::On(two)) => one.agrees(two),
+        (When::On(one), When::On(two)) | (When::Until(one), When::Until(two)) => one.agrees(two),
         (When::Days(from, to), When::Days(other_from, other_to)) => from.agrees(other_from) && to.agrees(other_to),
         (When::Month(year, month), When::Month(other_year, other)) => month == other && years(year, other_year),
         (When::Quarter(year, quarter), When::Quarter(other_year, other)) => quarter == other && years(year, other_year),
-        (When::Until(one), When::Until(two)) => one.agrees(two),
         (When::Year(one), When::Year(two)) | (When::Season(one), When::Season(two)) => one == two,
         (When::Season(one), When::Year(two)) | (When::Year(two), When::Season(one)) => one + 1 == two,
         _ => false,

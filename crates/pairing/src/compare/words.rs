@@ -221,6 +221,9 @@ fn optional(own: &Contract, other: &Contract, field: &Field<Word>) -> Option<&'s
         {
             Some("the post the vote is about")
         }
+        _ if super::games::setting(own, other, field.span) => {
+            Some("the setting of a game whose sides and day are compared")
+        }
         _ if word.name && abbreviation(title, field.span, &word.text) => Some("an abbreviation in brackets"),
         _ => None,
     }

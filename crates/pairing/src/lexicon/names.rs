@@ -98,7 +98,7 @@ pub(crate) fn transliterations(one: &str, two: &str) -> bool {
 fn single_letters(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for letter in word.chars() {
-        if out.chars().next_back() != Some(letter) {
+        if !out.ends_with(letter) {
             out.push(letter);
         }
     }

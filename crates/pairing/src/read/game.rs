@@ -57,6 +57,9 @@ pub(super) fn find(
             competitor(&tokens[from..to], league, Span::new(Source::Title, tokens[from].start, tokens[to - 1].end))
         })
         .collect();
+    if sides.iter().any(|side| side.words.is_empty()) {
+        return None;
+    }
     let gender = tokens
         .get(right.1..)
         .and_then(|rest| {
@@ -185,6 +188,33 @@ fn spells(code: &str, name: &str) -> bool {
     let mut letters = name.chars();
     let starts = code.chars().next().is_some_and(|first| name.starts_with(first));
     starts && code.chars().all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+/// A market on one side's win on a day, such as Polymarket's "Will Armorica FC win on 2027-02-03?".
+pub(super) fn single(contract: &mut Contract, league: Option<&'static str>) -> Option<Game> {
+    let [time] = contract.times.as_slice() else { return None };
+    let When::On(_) = time.value.when else { return None };
+    let win = contract.concepts.iter().find(|one| one.value.facet == Facet::Act && one.value.value == "win")?.span;
+    let plain =
+        contract.range.is_none() && contract.words.iter().all(|word| word.value.name && word.span.end <= win.start);
+    let others = contract.concepts.iter().any(|one| !matches!(one.value.facet, Facet::Act | Facet::Place));
+    let iso = contract.quote(time.span).contains('-');
+    if !plain || others || !iso || win.source != Source::Title {
+        return None;
+    }
+    let title = contract.listing.title.get(..win.start as usize)?;
+    let from = title.strip_prefix("Will ").map_or(0, |_| 5);
+    let name = title.get(from..)?;
+    let span = Span::new(Source::Title, from, from + name.trim_end().len());
+    let side = competitor(&text::tokens(name), league, span);
+    if side.words.is_empty() {
+        return None;
+    }
+    contract.words.clear();
+    contract.teams.clear();
+    contract.concepts.retain(|one| one.value.facet == Facet::Act);
+    let day = day(contract);
+    Some(Game { sides: vec![side.clone()], winner: Some(side), day })
 }
 
 /// The day of the game behind a market whose title names no game and no date.

@@ -69,6 +69,29 @@ fn sentences(body: &str) -> Vec<(usize, usize)> {
     out
 }
 
+/// How texts name the sources that settle markets.
+const SOURCES: &[(&str, &str)] = &[
+    ("binance", "binance"),
+    ("coinbase", "coinbase"),
+    ("chainlink", "chainlink"),
+    ("chain.link", "chainlink"),
+    ("cf benchmarks", "cf_benchmarks"),
+    ("cfbenchmarks", "cf_benchmarks"),
+    ("brti", "cf_benchmarks"),
+    ("pyth", "pyth"),
+    ("kraken", "kraken"),
+    ("tradingview", "tradingview"),
+    ("wunderground", "wunderground"),
+    ("weather underground", "wunderground"),
+    ("national weather service", "nws"),
+    ("climatological report", "nws"),
+    ("forecast.weather.gov", "nws"),
+    ("bureau of labor statistics", "bls"),
+    ("bls.gov", "bls"),
+    ("bureau of economic analysis", "bea"),
+    ("federal reserve", "fed"),
+];
+
 /// Whether a sentence says when Yes pays.
 fn pays_yes(sentence: &str) -> bool {
     let lower = text::fold(sentence);
@@ -178,27 +201,6 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
     if defining {
         clauses.definitions.push(span);
     }
-    const SOURCES: &[(&str, &str)] = &[
-        ("binance", "binance"),
-        ("coinbase", "coinbase"),
-        ("chainlink", "chainlink"),
-        ("chain.link", "chainlink"),
-        ("cf benchmarks", "cf_benchmarks"),
-        ("cfbenchmarks", "cf_benchmarks"),
-        ("brti", "cf_benchmarks"),
-        ("pyth", "pyth"),
-        ("kraken", "kraken"),
-        ("tradingview", "tradingview"),
-        ("wunderground", "wunderground"),
-        ("weather underground", "wunderground"),
-        ("national weather service", "nws"),
-        ("climatological report", "nws"),
-        ("forecast.weather.gov", "nws"),
-        ("bureau of labor statistics", "bls"),
-        ("bls.gov", "bls"),
-        ("bureau of economic analysis", "bea"),
-        ("federal reserve", "fed"),
-    ];
     let other_price = lower.contains("not according to");
     for (words, name) in SOURCES {
         if !other_price && lower.contains(words) && !clauses.sources.iter().any(|one| one.value == *name) {
