@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use brier_runtime::config::{Config, Environment};
-use brier_runtime::control::{self, AskError, ControlAnswer, ControlRequest, HALT_FILE, Halt, OrderLine};
+use brier_runtime::control::{self, AskError, ControlAnswer, ControlRequest, HALT_FILE, Halt, OrderLine, PositionLine};
 use brier_runtime::lock;
 use brier_runtime::run::{PrepareError, kalshi, polymarket};
 use brier_runtime::take_back::{self, TakenBack};
@@ -85,6 +85,8 @@ struct Document {
     canceled: u32,
     /// Orders that may still fill, by the process's word.
     left: Vec<OrderLine>,
+    /// What the process's account still owns: halting closes no position.
+    positions: Vec<PositionLine>,
     /// What `--cancel-all` did, by venue.
     venues: Vec<VenueDone>,
 }
@@ -135,6 +137,7 @@ impl Document {
             process: Process::None,
             canceled: 0,
             left: Vec::new(),
+            positions: Vec::new(),
             venues: Vec::new(),
         }
     }
@@ -150,6 +153,11 @@ impl Document {
         self.process = match control::ask(&self.data_dir, &request, patience) {
             Ok(ControlAnswer::Halted { canceled, left }) => {
                 (self.canceled, self.left) = (canceled, left);
+                if let Ok(ControlAnswer::Status(status)) =
+                    control::ask(&self.data_dir, &ControlRequest::Status, patience)
+                {
+                    self.positions = status.positions;
+                }
                 Process::Answered
             }
             Ok(ControlAnswer::Done { text } | ControlAnswer::Refused { reason: text }) => {
@@ -197,7 +205,20 @@ impl Document {
             });
             output.line(table(["may still fill", "market", "side", "price $>", "contracts>", "state"], rows))?;
         }
-        Ok(())
+        self.print_positions(output)
+    }
+
+    /// What is still owned.
+    fn print_positions(&self, output: &mut Output) -> Result<(), CliError> {
+        if self.positions.is_empty() {
+            return Ok(());
+        }
+        let rows = self.positions.iter().map(|position| {
+            let at = format!("{}:{}", position.venue, position.market);
+            [at, position.contracts.clone(), position.average_cost.clone()]
+        });
+        output
+            .line(table(["still owned; halting closes no position", "contracts (YES +, NO -)>", "cost $ each>"], rows))
     }
 
     /// Whether nothing can fill any more, or what to do.

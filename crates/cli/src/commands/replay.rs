@@ -52,13 +52,15 @@ struct Run {
 /// Replays.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let folders = folders(&args.journal)?;
+    // Of a data folder what is under way is left out; a run that was named has to be there for us.
+    let named = folders.iter().any(|(_, folder)| *folder == args.journal);
     let mut runs: Vec<Run> = Vec::new();
     let mut end: Option<Vec<u8>> = None;
     for (number, folder) in &folders {
         let failed = |error: &recovery::RecoveryError| CliError::failure(format!("{}: {error}", folder.display()));
         let begun = Instant::now();
         let records = match journal::records(folder) {
-            Err(recovery::RecoveryError::Journal(JournalError::Locked { .. })) if folders.len() > 1 => {
+            Err(recovery::RecoveryError::Journal(JournalError::Locked { .. })) if !named => {
                 tell(format_args!("run {number} is under way and left out"))?;
                 continue;
             }

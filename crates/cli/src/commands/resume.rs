@@ -93,7 +93,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 fn confirm(question: &str) -> Result<(), CliError> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(CliError::usage("nobody is there to be asked whether trading shall go on").hint("say `--yes`"));
+        return Err(CliError::usage(
+            "standard input is no terminal, so nobody can be asked whether trading shall go on; it stays down",
+        )
+        .hint("say `brier resume CONFIG --yes`"));
     }
     let mut stderr = std::io::stderr().lock();
     write!(stderr, "{question} [yes/no] ")?;

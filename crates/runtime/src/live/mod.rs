@@ -172,6 +172,7 @@ impl RunError {
                 Some("correct the strategy's `markets`; a paper run lists what `paper.catalog` names")
             }
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
+            Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
             Self::Recovery(RecoveryError::In { .. }) => {
                 Some("run the version that wrote it, or give the run a new `run.data_dir` once the account is flat")
             }

@@ -78,11 +78,15 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let mut checks = configuration(&loaded);
     if let Ok(folder) = loaded.data_dir() {
         checks.extend(disk::checks(folder));
-        checks.push(halted(folder));
-        checks.push(process(folder));
+        if !is_a_file(folder) {
+            checks.push(halted(folder));
+            checks.push(process(folder));
+        }
     }
     if let Some(config) = &loaded.config {
-        checks.push(journal::check(config));
+        if !is_a_file(&config.run.data_dir) {
+            checks.push(journal::check(config));
+        }
         checks.push(times(config));
         checks.extend(venues(config, &loaded.environment, args.offline)?);
     }
@@ -91,6 +95,11 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         checks.iter().try_for_each(|check| print(check, output))
     })?;
     Ok(if verdict == Verdict::Fail { EXIT_FAILURE } else { EXIT_OK })
+}
+
+/// Nothing in it can be looked at then; the first check says so.
+fn is_a_file(folder: &Path) -> bool {
+    folder.exists() && !folder.is_dir()
 }
 
 fn print(check: &Check, output: &mut Output) -> Result<(), CliError> {
@@ -140,7 +149,7 @@ fn process(folder: &Path) -> Check {
             Check::warn(
                 "other process",
                 format!("{who} runs on this data folder"),
-                "no second one starts; `brier halt` stops it",
+                "no second one starts. Ctrl-C or SIGTERM ends it in peace; `brier halt` only stops its trading",
             )
         }
         Err(error) => Check::fail("other process", error.to_string(), Some("make the data folder readable".to_owned())),
