@@ -265,11 +265,11 @@ fn a_halt_without_a_process_says_that_nothing_was_canceled_and_keeps_the_next_ru
     home.shows(
         &["resume", "brier.toml"],
         &expect![[r#"
-        exit 2
-        --- stderr
-        error: nobody is there to be asked whether trading shall go on
-        hint: say `--yes`
-    "#]],
+            exit 2
+            --- stderr
+            error: standard input is no terminal, so nobody can be asked whether trading shall go on; it stays down
+            hint: say `brier resume CONFIG --yes`
+        "#]],
     );
     home.shows(
         &["resume", "--data-dir", "data", "--yes"],
@@ -362,7 +362,7 @@ fn a_halt_waits_for_the_process_and_tells_what_is_left() {
     "#]]
     .assert_eq(&told.replace(&at, "THEN"));
     let asked = answers.asked.lock().unwrap().clone();
-    assert_eq!(asked, [ControlRequest::Halt { reason: "storm".to_owned() }]);
+    assert_eq!(asked, [ControlRequest::Halt { reason: "storm".to_owned() }, ControlRequest::Status]);
     let told = shown(&home.run(&["resume", "--data-dir", "data", "--yes"]));
     expect![[r#"
         exit 1

@@ -254,6 +254,12 @@ impl Document {
             "sent      {ticket} (${} before fees)",
             ticket.notional().to_dollars4(Rounding::Ceil)
         ))?;
+        if let Some((other, price, most)) = ticket.short() {
+            let most = most.to_dollars4(Rounding::Ceil);
+            output.line(format_args!(
+                "short     what is not owned is bought as {other} at ${price} each: at most ${most} before fees"
+            ))?;
+        }
         output.line(format_args!("as        {book_side} {contracts} at ${yes_price} in the YES book of {market}"))?;
         output.line(format_args!("order     {} (client order id {client_order_id})", self.order_id))?;
         if self.answer_was_lost {

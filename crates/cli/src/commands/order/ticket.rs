@@ -179,6 +179,19 @@ impl Ticket {
         })
     }
 
+    /// What a sale beyond what is owned buys instead: the other outcome, its price, and what all of it would cost at most.
+    pub(super) fn short(&self) -> Option<(Outcome, Price, Money)> {
+        let opens = self.direction.action == Action::Sell && !self.reduce_only;
+        opens.then(|| {
+            let price = self.size.price.complement();
+            let other = match self.direction.outcome {
+                Outcome::Yes => Outcome::No,
+                Outcome::No => Outcome::Yes,
+            };
+            (other, price, notional(price, self.size.qty, Rounding::Ceil))
+        })
+    }
+
     /// What the order costs at most when it buys, or brings at least when it sells, fees aside.
     pub(super) fn notional(&self) -> Money {
         let rounding = match self.direction.action {
