@@ -381,7 +381,7 @@ fn needs_no_year(contract: &Contract) -> bool {
     let text = &contract.listing.title;
     let quoted = text.contains(['"', '“', '‘']) || text.contains(" '") || text.starts_with('\'');
     let work = quoted && contract.concepts.iter().any(|one| one.value.facet == crate::contract::Facet::Competition);
-    election || work
+    election || work || crate::text::fold(text).contains(" election")
 }
 
 /// One side says a year and nothing on the other does: taken from its end time, or assumed and said so.
