@@ -82,7 +82,12 @@ fn cross(kalshi: &[Listing], polymarket: &[Listing]) {
             tally.0 += found.len();
             for candidate in &found {
                 match verdict(contract, &second[candidate.slot as usize]).name() {
-                    "same" | "inverse" => tally.1 += 1,
+                    "same" | "inverse" => {
+                        tally.1 += 1;
+                        if std::env::var_os("SHOW").is_some() {
+                            println!("{} || {}", contract.listing.title, second[candidate.slot as usize].listing.title);
+                        }
+                    }
                     "unproven" => tally.2 += 1,
                     _ => {}
                 }

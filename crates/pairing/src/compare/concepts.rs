@@ -201,7 +201,9 @@ fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<(Findin
         (Facet::Act, "win") if game => "a game is about its winner",
         // An American office is American whether or not a text says so, unless the other names another country.
         (Facet::Place, "us")
-            if own.values(Facet::Place).count() == 1 && other.values(Facet::Place).next().is_none() =>
+            if american_office(own)
+                && own.values(Facet::Place).count() == 1
+                && other.values(Facet::Place).next().is_none() =>
         {
             "the other names no country"
         }
@@ -227,6 +229,13 @@ fn implied(own: &Contract, other: &Contract, concept: Concept) -> Option<(Findin
         _ => return None,
     };
     Some((Finding::Follows, why))
+}
+
+/// Whether a country is said of an office or an election, where it can go without saying; of a side in a contest, or of
+/// whoever acts, it cannot.
+fn american_office(contract: &Contract) -> bool {
+    contract.values(Facet::Office).next().is_some() && contract.words.iter().any(|word| word.value.name)
+        || contract.values(Facet::Party).next().is_some()
 }
 
 fn teams_agree(own: &Contract, other: &Contract) -> bool {

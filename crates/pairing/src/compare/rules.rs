@@ -22,7 +22,9 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
     if families.iter().any(|family| matches!(family, Family::Game | Family::GameProp)) {
         overtime(bench);
     }
-    if families == [Family::Generic; 2] {
+    // Leaving something that is no office ("leaves the party") is as open as any other act.
+    let no_office = |one: &Contract| one.family == Family::Leaving && one.values(Facet::Office).next().is_none();
+    if families == [Family::Generic; 2] || no_office(bench.first) && no_office(bench.second) {
         definitions(bench);
     }
 }

@@ -77,6 +77,25 @@ fn until(fields: &[Field<Time>]) -> Option<Deadline> {
     })
 }
 
+/// A deadline without a year takes it from the rules' deadline on the same day, or from an end time on that day.
+fn dated_by_rules(contract: &Contract, mut deadline: Deadline) -> Deadline {
+    if deadline.day.year.is_none() {
+        let stated = contract.rule_times.iter().find_map(|field| match field.value.when {
+            When::Until(day) if day.year.is_some() && day.agrees(deadline.day) => day.year,
+            When::Until(_)
+            | When::On(_)
+            | When::Days(..)
+            | When::Month(..)
+            | When::Quarter(..)
+            | When::Year(_)
+            | When::Season(_) => None,
+        });
+        let end = Day::parse_iso(&contract.listing.ends, false).filter(|end| end.agrees(deadline.day));
+        deadline.day.year = stated.or(end.and_then(|end| end.year));
+    }
+    deadline
+}
+
 /// The deadline that a whole year gives.
 fn year_end(fields: &[Field<Time>]) -> Option<Deadline> {
     fields.iter().filter(|field| !field.value.start).find_map(|field| match field.value.when {
@@ -96,7 +115,10 @@ fn year_end(fields: &[Field<Time>]) -> Option<Deadline> {
 
 fn deadlines(bench: &mut Bench<'_>) {
     let (first, second) = (bench.first, bench.second);
-    let (one, two) = (until(&first.times), until(&second.times));
+    let (one, two) = (
+        until(&first.times).map(|one| dated_by_rules(first, one)),
+        until(&second.times).map(|two| dated_by_rules(second, two)),
+    );
     match (one, two) {
         (None, None) => {}
         (Some(one), Some(two)) => {
@@ -381,7 +403,7 @@ fn needs_no_year(contract: &Contract) -> bool {
     let text = &contract.listing.title;
     let quoted = text.contains(['"', '“', '‘']) || text.contains(" '") || text.starts_with('\'');
     let work = quoted && contract.concepts.iter().any(|one| one.value.facet == crate::contract::Facet::Competition);
-    election || work
+    election || work || crate::text::fold(text).contains(" election")
 }
 
 /// One side says a year and nothing on the other does: taken from its end time, or assumed and said so.
@@ -391,7 +413,8 @@ fn unsaid_year(bench: &mut Bench<'_>, year: Option<u16>, second_silent: bool) {
     let (_, other) = bench.sides(flipped);
     let span = Span::new(Source::Ends, 0, other.listing.ends.len());
     let (finding, evidence, note) = match Day::parse_iso(&other.listing.ends, false).and_then(|day| day.year) {
-        Some(end) if end == year || end == year + 1 => {
+        // What is dated ends in its year; an election or a prize may be settled in the next.
+        Some(end) if end == year || end == year + 1 && !dated(bench) => {
             (Finding::Follows, Some(span), format!("{year}: fits the other's end time"))
         }
         Some(end) => (Finding::Missing, Some(span), format!("{year}: the other ends in {end}")),

@@ -270,7 +270,15 @@ fn order(bench: &mut Bench<'_>, pairs: &[(usize, usize)]) {
     }
     entities.retain(|(one, two)| one.source == Source::Title && two.source == Source::Title);
     entities.sort_unstable();
-    if let Some(pair) = entities.windows(2).find(|pair| pair[0].1 > pair[1].1) {
+    // "Secretary of Energy" and "Energy Secretary" are one name turned round.
+    let one_name = |before: Span, after: Span| {
+        let (low, high) = if before < after { (before, after) } else { (after, before) };
+        high.start.saturating_sub(low.end) <= 4
+    };
+    if let Some(pair) = entities
+        .windows(2)
+        .find(|pair| pair[0].1 > pair[1].1 && !(one_name(pair[0].0, pair[1].0) && one_name(pair[0].1, pair[1].1)))
+    {
         let note = "the names stand in another order";
         bench.add(Topic::Roles, Finding::Missing, Some(pair[0].0), Some(pair[1].1), note);
     }

@@ -77,7 +77,7 @@ supreme leader|office:supreme_leader
 leader|office:leader
 governor;governorship;gubernatorial;gov|office:governor
 lieutenant governor;lt governor;lt gov;lieutenant gubernatorial|office:lt_governor
-attorney general|office:attorney_general
+attorney general;ag|office:attorney_general
 senate;senator;us senate;us senator;senatorial|office:senate
 house;us house;us house of representatives;house of representatives|office:house
 parliament;parliamentary;legislative;national assembly;general assembly|office:parliament

@@ -128,23 +128,18 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
         "not constitute",
         "will not alone",
     ]);
-    set(
-        &mut clauses.announcement,
-        !denied
-            && has(&[
-                "officially announced their intention",
-                "announcement of",
-                "announces that he will",
-                "announces that she will",
-                "announces his",
-                "announces her",
-                "announces their",
-                "announces he",
-                "announces she",
-                "has announced",
-                "is announced that",
-            ]),
-    );
+    let departs = has(&[
+        "resign",
+        "step down",
+        "steps down",
+        "stepping down",
+        "depart",
+        "removal",
+        "intention to leave",
+        "leaving",
+        "engaged",
+    ]);
+    set(&mut clauses.announcement, !denied && has(&["announce"]) && departs);
     set(&mut clauses.detention, !denied && has(&["detained", "detention"]));
     set(&mut clauses.incapacity, !denied && has(&["prevented from fulfilling", "unable to perform", "incapacitated"]));
     set(&mut clauses.death_excluded, has(&["death does not", "death will not"]));

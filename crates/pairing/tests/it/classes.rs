@@ -485,3 +485,22 @@ fn a_tournament_before_the_names_is_the_setting_and_a_toss_is_not() {
     assert_ne!(judge(&first, &second("Coin Toss: Ada Quill vs Eve Northcote")).name(), "same");
     assert_ne!(judge(&first, &second("Ada Quill vs Eve Northcote: Set 1 Winner")).name(), "same");
 }
+
+#[test]
+fn a_country_that_acts_or_plays_is_never_understood() {
+    assert_ne!(
+        titles("Who will recognize Ruritania before 2028?", "Will the US recognize Ruritania before 2028?"),
+        "same"
+    );
+    assert_ne!(titles("World Baseball Classic Winner?", "Will USA win the 2027 World Baseball Classic?"), "same");
+}
+
+#[test]
+fn a_deadline_without_a_year_takes_it_from_its_rules() {
+    let second = with_rules(
+        polymarket("Will Ada Quill be arrested by June 30?"),
+        "This market resolves to \"Yes\" if Ada Quill is arrested by June 30, 2028, 11:59 PM ET.",
+    );
+    assert_eq!(judge(&kalshi("KXANY", "Will Ada Quill be arrested before Jul 2027?"), &second).name(), "implies");
+    assert_eq!(judge(&kalshi("KXANY", "Will Ada Quill be arrested before Jul 2028?"), &second).name(), "same");
+}
