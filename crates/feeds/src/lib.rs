@@ -1,10 +1,15 @@
 //! Data from outside the venues.
 pub mod client;
+pub mod economy;
 pub mod error;
 pub mod fresh;
 mod json;
+pub mod news;
+pub mod prices;
 pub mod request;
 pub mod secret;
+pub mod sports;
+pub mod stream;
 pub mod time;
 pub mod vendor;
 pub mod weather;
