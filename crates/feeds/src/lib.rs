@@ -8,6 +8,7 @@ pub mod news;
 pub mod prices;
 pub mod request;
 pub mod secret;
+pub mod settlement;
 pub mod sports;
 pub mod stream;
 pub mod time;

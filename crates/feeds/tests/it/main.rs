@@ -1,2 +1,3 @@
-#[test]
-fn nothing() {}
+//! The feeds from outside: the table of settlement, every adapter against its emulator, mutated payloads.
+
+mod settlement;
