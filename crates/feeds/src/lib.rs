@@ -1,6 +1,8 @@
 //! Data from outside the venues.
+pub mod check;
 pub mod client;
 pub mod economy;
+pub mod emulator;
 pub mod error;
 pub mod fresh;
 mod json;
