@@ -227,9 +227,9 @@ impl Client {
         parse: impl Fn(&[u8]) -> Result<T, FeedError>,
     ) -> Result<Fetched<T>, FeedError> {
         let mut attempt = 1;
+        let mut before: Option<FeedError> = None;
         loop {
-            let outcome = self.send(request).await;
-            let error = match outcome {
+            let error = match self.send(request).await {
                 Ok(mut answer) => {
                     // The parser never saw the key, yet a vendor may repeat it in its words.
                     let value = parse(&answer.body).map_err(|error| self.scrubbed(request.vendor, error))?;
@@ -238,7 +238,12 @@ impl Client {
                 }
                 Err(error) => error,
             };
+            // That another try is not allowed yet says less than why it was wanted.
+            if let (true, Some(before)) = (is_our_own(&error), before) {
+                return Err(before);
+            }
             let Some(wait) = self.wait_after(&error, attempt) else { return Err(error) };
+            before = Some(error);
             attempt += 1;
             tokio::time::sleep(wait).await;
         }
@@ -266,8 +271,8 @@ impl Client {
         let outcome = self.send_unscrubbed(request).await;
         let now = self.now();
         if let Err(error) = &outcome
-            && let Problem::Quota { said, .. } = &error.problem
-            && said != OUR_OWN
+            && matches!(error.problem, Problem::Quota { .. })
+            && !is_our_own(error)
         {
             let wait = error.retry_after(now).unwrap_or(DEFAULT_BLOCK);
             self.with_meter(request.vendor, |meter| meter.block(now, wait));
@@ -452,6 +457,10 @@ impl Client {
 
 /// The words of our own refusals, which block nothing further.
 const OUR_OWN: &str = "our own count of its allowance is spent";
+
+fn is_our_own(error: &FeedError) -> bool {
+    matches!(&error.problem, Problem::Quota { said, .. } if said == OUR_OWN)
+}
 
 fn kind_of(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {

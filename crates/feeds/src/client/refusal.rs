@@ -25,6 +25,8 @@ pub(crate) fn of_status(
             said: format!("{said} (not served in this jurisdiction: use data-api.binance.vision or Binance.US)"),
         },
         (Vendor::Nws, 403) => Problem::Auth { said: format!("{said} (a User-Agent with a contact is wanted)") },
+        // FRED refuses a bad key as a bad request.
+        (Vendor::Fred, 400) if said.contains("api_key") => Problem::Auth { said },
         // NewsAPI's word for a plan that does not cover the question.
         (Vendor::NewsApi, 426) => Problem::Auth { said },
         (_, 401..=403 | 407) => Problem::Auth { said },

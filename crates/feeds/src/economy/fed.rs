@@ -71,8 +71,9 @@ pub fn parse_calendar(body: &[u8]) -> Result<Vec<Meeting>, FeedError> {
     }
     out.sort_by_key(|meeting| meeting.last);
     out.dedup();
-    if out.is_empty() {
-        return Err(FeedError::unreadable(VENDOR, AT, "a calendar of meetings", &page));
+    // Half a page has half a calendar.
+    if out.is_empty() || !page.contains("</html>") {
+        return Err(FeedError::unreadable(VENDOR, AT, "a whole page with a calendar of meetings", &page));
     }
     Ok(out)
 }
@@ -128,7 +129,7 @@ mod tests {
         let page = "<h4><a id='1'>2026 FOMC Meetings</a></h4><div><strong>October</strong></div><div>27-28</div>
             <div><strong>December</strong></div><div>8-9*</div><h4><a>2027 FOMC Meetings</a></h4>
             <strong>Apr/May</strong><div>30-1</div><strong>March</strong><div>16-17*</div><strong>June</strong><div>4 (unscheduled)</div>
-            <script>var a = '<strong>July</strong><div>1-2</div>'</script>";
+            <script>var a = '<strong>July</strong><div>1-2</div>'</script></html>";
         let meetings = parse_calendar(page.as_bytes()).unwrap();
         let days: Vec<String> = meetings.iter().map(|meeting| meeting.last.to_string()).collect();
         assert_eq!(days, ["2026-10-28", "2026-12-09", "2027-03-17", "2027-05-01"]);

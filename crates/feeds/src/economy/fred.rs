@@ -75,9 +75,7 @@ fn check(at: &str, body: &[u8]) -> Result<(), FeedError> {
     }
     let found: Found = json::parse(VENDOR, at, body)?;
     let Some(code) = found.error_code else { return Ok(()) };
-    let said = refusal::said(body).unwrap_or_default();
-    // A bad key is refused with 400.
-    let status = if said.contains("api_key") { 401 } else { u16::try_from(code).unwrap_or(400).max(400) };
+    let status = u16::try_from(code).unwrap_or(400).max(400);
     Err(refusal::of_status(VENDOR, at, status, None, body))
 }
 

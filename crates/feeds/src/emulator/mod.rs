@@ -36,7 +36,7 @@ pub enum Fault {
     /// Nothing.
     #[default]
     None,
-    /// The answer is well formed, and its data is two days old.
+    /// The answer is well formed, and its data is three months old.
     Stale,
     /// The body ends in its middle, as if it were whole.
     Malformed,
@@ -127,7 +127,7 @@ impl Script {
     /// The day that a vendor's data is of.
     pub fn day(&self, vendor: Vendor) -> Day {
         let now = (self.now)();
-        let age = if self.fault(vendor) == Fault::Stale { Duration::from_hours(48) } else { Duration::ZERO };
+        let age = if self.fault(vendor) == Fault::Stale { Duration::from_hours(90 * 24) } else { Duration::ZERO };
         Day { seed: self.seed, now, data: now.minus(age) }
     }
 }
@@ -142,17 +142,27 @@ impl std::fmt::Debug for Script {
 #[derive(Clone, Debug)]
 pub struct Handle {
     script: Arc<Mutex<Script>>,
+    calls: Arc<Mutex<BTreeMap<Vendor, u64>>>,
 }
 
 impl Handle {
     /// Of a script.
     pub fn new(script: Script) -> Self {
-        Self { script: Arc::new(Mutex::new(script)) }
+        Self { script: Arc::new(Mutex::new(script)), calls: Arc::default() }
     }
 
     /// Lets something go wrong with a vendor from now on, or makes it good again.
     pub fn set(&self, vendor: Vendor, fault: Fault) {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).faults.insert(vendor, fault);
+    }
+
+    /// How many calls of a vendor came, connections of its stream among them.
+    pub fn calls(&self, vendor: Vendor) -> u64 {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).get(&vendor).copied().unwrap_or_default()
+    }
+
+    fn count(&self, vendor: Vendor) {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(vendor).or_default() += 1;
     }
 
     /// What is played now.

@@ -89,6 +89,7 @@ async fn any(
     let Some((vendor, path)) = route(&uri, &headers) else {
         return (StatusCode::NOT_FOUND, "no vendor of this name; see /admin/script\n").into_response();
     };
+    handle.count(vendor);
     let script = handle.script();
     let (day, fault) = (script.day(vendor), script.fault(vendor));
     let text = |(name, value): (&axum::http::HeaderName, &HeaderValue)| {

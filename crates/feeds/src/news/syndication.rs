@@ -56,7 +56,8 @@ struct Entry {
 pub fn parse_feed(body: &[u8]) -> Result<Feed, FeedError> {
     let text = decode(body);
     let mut feed = Feed { title: String::new(), every: None, articles: Vec::new() };
-    let (mut known, mut entry, mut name, mut buffer) = (false, None::<Entry>, "", String::new());
+    let (mut known, mut whole) = (false, false);
+    let (mut entry, mut name, mut buffer) = (None::<Entry>, "", String::new());
     let (mut period, mut frequency) = (None::<Duration>, 1_u32);
     // What is inside another element of the feed's head, such as its image, is not the feed's.
     let mut aside = 0_u32;
@@ -86,6 +87,7 @@ pub fn parse_feed(body: &[u8]) -> Result<Feed, FeedError> {
             Piece::Text(text) => push(&mut buffer, &resolve(text)),
             Piece::Raw(text) => push(&mut buffer, text),
             Piece::Close { name: closed } => {
+                whole |= matches!(closed, "rss" | "feed" | "rdf:RDF");
                 if matches!(closed, "image" | "textInput" | "author" | "source" | "contributor") {
                     aside = aside.saturating_sub(1);
                 } else if matches!(closed, "item" | "entry") {
@@ -112,8 +114,9 @@ pub fn parse_feed(body: &[u8]) -> Result<Feed, FeedError> {
             }
         }
     }
-    if !known {
-        return Err(FeedError::unreadable(VENDOR, "feed", "RSS or Atom", &text));
+    if !known || !whole {
+        // Half a feed would be believed to have lost its older entries.
+        return Err(FeedError::unreadable(VENDOR, "feed", "a whole document of RSS or Atom", &text));
     }
     feed.every = feed.every.or(period.map(|period| period / frequency));
     feed.articles = ordered(feed.articles);

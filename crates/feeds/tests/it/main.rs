@@ -1,3 +1,8 @@
-//! The feeds from outside: the table of settlement, every adapter against its emulator, mutated payloads.
+//! The feeds from outside: the table of settlement, every adapter and stream against its emulator, broken payloads.
 
+mod adapters;
+mod cases;
+mod mutations;
+mod rig;
 mod settlement;
+mod streams;
