@@ -250,26 +250,22 @@ async fn one(client: &Client, vendor: Vendor) -> FeedReport {
 async fn stream(client: &Client, vendor: Vendor) -> Result<(Seen, Timestamp), FeedError> {
     let protocol = rtds::Stream::new([rtds::Series::Mean60], [""; 0]);
     let mut items = PriceStream::open(client.options(), protocol, 64)?;
-    let mut last = FeedError::no_data(vendor, "stream", "no price came");
     let first = async {
         while let Some(item) = items.next().await {
             match item {
                 StreamItem::Tick(found, received) => return Ok((tick(&found), received)),
                 StreamItem::Problem(error) | StreamItem::Ended(error) => return Err(error),
                 StreamItem::Lost(reason) => {
-                    last = FeedError::new(vendor, "stream", Problem::Transport { said: reason });
-                    return Err(last.clone());
+                    return Err(FeedError::new(vendor, "stream", Problem::Transport { said: reason }));
                 }
                 StreamItem::Connected => {}
             }
         }
-        Err(last.clone())
+        Err(FeedError::no_data(vendor, "stream", "no price came"))
     };
-    match tokio::time::timeout(STREAM_WAIT.min(client.options().timeout), first).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            let said = "no price came in time".to_owned();
-            Err(FeedError::new(vendor, "stream", Problem::Transport { said }))
-        }
-    }
+    let outcome = tokio::time::timeout(STREAM_WAIT.min(client.options().timeout), first).await;
+    outcome.unwrap_or_else(|_| {
+        let said = "no price came in time".to_owned();
+        Err(FeedError::new(vendor, "stream", Problem::Transport { said }))
+    })
 }

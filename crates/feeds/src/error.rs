@@ -153,11 +153,12 @@ impl FeedError {
     /// Whether the same request can succeed later without a change of anything here.
     pub const fn is_retryable(&self) -> bool {
         match self.problem {
-            Problem::Quota { .. } | Problem::Upstream { .. } | Problem::Transport { .. } | Problem::NoData { .. } => {
-                true
-            }
-            // A half-written page is as likely as a changed form; the next poll tells.
-            Problem::Unreadable { .. } => true,
+            // Of what cannot be read, a half-written page is as likely as a changed form; the next poll tells.
+            Problem::Quota { .. }
+            | Problem::Upstream { .. }
+            | Problem::Transport { .. }
+            | Problem::NoData { .. }
+            | Problem::Unreadable { .. } => true,
             Problem::Auth { .. } | Problem::Refused { .. } | Problem::TooLarge { .. } | Problem::Setup { .. } => false,
         }
     }

@@ -191,30 +191,27 @@ impl Vendor {
         match self {
             // Publishes none; one request a second has never been refused.
             Self::Nws => const { &[per(10, 10)] },
-            Self::Metar => const { &[per(100, 60)] },
+            Self::Metar | Self::Bea => const { &[per(100, 60)] },
             Self::OpenMeteo | Self::OpenMeteoEnsemble | Self::OpenMeteoPrevious => {
                 const { &[per(600, 60), per(5_000, 3_600), per(10_000, 86_400)] }
             }
             Self::Tomorrow => const { &[per(3, 1), per(25, 3_600), per(500, 86_400)] },
             Self::TwelveData => const { &[per(8, 60), per(800, 86_400)] },
             Self::Yahoo => const { &[per(30, 60)] },
-            Self::Coinbase => const { &[per(10, 1)] },
+            // A publisher of feeds states none, but for the SEC, whose limit is taken for all.
+            Self::Coinbase | Self::Chainlink | Self::Syndication => const { &[per(10, 1)] },
             // In weight.
             Self::Binance => const { &[per(6_000, 60)] },
-            Self::Chainlink => const { &[per(10, 1)] },
             Self::Rtds => const { &[per(5, 60)] },
             Self::Deribit => const { &[per(20, 1)] },
             // In credits; the month is only known from the vendor's own headers.
             Self::OddsApi => const { &[per(25, 1), per(500, 30 * 86_400)] },
             Self::Fred => const { &[per(120, 60)] },
             Self::Bls => const { &[per(50, 10), per(500, 86_400)] },
-            Self::Bea => const { &[per(100, 60)] },
             Self::Fed | Self::Cleveland => const { &[per(6, 60)] },
             Self::TradingEconomics => const { &[per(60, 60)] },
             Self::NewsApi => const { &[per(100, 86_400)] },
             Self::Gdelt => const { &[per(1, 5)] },
-            // SEC's limit, the strictest that a publisher states.
-            Self::Syndication => const { &[per(10, 1)] },
         }
     }
 

@@ -26,7 +26,7 @@ use crate::error::{FeedError, Problem, RetryAfter, excerpt};
 use crate::fresh::FreshValue;
 use crate::request::{KeyPlace, Request};
 use crate::secret::{Keys, Secret};
-use crate::vendor::{KeyNeed, Vendor};
+use crate::vendor::{Allowance, KeyNeed, Vendor};
 
 /// Where the present is read: the system's clock, or a test's.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -51,6 +51,8 @@ pub struct ClientOptions {
     pub stream_bases: BTreeMap<Vendor, String>,
     /// The keys at hand.
     pub keys: Keys,
+    /// Allowances of larger plans, in the place of the vendors' free ones.
+    pub allowances: BTreeMap<Vendor, Vec<Allowance>>,
     /// How often a question is asked when there is trouble; at least once.
     pub attempts: u32,
     /// The waits in between.
@@ -69,6 +71,7 @@ impl Default for ClientOptions {
             bases: BTreeMap::new(),
             stream_bases: BTreeMap::new(),
             keys: Keys::default(),
+            allowances: BTreeMap::new(),
             attempts: 3,
             backoff: Backoff { base: Duration::from_millis(500), cap: Duration::from_secs(30) },
             seed: 0,
@@ -210,11 +213,9 @@ impl Client {
     }
 
     /// What is known about a vendor's quota now.
-    pub fn quota(&self, vendor: Vendor) -> (QuotaSeen, Option<(crate::vendor::Allowance, u32)>) {
+    pub fn quota(&self, vendor: Vendor) -> (QuotaSeen, Option<(Allowance, u32)>) {
         let now = self.now();
-        let mut state = lock(&self.state);
-        let meter = state.meters.entry(vendor).or_insert_with(|| Meter::new(vendor.allowances()));
-        (meter.seen(), meter.tightest(now))
+        self.with_meter(vendor, |meter| (meter.seen(), meter.tightest(now)))
     }
 
     /// Asks, again after trouble, and parses.
@@ -341,7 +342,8 @@ impl Client {
 
     fn with_meter<R>(&self, vendor: Vendor, with: impl FnOnce(&mut Meter) -> R) -> R {
         let mut state = lock(&self.state);
-        with(state.meters.entry(vendor).or_insert_with(|| Meter::new(vendor.allowances())))
+        let own = self.options.allowances.get(&vendor).map_or(vendor.allowances(), Vec::as_slice);
+        with(state.meters.entry(vendor).or_insert_with(|| Meter::new(own)))
     }
 
     fn key(&self, request: &Request) -> Result<Option<&Secret>, FeedError> {

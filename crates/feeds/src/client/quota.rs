@@ -178,7 +178,7 @@ mod tests {
         }
         assert_eq!(meter.take(at(0), 1), Err(Duration::from_mins(1)));
         assert_eq!(meter.take(at(60_000), 1), Ok(()));
-        assert_eq!(meter.take(at(120_000), 1), Err(Duration::from_secs(86_280)));
+        assert_eq!(meter.take(at(120_000), 1), Err(Duration::from_mins(1_438)));
         assert_eq!(meter.tightest(at(120_000)), Some((day, 0)));
         let mut meter = Meter::new(&[MINUTE]);
         meter.block(at(0), Duration::from_secs(5));

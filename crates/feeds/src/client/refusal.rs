@@ -19,18 +19,16 @@ pub(crate) fn of_status(
     let problem = match (vendor, status) {
         // Credits are refused with 401 or 429: only the code tells them from a bad key.
         (Vendor::OddsApi, 401 | 403 | 429) if is_credit_code(&said) => Problem::Quota { said, retry_after },
-        // 418 is a ban for having gone on after 429.
-        (Vendor::Binance, 418) => Problem::Quota { said, retry_after },
         (Vendor::Binance, 451) => Problem::Refused {
             said: format!("{said} (not served in this jurisdiction: use data-api.binance.vision or Binance.US)"),
         },
         (Vendor::Nws, 403) => Problem::Auth { said: format!("{said} (a User-Agent with a contact is wanted)") },
         // FRED refuses a bad key as a bad request.
         (Vendor::Fred, 400) if said.contains("api_key") => Problem::Auth { said },
-        // NewsAPI's word for a plan that does not cover the question.
-        (Vendor::NewsApi, 426) => Problem::Auth { said },
-        (_, 401..=403 | 407) => Problem::Auth { said },
-        (_, 429) => Problem::Quota { said, retry_after },
+        // 426 is NewsAPI's word for a plan that does not cover the question.
+        (_, 401..=403 | 407) | (Vendor::NewsApi, 426) => Problem::Auth { said },
+        // 418 is Binance's ban for having gone on after 429.
+        (_, 429) | (Vendor::Binance, 418) => Problem::Quota { said, retry_after },
         (_, 404 | 410) => Problem::NoData { said },
         (_, 408 | 425 | 500..) => Problem::Upstream { status, said, retry_after },
         _ => Problem::Refused { said },

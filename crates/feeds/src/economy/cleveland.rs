@@ -94,8 +94,8 @@ pub fn parse_months(body: &[u8]) -> Result<Vec<Nowcast>, FeedError> {
     }
     #[derive(Deserialize)]
     struct Chart {
-        #[serde(default)]
-        chart: ChartHead,
+        #[serde(default, rename = "chart")]
+        head: ChartHead,
         #[serde(default)]
         categories: Vec<Categories>,
         #[serde(default)]
@@ -114,12 +114,12 @@ pub fn parse_months(body: &[u8]) -> Result<Vec<Nowcast>, FeedError> {
             let values = dataset.data.into_iter().map(|point| point.value).chain(std::iter::repeat(None));
             Path { name: dataset.seriesname, days: labels.iter().cloned().zip(values).collect() }
         };
-        let month = chart.chart.subcaption.or(chart.chart.caption).unwrap_or_default();
+        let month = chart.head.subcaption.or(chart.head.caption).unwrap_or_default();
         let paths: Vec<Path> = chart.dataset.into_iter().map(path).collect();
         if month.is_empty() || paths.is_empty() {
             return Err(FeedError::unreadable(VENDOR, AT, "a chart with its month and series", &month));
         }
-        out.push(Nowcast { month, as_of: chart.chart.comment.as_deref().and_then(as_of), paths });
+        out.push(Nowcast { month, as_of: chart.head.comment.as_deref().and_then(as_of), paths });
     }
     if out.is_empty() { Err(FeedError::no_data(VENDOR, AT, "no chart")) } else { Ok(out) }
 }

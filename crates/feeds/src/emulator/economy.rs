@@ -104,7 +104,8 @@ fn fed(day: &Day, call: &Call) -> Reply {
     }
     let mut page = "<!DOCTYPE html><html><head><title>FOMC calendars</title></head><body>".to_owned();
     for year in [day.date().year(), day.date().year() + 1] {
-        page.push_str(&format!("<div class=\"panel\"><h4><a id=\"{year}\">{year} FOMC Meetings</a></h4>"));
+        let head = format!("<div class=\"panel\"><h4><a id=\"{year}\">{year} FOMC Meetings</a></h4>");
+        page.push_str(&head);
         for (month, days) in [
             ("January", "26-27"),
             ("March", "16-17*"),
@@ -115,10 +116,11 @@ fn fed(day: &Day, call: &Call) -> Reply {
             ("October", "26-27"),
             ("December", "8-9*"),
         ] {
-            page.push_str(&format!(
+            let row = format!(
                 "<div class=\"row fomc-meeting\"><div class=\"fomc-meeting__month\"><strong>{month}</strong></div>\
                  <div class=\"fomc-meeting__date\">{days}</div></div>\n"
-            ));
+            );
+            page.push_str(&row);
         }
         page.push_str("</div>");
     }

@@ -1,4 +1,5 @@
-//! Every vendor, played on loopback: generated days from a seed, in each vendor's own forms, with its errors on demand.
+//! Every vendor, played on loopback: days recorded or generated from a seed, in each vendor's own forms, with its
+//! errors on demand.
 //!
 //! What a vendor answers is a pure function of the seed, the moment and the call ([`answer`]); a small server puts it on the
 //! wire, by path (`/nws/points/…`) or by the vendor's own host name, and cuts, delays or refuses as the [`Script`] says.
@@ -11,6 +12,7 @@ mod day;
 mod economy;
 mod news;
 mod prices;
+pub mod recorded;
 mod refusals;
 mod server;
 mod sports;
@@ -105,13 +107,21 @@ pub struct Script {
     pub ticks: Ticks,
     /// What goes wrong, by vendor.
     pub faults: BTreeMap<Vendor, Fault>,
+    /// Answers that are played instead of generated ones.
+    pub recording: Arc<recorded::Recording>,
 }
 
 impl Script {
     /// Good days of a seed at the system's time, a tick a second.
     pub fn new(seed: u64) -> Self {
         let now = Arc::new(brier_connect::clock::Clock::local_now);
-        Self { seed, now, ticks: Ticks::Every(Duration::from_secs(1)), faults: BTreeMap::new() }
+        Self {
+            seed,
+            now,
+            ticks: Ticks::Every(Duration::from_secs(1)),
+            faults: BTreeMap::new(),
+            recording: Arc::default(),
+        }
     }
 
     /// At one fixed moment, with all ticks at once.
@@ -122,6 +132,19 @@ impl Script {
     /// What goes wrong with a vendor.
     pub fn fault(&self, vendor: Vendor) -> Fault {
         self.faults.get(&vendor).copied().unwrap_or_default()
+    }
+
+    /// What a vendor answers to a call: recorded, else generated, with what goes wrong.
+    pub fn answer(&self, vendor: Vendor, call: &Call) -> Reply {
+        let (day, fault) = (self.day(vendor), self.fault(vendor));
+        let refuses = matches!(
+            fault,
+            Fault::Quota | Fault::QuotaUntil | Fault::ErrorInside200 | Fault::BadKey | Fault::Down | Fault::Page
+        );
+        match self.recording.at(vendor, &call.path, day.data) {
+            Some(reply) if !refuses => broken(reply.clone(), fault),
+            _ => answer(vendor, &day, fault, call),
+        }
     }
 
     /// The day that a vendor's data is of.
@@ -260,7 +283,7 @@ pub fn answer(vendor: Vendor, day: &Day, fault: Fault, call: &Call) -> Reply {
     if vendor.key_need() == KeyNeed::Required && !has_key(vendor, call) {
         return refusals::bad_key(vendor);
     }
-    let mut reply = match vendor {
+    let reply = match vendor {
         Vendor::Nws
         | Vendor::Metar
         | Vendor::OpenMeteo
@@ -280,6 +303,10 @@ pub fn answer(vendor: Vendor, day: &Day, fault: Fault, call: &Call) -> Reply {
         }
         Vendor::NewsApi | Vendor::Gdelt | Vendor::Syndication => news::answer(vendor, day, call),
     };
+    broken(reply, fault)
+}
+
+fn broken(mut reply: Reply, fault: Fault) -> Reply {
     if fault == Fault::Malformed {
         reply.body.truncate(reply.body.len() / 2);
     }

@@ -47,7 +47,7 @@ pub(super) fn answer(vendor: Vendor, day: &Day, call: &Call) -> Reply {
             Reply::json(&json!({ "articles": articles.map(row).collect::<Vec<_>>() }))
         }
         _ => {
-            let items: String = articles
+            let items: Vec<String> = articles
                 .map(|(url, title, at)| {
                     let date = to_jiff(at).strftime("%a, %d %b %Y %H:%M:%S GMT");
                     format!(
@@ -56,6 +56,7 @@ pub(super) fn answer(vendor: Vendor, day: &Day, call: &Call) -> Reply {
                     )
                 })
                 .collect();
+            let items = items.concat();
             let feed = format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?><rss version=\"2.0\"><channel><title>Press releases</title><ttl>15</ttl>\
                  {items}<item><title>No date</title><guid>nd</guid><pubDate>soon</pubDate></item></channel></rss>"

@@ -105,7 +105,7 @@ async fn any(
         let address = call.param("streams").to_owned();
         return upgrade.on_upgrade(move |socket| talk(socket, vendor, handle, address));
     }
-    wire(answer(vendor, &day, fault, &call), fault)
+    wire(script.answer(vendor, &call), fault)
 }
 
 /// Puts an answer on the wire, or as much of it as the fault leaves.
@@ -146,9 +146,9 @@ async fn talk(mut socket: WebSocket, vendor: Vendor, handle: Handle, address: St
     loop {
         let due = async {
             if names.is_some() && every != Duration::MAX {
-                tokio::time::sleep(every).await
+                tokio::time::sleep(every).await;
             } else {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

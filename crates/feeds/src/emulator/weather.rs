@@ -29,11 +29,13 @@ fn problem(status: u16, title: &str, detail: &str) -> Reply {
     Reply::json(&body).with_status(status)
 }
 
+/// The parameters that the service knows; it refuses all others.
+const KNOWN: [&str; 4] = ["units", "start", "end", "limit"];
+
 fn nws(day: &Day, call: &Call) -> Reply {
     if call.headers.get("user-agent").is_none_or(String::is_empty) {
         return problem(403, "Forbidden", "a user agent is required");
     }
-    const KNOWN: [&str; 4] = ["units", "start", "end", "limit"];
     if let Some(name) = call.query.keys().find(|name| !KNOWN.contains(&name.as_str())) {
         return problem(400, "Bad Request", &format!("Query parameter \"{name}\" is not recognized"));
     }
@@ -46,7 +48,11 @@ fn nws(day: &Day, call: &Call) -> Reply {
         ["points", place] => {
             let decimals = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
             if place.split(',').any(|part| decimals(part) > 4) {
-                return problem(404, "Invalid Point", "at most four decimals");
+                // The service sends such a caller on to the rounded point.
+                let four =
+                    |text: &str| text.parse::<f64>().map_or_else(|_| text.to_owned(), |value| format!("{value:.4}"));
+                let rounded: Vec<String> = place.split(',').map(four).collect();
+                return Reply::text(301, "").with("location", rounded.join(","));
             }
             json!({ "properties": { "gridId": "OKX", "gridX": 34, "gridY": 38, "cwa": "OKX", "timeZone": "America/New_York" } })
         }
@@ -153,7 +159,8 @@ fn raw(day: &Day, place: &Station, at: Timestamp) -> String {
         let hours = (0..360)
             .map(|minute| day.temperature(&place.icao, place.standard_hours, at.minus(Duration::from_mins(minute))));
         let (low, high) = hours.fold((i64::MAX, i64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        text.push_str(&format!(" 1{} 2{}", group(high), group(low)));
+        let groups = [" 1", &group(high), " 2", &group(low)].concat();
+        text.push_str(&groups);
     }
     text
 }

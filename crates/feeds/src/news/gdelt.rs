@@ -153,6 +153,6 @@ mod tests {
         let body = br#"{"articles":[{"url":"https://a","title":"T","seendate":"20261120T150000Z","domain":"a.com"}]}"#;
         assert_eq!(parse_articles(body).unwrap()[0].published_at.unwrap().to_string(), "2026-11-20T15:00:00Z");
         let body = br#"{"timeline":[{"series":"Volume Intensity","data":[{"date":"20261120T150000Z","value":0.12}]}]}"#;
-        assert_eq!(parse_volume(body).unwrap()[0].value, 0.12);
+        assert!((parse_volume(body).unwrap()[0].value - 0.12).abs() < 1e-12);
     }
 }

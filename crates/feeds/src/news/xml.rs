@@ -103,16 +103,9 @@ pub(crate) fn resolve(text: &str) -> String {
         // No entity that is known here is longer.
         let end = after.bytes().take(12).position(|byte| byte == b';');
         let known = end.and_then(|end| Some((entity(after.get(..end)?)?, after.get(end + 1..)?)));
-        match known {
-            Some((character, next)) => {
-                out.push(character);
-                rest = next;
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
-        }
+        let (character, next) = known.unwrap_or(('&', after));
+        out.push(character);
+        rest = next;
     }
     out.push_str(rest);
     out
@@ -130,10 +123,9 @@ fn entity(name: &str) -> Option<char> {
         "amp" => '&',
         "lt" => '<',
         "gt" => '>',
-        "quot" => '"',
+        "quot" | "ldquo" | "rdquo" => '"',
         "apos" | "rsquo" | "lsquo" => '\'',
         "nbsp" => ' ',
-        "ldquo" | "rdquo" => '"',
         "ndash" | "mdash" => '-',
         "hellip" => '…',
         "deg" => '°',

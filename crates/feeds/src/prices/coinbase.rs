@@ -95,8 +95,8 @@ impl Protocol for Stream {
     }
 
     fn habits(&self) -> Habits {
-        // Its own heartbeat comes every second on every product that is subscribed.
-        Habits { silence: Duration::from_secs(15), ..Habits::default() }
+        // A quiet product has no ticker for a while; its heartbeats say nothing about a price.
+        Habits { silence: Duration::from_mins(1), ..Habits::default() }
     }
 
     fn target(&self) -> String {

@@ -232,7 +232,11 @@ impl Table {
     /// The series of a market: by Kalshi's series ticker or market ticker, or by Polymarket's slug.
     pub fn series(&self, venue: Venue, id: &str) -> Option<&Series> {
         let fits = |series: &&Series| match venue {
-            Venue::Kalshi => id.split('-').next() == Some(series.name.as_str()),
+            // What follows a series is a date; `KXBTCD-B` is another series than `KXBTCD`.
+            Venue::Kalshi => match id.split_once('-') {
+                Some((name, rest)) => name == series.name && rest.starts_with(|first: char| first.is_ascii_digit()),
+                None => id == series.name,
+            },
             Venue::Polymarket => id
                 .strip_prefix(series.name.as_str())
                 .is_some_and(|start| !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_digit())),

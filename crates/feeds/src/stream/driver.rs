@@ -277,7 +277,7 @@ impl Driver {
         if let Some(key) = &self.key {
             match &mut error.problem {
                 Problem::Auth { said } | Problem::Refused { said } | Problem::Transport { said } => {
-                    *said = key.scrub(said)
+                    *said = key.scrub(said);
                 }
                 Problem::Quota { said, .. } | Problem::Upstream { said, .. } => *said = key.scrub(said),
                 Problem::Unreadable { found, .. } => *found = key.scrub(found),

@@ -81,10 +81,10 @@ impl Query {
 
     /// Asks for what runs of so many days before the valid time had said (`days` 1 to 7), for fitting errors by lead.
     pub fn previous_runs(&self, days: u8) -> Request {
-        let day = days.clamp(1, 7);
+        let suffix = format!("_previous_day{}", days.clamp(1, 7));
         let mut query = self.clone();
         for variable in &mut query.hourly {
-            variable.push_str(&format!("_previous_day{day}"));
+            variable.push_str(&suffix);
         }
         query.request(Vendor::OpenMeteoPrevious, "/v1/forecast")
     }

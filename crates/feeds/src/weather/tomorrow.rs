@@ -112,7 +112,7 @@ mod tests {
         let timelines = r#"{"data":{"timelines":[{"timestep":"1d","intervals":[]},{"timestep":"1h","intervals":[
             {"startTime":"2026-11-20T17:00:00Z","values":{"temperature":51.3}}]}]}}"#;
         for body in [forecast, timelines] {
-            assert_eq!(parse_forecast(body.as_bytes()).unwrap()[0].value, 51.3);
+            assert!((parse_forecast(body.as_bytes()).unwrap()[0].value - 51.3).abs() < 1e-9);
         }
         for (body, class) in [
             (r#"{"code":429001,"type":"Too Many Calls","message":"limit"}"#, "quota"),

@@ -284,3 +284,26 @@ async fn a_check_reports_every_vendor() {
     assert_eq!((odds.quota.left, odds.quota.used), (Some(487), Some(13)));
     assert_eq!(odds.age, Some(Duration::from_secs(25)));
 }
+
+#[tokio::test]
+async fn a_redirect_is_followed_without_a_key_only() {
+    let (handle, client) = rig(7).await;
+    let request = brier_feeds::request::Request::get(Vendor::Nws, "/points/40.7790400,-73.9692500");
+    assert_eq!(client.fetch(&request, nws::parse_point).await.unwrap().value.cell.office, "OKX");
+    assert_eq!(handle.calls(Vendor::Nws), 2);
+    let keyed = request.keyed(brier_feeds::request::KeyPlace::Header("x-key", ""));
+    let error = client.fetch(&keyed, nws::parse_point).await.unwrap_err();
+    assert!(error.to_string().contains("redirected to 40.7790,-73.9693"), "{error}");
+}
+
+#[tokio::test]
+async fn a_larger_plan_has_its_own_allowance() {
+    let (handle, origin) = emulator(7).await;
+    let plan = brier_feeds::vendor::Allowance { requests: 2, per: Duration::from_secs(5) };
+    let allowances = [(Vendor::Gdelt, vec![plan])].into();
+    let client = Client::new(ClientOptions { allowances, ..options(&origin) }).unwrap();
+    let case = cases().into_iter().find(|case| case.name == "gdelt articles").unwrap();
+    let outcomes =
+        [ask(&client, &case).await.is_ok(), ask(&client, &case).await.is_ok(), ask(&client, &case).await.is_ok()];
+    assert_eq!((outcomes, handle.calls(Vendor::Gdelt)), ([true, true, false], 2));
+}

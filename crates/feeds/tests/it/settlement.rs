@@ -81,6 +81,8 @@ fn a_rule_of_another_station_or_kind_disagrees() {
     let mut wrong = row("KXHIGHAUS");
     wrong.ticker = "KXHIGHMARS-26JUL20-T93".to_owned();
     assert!(matches!(check(&wrong), Err(Disagreement::Unknown { .. })));
+    wrong.ticker = "KXHIGHAUS-B-26JUL20-T93".to_owned();
+    assert!(matches!(check(&wrong), Err(Disagreement::Unknown { .. })));
 }
 
 #[test]
