@@ -1,0 +1,231 @@
+//! A market's rules against the table: every phrase that must be there is, none that must not, and the station is proven by
+//! what the venue itself links or names. Pure.
+
+use brier_types::Venue;
+
+use super::{Evidence, Family, Series, Station, Table};
+
+/// A settlement source as the venue names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceRef<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its address.
+    pub url: &'a str,
+}
+
+/// What a market says about its settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules<'a> {
+    /// The venue.
+    pub venue: Venue,
+    /// Kalshi's market or series ticker, or Polymarket's slug.
+    pub id: &'a str,
+    /// The rule: `rules_primary`, or the description.
+    pub primary: &'a str,
+    /// What is said besides: `rules_secondary`.
+    pub secondary: &'a str,
+    /// The sources: `settlement_sources`, or the one `resolutionSource`.
+    pub sources: &'a [SourceRef<'a>],
+}
+
+/// What settles a market, after its rules agreed with the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settlement<'t> {
+    /// Its series.
+    pub series: &'t Series,
+    /// Its kind of rules.
+    pub family: &'t Family,
+    /// Its station, of the weather.
+    pub station: Option<&'t Station>,
+}
+
+impl Settlement<'_> {
+    /// What the table's phrases were checked against: trade on [`Evidence::Reference`] only after reading the venue's text.
+    pub const fn evidence(&self) -> Evidence {
+        self.series.evidence
+    }
+}
+
+/// Why a market is not traded: its rules and the table disagree. A person reads both and mends the table, or leaves the
+/// market alone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Disagreement {
+    /// The table has no such series.
+    #[error("{id}: no series of the settlement table; it is not traded until someone reads its rules and adds it")]
+    Unknown {
+        /// The market.
+        id: String,
+    },
+    /// A phrase is missing.
+    #[error("{id}: expected one of {expected:?} in {place}, found none")]
+    Missing {
+        /// The market.
+        id: String,
+        /// Any of these would do.
+        expected: Vec<String>,
+        /// Where it was looked for.
+        place: &'static str,
+    },
+    /// A phrase stands there that must not.
+    #[error("{id}: expected no `{phrase}` in the primary rules")]
+    Forbidden {
+        /// The market.
+        id: String,
+        /// The phrase.
+        phrase: String,
+    },
+    /// The venue names another station's report.
+    #[error("{id}: expected the report of station {expected}, found {found}")]
+    OtherStation {
+        /// The market.
+        id: String,
+        /// The table's station.
+        expected: String,
+        /// What the venue names.
+        found: String,
+    },
+    /// Nothing says which station's report counts.
+    #[error("{id}: expected a link or a name of the report CLI{expected}, found neither")]
+    NoReport {
+        /// The market.
+        id: String,
+        /// The table's station.
+        expected: String,
+    },
+}
+
+/// Lower case, one blank between words, one kind of quote, no markup: venues write the same rule in many ways.
+fn normal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside = false;
+    for character in text.chars() {
+        match character {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                out.push(' ');
+            }
+            _ if inside => {}
+            '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '"' => out.push('\''),
+            '\u{2010}'..='\u{2015}' => out.push('-'),
+            _ => out.extend(character.to_lowercase()),
+        }
+    }
+    // An angle bracket that nothing closes is a sign, not markup.
+    let text = if inside { text.to_lowercase() } else { out };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a phrase stands in a text, not as a part of a longer word.
+fn stands(text: &str, phrase: &str) -> bool {
+    let phrase = normal(phrase);
+    let edge = |character: Option<char>| !character.is_some_and(char::is_alphanumeric);
+    text.match_indices(&phrase).any(|(at, found)| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + found.len()..).unwrap_or_default());
+        edge(before.chars().next_back()) && edge(after.chars().next())
+    })
+}
+
+/// The stations whose reports are named: `CLINYC` in the words, `issuedby=NYC` in the links.
+fn reports(rules: &Rules<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    let words = [rules.primary, rules.secondary];
+    for word in words.iter().flat_map(|text| text.split(|character: char| !character.is_ascii_alphanumeric())) {
+        if let Some(letters) = word.strip_prefix("CLI")
+            && letters.len() == 3
+            && letters.bytes().all(|byte| byte.is_ascii_uppercase())
+        {
+            out.push(letters.to_owned());
+        }
+    }
+    let links = rules.sources.iter().map(|source| source.url).chain(words);
+    for link in links {
+        for (_, rest) in link.match_indices("issuedby=").filter_map(|(at, mark)| link.split_at_checked(at + mark.len()))
+        {
+            out.push(rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase());
+        }
+    }
+    out
+}
+
+impl Table {
+    /// What settles a market, if its rules and the table agree.
+    ///
+    /// # Errors
+    /// [`Disagreement`]: do not trade the market.
+    pub fn check(&self, rules: &Rules<'_>) -> Result<Settlement<'_>, Disagreement> {
+        let id = || rules.id.chars().take(96).collect::<String>();
+        let unknown = || Disagreement::Unknown { id: id() };
+        let series = self.series(rules.venue, rules.id).ok_or_else(unknown)?;
+        let family = self.family(&series.family).ok_or_else(unknown)?;
+        let station = series.station.as_deref().map(|report| self.station(report).ok_or_else(unknown)).transpose()?;
+        let primary = normal(rules.primary);
+        let everything = format!("{primary} {}", normal(rules.secondary));
+        let one_of = |text: &str, phrases: &[String], place: &'static str| {
+            if phrases.iter().any(|phrase| stands(text, phrase)) {
+                Ok(())
+            } else {
+                Err(Disagreement::Missing { id: id(), expected: phrases.to_vec(), place })
+            }
+        };
+        let places = station.map(|station| &station.places);
+        for phrases in family.all.iter().chain(&series.words).chain(places) {
+            one_of(&primary, phrases, "the primary rules")?;
+        }
+        for phrases in &family.anywhere {
+            one_of(&everything, phrases, "the rules")?;
+        }
+        let not_places = station.map(|station| station.not_places.as_slice()).unwrap_or_default();
+        if let Some(phrase) = family.none.iter().chain(not_places).find(|phrase| stands(&primary, phrase)) {
+            return Err(Disagreement::Forbidden { id: id(), phrase: phrase.clone() });
+        }
+        for wanted in [&family.sources, &series.sources] {
+            let named = |source: &SourceRef<'_>| {
+                let both = format!("{} {}", source.name, source.url).to_lowercase();
+                wanted.iter().any(|part| both.contains(&part.to_lowercase()))
+            };
+            if !wanted.is_empty() && !rules.sources.iter().any(named) {
+                return Err(Disagreement::Missing {
+                    id: id(),
+                    expected: wanted.clone(),
+                    place: "the settlement sources",
+                });
+            }
+        }
+        if let Some(station) = station
+            && family.report
+        {
+            let found = reports(rules);
+            let expected = station.report.clone();
+            if let Some(other) = found.iter().find(|found| **found != station.report) {
+                return Err(Disagreement::OtherStation { id: id(), expected, found: other.clone() });
+            }
+            if found.is_empty() {
+                return Err(Disagreement::NoReport { id: id(), expected });
+            }
+        }
+        Ok(Settlement { series, family, station })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_are_whole_words_in_any_writing() {
+        let text = normal(
+            "The \u{201c}National  Weather\u{a0}Service\u{2019}s\u{201d} <b>Climatological</b> Report (Daily), 3 < 4",
+        );
+        assert!(stands(&normal("a < b Report (Daily)"), "report (daily)"));
+        assert!(stands(&text, "national weather service") || text.contains("3 < 4"));
+        let text = normal("above 60 seconds, sixty-second; TWAPs");
+        assert!(
+            stands(&text, "60 seconds")
+                && stands(&text, "Sixty-Second")
+                && !stands(&text, "TWAP")
+                && !stands(&text, "0 seconds")
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! The table against rules that the venues published.
+
+use brier_feeds::settlement::{Disagreement, Evidence, Rules, SourceRef, Table, TableError};
+use brier_types::Venue;
+use serde::Deserialize;
+
+/// Rules of Kalshi's temperature series, recorded 2026-07-16 to 2026-07-20.
+const RECORDED: &str = include_str!("../../testdata/kalshi_weather_rules_2026-07.jsonl");
+
+#[derive(Deserialize)]
+struct Source {
+    name: String,
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    series: String,
+    ticker: String,
+    rules_primary: String,
+    rules_secondary: String,
+    sources: Vec<Source>,
+}
+
+fn rows() -> Vec<Row> {
+    RECORDED.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn check(row: &Row) -> Result<Option<&'static str>, Disagreement> {
+    let sources: Vec<SourceRef<'_>> =
+        row.sources.iter().map(|source| SourceRef { name: &source.name, url: &source.url }).collect();
+    let rules = Rules {
+        venue: Venue::Kalshi,
+        id: &row.ticker,
+        primary: &row.rules_primary,
+        secondary: &row.rules_secondary,
+        sources: &sources,
+    };
+    let settled = Table::embedded().check(&rules)?;
+    assert_eq!(settled.evidence(), Evidence::Recorded, "{}", row.ticker);
+    Ok(settled.station.map(|station| station.report.as_str()))
+}
+
+#[test]
+fn every_recorded_rule_agrees_with_the_table() {
+    let rows = rows();
+    assert_eq!(rows.len(), 45);
+    for row in &rows {
+        let station = check(row).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(station.is_none(), row.series.starts_with("KXTEMP"), "{}", row.series);
+    }
+}
+
+#[test]
+fn a_rule_of_another_station_or_kind_disagrees() {
+    let row = |series: &str| rows().into_iter().find(|row| row.series == series).unwrap();
+    // The rules of one city under the ticker of another.
+    let mut wrong = row("KXHIGHCHI");
+    wrong.ticker = "KXHIGHNY-26JUL20-T84".to_owned();
+    assert!(matches!(check(&wrong), Err(Disagreement::Missing { .. })));
+    // The right city, another of its airports.
+    let mut wrong = row("KXHIGHTHOU");
+    wrong.sources[0].url = wrong.sources[0].url.replace("issuedby=HOU", "issuedby=IAH");
+    assert!(matches!(check(&wrong), Err(Disagreement::OtherStation { found, .. }) if found == "IAH"));
+    let mut wrong = row("KXLOWTCHI");
+    wrong.rules_secondary = wrong.rules_secondary.replace("CLIMDW", "CLIORD");
+    assert!(matches!(check(&wrong), Err(Disagreement::OtherStation { found, .. }) if found == "ORD"));
+    // A low under the ticker of a high.
+    let mut wrong = row("KXLOWTBOS");
+    wrong.ticker = "KXHIGHTBOS-26JUL20-T54".to_owned();
+    assert!(check(&wrong).is_err());
+    // Another source.
+    let mut wrong = row("KXHIGHMIA");
+    wrong.rules_primary = wrong.rules_primary.replace("National Weather Service", "Weather Company");
+    assert!(check(&wrong).is_err());
+    // Nothing that names the report.
+    let mut wrong = row("KXHIGHAUS");
+    wrong.sources.clear();
+    assert!(matches!(check(&wrong), Err(Disagreement::NoReport { .. })));
+    // A series that nobody read.
+    let mut wrong = row("KXHIGHAUS");
+    wrong.ticker = "KXHIGHMARS-26JUL20-T93".to_owned();
+    assert!(matches!(check(&wrong), Err(Disagreement::Unknown { .. })));
+    wrong.ticker = "KXHIGHAUS-B-26JUL20-T93".to_owned();
+    assert!(matches!(check(&wrong), Err(Disagreement::Unknown { .. })));
+}
+
+#[test]
+fn every_change_of_a_required_word_is_noticed() {
+    for row in rows() {
+        for phrase in
+            ["National Weather Service", "Climatological Report (Daily)", "temperature", "The Weather Company"]
+        {
+            if !row.rules_primary.contains(phrase) {
+                continue;
+            }
+            let rules_primary = row.rules_primary.replace(phrase, "something else");
+            let sources =
+                row.sources.iter().map(|source| Source { name: source.name.clone(), url: source.url.clone() });
+            let changed = Row {
+                rules_primary,
+                series: row.series.clone(),
+                ticker: row.ticker.clone(),
+                rules_secondary: row.rules_secondary.clone(),
+                sources: sources.collect(),
+            };
+            assert!(check(&changed).is_err(), "{} without `{phrase}`", row.ticker);
+        }
+    }
+}
+
+fn polymarket(slug: &str, description: &str) -> Result<(), Disagreement> {
+    let sources = [SourceRef { name: "", url: "https://data.chain.link/streams/btc-usd" }];
+    let rules = Rules { venue: Venue::Polymarket, id: slug, primary: description, secondary: "", sources: &sources };
+    Table::embedded().check(&rules).map(|_| ())
+}
+
+#[test]
+fn the_point_price_of_july_is_no_mean() {
+    // The text of these markets before means settled them, recorded 2026-07-24.
+    let old = "This market will resolve to \"Up\" if the Bitcoin price at the end of the time range specified in the title is \
+               greater than or equal to the price at the beginning of that range. Otherwise, it will resolve to \"Down\".\nThe \
+               resolution source for this market is information from Chainlink, specifically the BTC/USD data stream available \
+               at https://data.chain.link/streams/btc-usd.";
+    assert!(matches!(polymarket("btc-updown-5m-1784850900", old), Err(Disagreement::Missing { .. })));
+    let new =
+        "Up if Chainlink's 60-second TWAP of BTC/USD at the end is greater than or equal to that at the beginning.";
+    assert_eq!(polymarket("btc-updown-5m-1795190400", new), Ok(()));
+    assert!(polymarket("eth-updown-5m-1795190400", new).is_err());
+    assert!(matches!(polymarket("btc-updown-4h-1795190400", new), Err(Disagreement::Unknown { .. })));
+}
+
+#[test]
+fn the_venues_own_mistakes_are_noticed() {
+    // Recorded 2026-01-31: the range of Solana names the index of another coin.
+    let sources = [SourceRef { name: "CF Benchmarks", url: "https://www.cfbenchmarks.com/data/indices/DOTUSD_RTI" }];
+    let primary = "If the simple average of the sixty seconds of CF Benchmarks' DOTUSD_RTI before 5 PM EST is between 150 and 160, \
+                   then the market resolves to Yes.";
+    let rules = Rules { venue: Venue::Kalshi, id: "KXSOL-26NOV2017", primary, secondary: "", sources: &sources };
+    assert!(matches!(Table::embedded().check(&rules), Err(Disagreement::Missing { .. })));
+    // Recorded 2026-08-05: gold settles on Pyth.
+    let sources = [SourceRef { name: "Pyth - Gold", url: "https://app.pyth.com/explore/Metal.Index.GOLD%2FUSD" }];
+    let primary = "If the close price of the 1-minute candlestick for Gold on Aug 5, 2026 at 12:00 AM EDT is at least the close \
+                   price of the 1-minute Pyth GOLD candlestick at 11:45 PM EDT on August 4, 2026 USD/|| Unit ||, then the market \
+                   resolves to Yes.";
+    let secondary = "The settlement value is rounded to the nearest 2 decimal places. When confirming the settlement value, note \
+                     the close price for the 1-minute candlestick at a given time is the price at the end of the immediately \
+                     preceding one-minute interval.";
+    let rules = Rules { venue: Venue::Kalshi, id: "KXGOLD15M-26AUG050000-00", primary, secondary, sources: &sources };
+    assert!(Table::embedded().check(&rules).is_ok());
+    let rules = Rules { secondary: "The settlement value is rounded to the nearest dollar.", ..rules };
+    assert!(Table::embedded().check(&rules).is_err());
+}
+
+#[test]
+fn a_table_that_does_not_hold_together_is_refused() {
+    let table = include_str!("../../data/settlement.toml");
+    let refused = |from: &str, to: &str| -> TableError {
+        assert!(table.contains(from));
+        Table::parse(&table.replacen(from, to, 1)).unwrap_err()
+    };
+    for (from, to, word) in [
+        ("standard_hours = -5", "standard_hours = 5", "time cannot be"),
+        ("family = \"daily-high\"", "family = \"daily-hihg\"", "no family"),
+        ("station = \"NYC\"", "station = \"LGA\"", "no station"),
+        ("feed = \"nws\"", "feed = \"noaa\"", "expected one of nws"),
+        ("name = \"KXLOWTNYC\"", "name = \"KXHIGHNY\"", "twice"),
+        ("reviewed = \"2026-11-28\"", "reviewed = \"soon\"", "expected a date"),
+        ("places = [\"Boston\"]", "place = [\"Boston\"]", "unknown field"),
+        ("places = [\"Boston\"]", "places = [\" \"]", "expected the places"),
+    ] {
+        let error = refused(from, to).to_string();
+        assert!(error.contains(word), "{error}");
+    }
+}
