@@ -33,7 +33,11 @@ impl ApiKey {
     pub fn new(text: Zeroizing<String>) -> Option<Self> {
         let trimmed = text.trim();
         let fits = !trimmed.is_empty() && trimmed.bytes().all(|byte| (0x21..0x7f).contains(&byte));
-        fits.then(|| Self(Zeroizing::new(trimmed.to_owned())))
+        if !fits {
+            return None;
+        }
+        let same = trimmed.len() == text.len();
+        Some(Self(if same { text } else { Zeroizing::new(trimmed.to_owned()) }))
     }
 
     /// The key itself: for a header, and for nothing else.

@@ -71,7 +71,7 @@ fn nothing_may_stand_around_it() {
     }
     assert!(refused("[]").contains("found a list"));
     assert!(refused(&" ".repeat(MAX_ANSWER_BYTES + 1)).contains("at most 65536 bytes"));
-    let many = vec![r#""x""#; MAX_CHANGES + 1].join(",");
+    let many = [r#""x""#; MAX_CHANGES + 1].join(",");
     assert!(refused(&GOOD.replacen("\"a cooler run\"", &many, 1)).contains("at most 5 items, found 6"));
 }
 
