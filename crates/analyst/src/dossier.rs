@@ -2,7 +2,8 @@
 //!
 //! Invariants: no field can hold the price of the market ([`History`] takes records and keeps everything but their prices;
 //! facts whose series is named after a venue's price are refused); every fact and document has the time at which it was true
-//! and an age limit, and what is over it cannot be read.
+//! and an age limit, and what is over it cannot be read; what is dated after the dossier is refused, so that no backtest knows
+//! the future.
 //!
 //! It deliberately fetches nothing: facts and documents are brought by the feeds. Prose may still mention what traders pay;
 //! [`crate::language::text::without_market_talk`] leaves such sentences out of what a language model reads.
@@ -16,6 +17,9 @@ use brier_types::{Price, Qty, Timestamp};
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// The most facts, and the most documents.
 pub const MAX_ITEMS: usize = 256;
+
+/// How far a date may lie after the dossier's own time: clocks differ a little. What is later was not known then.
+pub const MAX_AHEAD: Duration = Duration::from_mins(1);
 
 /// First words of series that would tell the price of a market, up to the first `:`, in lower case.
 const PRICE_SERIES: &[&str] = &["kalshi", "polymarket", "market", "book", "mid", "bid", "ask", "fair"];
@@ -172,6 +176,18 @@ pub enum DossierError {
         /// Its series, cut to 64 characters.
         series: String,
     },
+    /// Something is dated after the dossier's time.
+    #[error(
+        "dossier: {what} is dated {as_of}, after the dossier's own time {now}; check the clock, or what was joined"
+    )]
+    FromTheFuture {
+        /// What.
+        what: &'static str,
+        /// Its date.
+        as_of: Timestamp,
+        /// The dossier's.
+        now: Timestamp,
+    },
     /// Two facts are of one series.
     #[error("dossier: series `{series}` is there twice; bring the newest fact of each")]
     TwoOfOneSeries {
@@ -226,6 +242,7 @@ impl Dossier {
             within("a precedent", &precedent.question)?;
         }
         check_facts(&contents.facts)?;
+        check_dates(&contents)?;
         Ok(Self(contents))
     }
 
@@ -289,6 +306,19 @@ fn within(what: &'static str, text: &str) -> Result<(), DossierError> {
     if text.len() <= MAX_TEXT_BYTES { Ok(()) } else { Err(DossierError::TooLong { what, bytes: text.len() }) }
 }
 
+fn check_dates(contents: &Contents) -> Result<(), DossierError> {
+    let history = &contents.history;
+    let facts = contents.facts.iter().map(|fact| ("a fact", fact.as_of));
+    let documents = contents.documents.iter().map(|document| ("a document", document.as_of));
+    let activity = history.activity.iter().map(|activity| ("a stretch of trading", activity.at));
+    let precedents = history.precedents.iter().map(|precedent| ("a precedent", precedent.resolved_at));
+    let latest = contents.now.plus(MAX_AHEAD);
+    match facts.chain(documents).chain(activity).chain(precedents).find(|(_, as_of)| *as_of > latest) {
+        Some((what, as_of)) => Err(DossierError::FromTheFuture { what, as_of, now: contents.now }),
+        None => Ok(()),
+    }
+}
+
 fn check_facts(facts: &[Fact]) -> Result<(), DossierError> {
     for (index, fact) in facts.iter().enumerate() {
         let series = || fact.series.chars().take(64).collect::<String>();
@@ -304,4 +334,76 @@ fn check_facts(facts: &[Fact]) -> Result<(), DossierError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brier_engine::FactValue;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_secs(1_000_000 + seconds).unwrap()
+    }
+
+    fn fact(series: &str, number: f64, as_of: Timestamp) -> Fact {
+        let valid_for = Duration::from_mins(10);
+        Fact { series: series.to_owned(), value: FactValue::Number(number), as_of, valid_for }
+    }
+
+    fn contents() -> Contents {
+        Contents {
+            market: "M".to_owned(),
+            question: "Q?".to_owned(),
+            rules: String::new(),
+            resolution_source: String::new(),
+            closes_at: at(60),
+            now: at(0),
+            facts: vec![fact("a", 1.0, at(-5)), fact("b", 2.0, at(-700))],
+            documents: Vec::new(),
+            history: History::default(),
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut Contents)) -> String {
+        let mut contents = contents();
+        change(&mut contents);
+        Dossier::new(contents).unwrap_err().to_string()
+    }
+
+    fn document(text: String, as_of: Timestamp) -> Document {
+        Document { title: String::new(), origin: String::new(), text, as_of, valid_for: Duration::from_mins(1) }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert!(refused(|contents| contents.question = " ".to_owned()).contains("an empty question"));
+        assert!(refused(|contents| contents.rules = "x".repeat(MAX_TEXT_BYTES + 1)).contains("of rules"));
+        assert!(refused(|contents| contents.facts = vec![fact("a", 1.0, at(0)); 257]).contains("at most 256 facts"));
+        assert!(refused(|contents| contents.facts[1].series = "a".to_owned()).contains("`a` is there twice"));
+        assert!(refused(|contents| contents.facts[0].value = FactValue::Number(f64::NAN)).contains("not finite"));
+        assert!(refused(|contents| contents.facts[0].series = " Mid:M".to_owned()).contains("no analyst may see"));
+    }
+
+    #[test]
+    fn nothing_comes_from_the_future() {
+        assert!(refused(|contents| contents.facts[0].as_of = at(61)).contains("a fact is dated"));
+        assert!(refused(|contents| contents.documents = vec![document(String::new(), at(61))]).contains("a document"));
+        let record = MarketRecord { at: at(61), price: None, volume: Qty::ZERO, open_interest: Qty::ZERO };
+        assert!(refused(|contents| contents.history = History::new(&[record], Vec::new())).contains("trading"));
+        let precedent = Precedent { question: String::new(), yes: true, resolved_at: at(90) };
+        assert!(refused(|contents| contents.history = History::new(&[], vec![precedent])).contains("a precedent"));
+        let mut ahead = contents();
+        ahead.facts[0].as_of = at(60);
+        assert!(Dossier::new(ahead).is_ok(), "clocks differ a little");
+    }
+
+    #[test]
+    fn what_is_stale_cannot_be_read_but_can_be_named() {
+        let mut contents = contents();
+        contents.documents = vec![document("old".to_owned(), at(-61)), document("new".to_owned(), at(-60))];
+        let dossier = Dossier::new(contents).unwrap();
+        assert_eq!(dossier.facts().map(|fact| fact.series.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert!(dossier.any_fact("b").is_some());
+        assert_eq!(dossier.documents().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["new"]);
+    }
 }

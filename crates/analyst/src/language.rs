@@ -52,7 +52,7 @@ use answer::{Answer, Estimate, MAX_ANSWER_BYTES};
 use budget::OverBudget;
 use cache::{Cache, CacheKey};
 use dialect::{Ask, Reply, Speaker, Stop, Turn};
-use exchange::{Endpoint, Spent};
+use exchange::Endpoint;
 use prompt::{Prompt, Shown};
 
 /// Longest wait for a connection.
@@ -96,7 +96,7 @@ impl fmt::Debug for LanguageAnalyst {
 enum Lost {
     Call(CallError),
     OverBudget(OverBudget),
-    Abstains,
+    Abstains(String),
     Refused(String),
 }
 
@@ -181,6 +181,7 @@ impl LanguageAnalyst {
     async fn samples(&self, endpoint: &Endpoint, dossier: &Dossier) -> Result<Vec<Sample>, NoOpinion> {
         let (asked, needed) = (self.config.samples, self.config.min_samples);
         let (mut samples, mut abstained, mut last) = (Vec::new(), 0, None);
+        let mut because = String::new();
         for index in 0..asked {
             match self.sample(endpoint, dossier).await {
                 Ok(sample) => samples.push(sample),
@@ -195,7 +196,10 @@ impl LanguageAnalyst {
                     last = Some(Lost::OverBudget(over));
                     break;
                 }
-                Err(Lost::Abstains) => abstained += 1,
+                Err(Lost::Abstains(why)) => {
+                    abstained += 1;
+                    because = why;
+                }
                 Err(lost @ Lost::Refused(_)) => last = Some(lost),
             }
             if samples.len() + (asked - index - 1) < needed {
@@ -210,10 +214,10 @@ impl LanguageAnalyst {
         Err(match last {
             Some(Lost::Call(error)) if valid == 0 => NoOpinion::Endpoint(error),
             Some(Lost::OverBudget(over)) => NoOpinion::OverBudget { needed: over.needed, left: over.left },
-            _ if abstained > valid => NoOpinion::Abstained { abstained, asked },
+            _ if abstained > valid => NoOpinion::Abstained { abstained, asked, because },
             Some(Lost::Call(error)) => few(error.to_string()),
             Some(Lost::Refused(why)) => few(why),
-            Some(Lost::Abstains) | None => few("the model had no opinion".to_owned()),
+            Some(Lost::Abstains(_)) | None => few("the model had no opinion".to_owned()),
         })
     }
 
@@ -240,7 +244,7 @@ impl LanguageAnalyst {
     /// The estimate of a text, if it has the form and enough of its reasons are proved.
     fn checked(&self, text: &str, sources: &[Shown]) -> Result<Estimate, Lost> {
         match answer::read(text).map_err(|error| Lost::Refused(error.to_string()))? {
-            Answer::Abstains(_) => Err(Lost::Abstains),
+            Answer::Abstains(why) => Err(Lost::Abstains(why)),
             Answer::Estimate(estimate) => {
                 let checked = evidence::check(estimate, sources);
                 let (proved, needed) = (checked.estimate.claims.len(), self.config.min_drivers);
@@ -274,14 +278,8 @@ impl LanguageAnalyst {
         let worst = TokenPrices::worst(body.len(), turns.len() + 1, self.config.max_output_tokens);
         loop {
             let hold = self.ledger.hold(self.config.prices.cost(worst)).map_err(Lost::OverBudget)?;
-            let exchange = endpoint.ask(body.clone(), self.waits.as_ref()).await;
-            hold.settle(match exchange.spent {
-                Spent::Nothing => brier_types::Money::ZERO,
-                Spent::Tokens(input, output) => self
-                    .config
-                    .prices
-                    .cost(Usage { input: input.unwrap_or(worst.input), output: output.unwrap_or(worst.output) }),
-            });
+            let exchange = endpoint.ask(body.clone(), worst, self.waits.as_ref()).await;
+            hold.settle(self.config.prices.cost(exchange.used));
             let error = match exchange.result {
                 Ok(reply) => return whole(reply),
                 Err(error) => error,

@@ -239,13 +239,15 @@ pub enum NoOpinion {
         /// Why the last one was refused. Never words of the endpoint.
         last: String,
     },
-    /// The language model said that it cannot tell.
-    #[error("{abstained} of {asked} samples had no opinion")]
+    /// The language model said that it cannot tell, more often than it said anything else of use.
+    #[error("the model could not tell in {abstained} of {asked} samples: \"{because}\"")]
     Abstained {
         /// How many.
         abstained: usize,
-        /// Of how many.
+        /// Of how many that were wanted.
         asked: usize,
+        /// The model's own words of the last time, in one form and bounded: for people only.
+        because: String,
     },
 }
 

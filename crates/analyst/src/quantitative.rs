@@ -92,7 +92,7 @@ impl Quantitative {
         let values: Vec<f64> = reads.iter().map(|read| read.value).collect();
         let baselines: Vec<f64> = recipe.inputs().iter().map(|input| input.baseline).collect();
         let chance = |x: &[f64]| model.prob(now, x);
-        let prob = chance(&values).ok_or_else(|| refuses("a number is out of its range"))?;
+        let prob = chance(&values).ok_or_else(|| refuses("a number is missing or out of its range"))?;
         let baseline = chance(&baselines).ok_or_else(|| refuses("the baseline is out of its range"))?;
         let parts = drivers::parts(&|x| chance(x).map(Prob::get), &baselines, &values)
             .ok_or_else(|| refuses("there is no answer between the baseline and now"))?;

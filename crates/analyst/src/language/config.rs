@@ -136,8 +136,9 @@ impl LanguageConfig {
         if self.timeout.is_zero() || self.idle_timeout.is_zero() {
             return wrong("timeout, idle_timeout", "more than nothing");
         }
-        if self.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
-            return wrong("temperature", "a number from 0 to 2");
+        let hottest = if self.dialect == Dialect::Anthropic { 1.0 } else { 2.0 };
+        if self.temperature.is_some_and(|temperature| !(0.0..=hottest).contains(&temperature)) {
+            return wrong("temperature", "a number from 0 to 2 (Anthropic: 1)");
         }
         let whole = format!("{}{}", self.base_url.trim_end_matches('/'), self.dialect.path());
         let Ok(url) = reqwest::Url::parse(&whole) else {
@@ -194,6 +195,7 @@ mod tests {
             LanguageConfig { min_samples: 6, ..good.clone() },
             LanguageConfig { min_drivers: 0, ..good.clone() },
             LanguageConfig { temperature: Some(f64::NAN), ..good.clone() },
+            LanguageConfig { temperature: Some(1.5), dialect: Dialect::Anthropic, ..good.clone() },
             LanguageConfig { timeout: Duration::ZERO, ..good.clone() },
             LanguageConfig { model: " ".to_owned(), ..good.clone() },
         ] {

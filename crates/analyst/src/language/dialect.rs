@@ -95,6 +95,10 @@ impl Dialect {
         body["model"] = json!(ask.model);
         body["stream"] = json!(true);
         body[limit] = json!(ask.max_output_tokens);
+        if self == Self::OpenAi {
+            // Its own endpoint can be held to JSON; others may not know the word.
+            body["response_format"] = json!({"type": "json_object"});
+        }
         if let Some(temperature) = ask.temperature {
             body["temperature"] = json!(temperature);
         }
@@ -238,11 +242,6 @@ impl Decoder {
     /// Whether the stream's own end mark was read.
     pub const fn is_done(&self) -> bool {
         self.done
-    }
-
-    /// What was used, as far as the endpoint said; each part that it did not say is `None`.
-    pub const fn used(&self) -> (Option<u64>, Option<u64>) {
-        (self.input, self.output)
     }
 
     /// What was used, with the worst case for each part that the endpoint did not say.

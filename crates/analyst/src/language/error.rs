@@ -67,19 +67,6 @@ impl CallError {
             Self::TooLong { .. } | Self::Malformed { .. } => false,
         }
     }
-
-    /// Whether the next sample would fail alike: a key or an address that is wrong.
-    pub fn is_settled(&self) -> bool {
-        match self {
-            Self::Refused { .. } => !self.is_transient(),
-            Self::Malformed { .. } => true,
-            Self::Fault { .. }
-            | Self::Unreachable { .. }
-            | Self::Cut
-            | Self::TimedOut { .. }
-            | Self::TooLong { .. } => false,
-        }
-    }
 }
 
 fn kind_text(kind: Option<&String>) -> String {
@@ -123,10 +110,10 @@ mod tests {
     fn what_may_pass_with_time_is_transient() {
         let refused = |status| CallError::Refused { status, kind: None };
         for status in [408, 425, 429, 500, 502, 529] {
-            assert!(refused(status).is_transient() && !refused(status).is_settled(), "{status}");
+            assert!(refused(status).is_transient(), "{status}");
         }
         for status in [400, 401, 403, 404, 413, 422] {
-            assert!(!refused(status).is_transient() && refused(status).is_settled(), "{status}");
+            assert!(!refused(status).is_transient(), "{status}");
         }
         assert_eq!(
             CallError::Refused { status: 401, kind: Some("authentication_error".to_owned()) }.to_string(),

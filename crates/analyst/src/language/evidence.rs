@@ -30,8 +30,13 @@ fn is_proved(claim: &Claim, sources: &[Shown]) -> bool {
     !claim.quotes.is_empty()
         && claim.quotes.iter().all(|quote| {
             let long_enough = quote.text.trim().chars().count() >= MIN_QUOTE_CHARS;
-            long_enough && sources.iter().any(|shown| shown.id == quote.source && shown.text.contains(&quote.text))
+            long_enough && sources.iter().any(|shown| shown.id == quote.source && stands_in(shown, &quote.text))
         })
+}
+
+/// Headlines are shown and may be quoted like the text under them.
+fn stands_in(shown: &Shown, words: &str) -> bool {
+    shown.text.contains(words) || shown.title.contains(words)
 }
 
 #[cfg(test)]
@@ -42,7 +47,7 @@ mod tests {
     use brier_types::Prob;
 
     fn shown(id: &str, text: &str) -> Shown {
-        Shown { id: id.to_owned(), title: String::new(), text: text.to_owned(), as_of: None }
+        Shown { id: id.to_owned(), title: "Heat grips the coast".to_owned(), text: text.to_owned(), as_of: None }
     }
 
     fn kept(quotes: &[(&str, &str)], weight: f64) -> bool {
@@ -60,6 +65,7 @@ mod tests {
     fn words_must_stand_in_the_source_that_is_named() {
         assert!(kept(&[("D1", "a high near 88")], 0.5));
         assert!(kept(&[("D1", "a high near 88"), ("D2", "Rain by noon")], 0.5));
+        assert!(kept(&[("D2", "Heat grips the coast")], 0.5), "a headline");
         assert!(!kept(&[("D2", "a high near 88")], 0.5), "another source");
         assert!(!kept(&[("D9", "a high near 88")], 0.5), "no such source");
         assert!(!kept(&[("D1", "a high near 89")], 0.5), "one digit off");

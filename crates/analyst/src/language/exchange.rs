@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
+use serde_json::Value;
 
+use super::budget::Usage;
 use super::config::ApiKey;
 use super::dialect::{Decoder, Dialect, Reply, fault_kind};
 use super::error::CallError;
@@ -34,27 +36,19 @@ pub(crate) struct Endpoint {
     pub most_text: usize,
 }
 
-/// What is known of a request's cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spent {
-    /// It cost nothing.
-    Nothing,
-    /// Tokens in and out, each as far as it was reported.
-    Tokens(Option<u64>, Option<u64>),
-}
-
 /// How a request ended.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    pub spent: Spent,
+    /// What it used: nothing, what was reported, or the worst case of what was not.
+    pub used: Usage,
     /// How long the endpoint wants to be left alone.
     pub wish: Option<Duration>,
     pub result: Result<Reply, CallError>,
 }
 
 impl Endpoint {
-    /// Sends a body and reads the whole answer.
-    pub(crate) async fn ask(&self, body: String, waits: &dyn Waits) -> Exchange {
+    /// Sends a body, which may use `worst`, and reads the whole answer.
+    pub(crate) async fn ask(&self, body: String, worst: Usage, waits: &dyn Waits) -> Exchange {
         let mut talk = Talk {
             endpoint: self,
             waits,
@@ -68,9 +62,8 @@ impl Endpoint {
             result = talk.run(body) => result,
             () = waits.deadline(self.timeout) => Err(CallError::TimedOut { after: self.timeout }),
         };
-        let (input, output) = talk.decoder.used();
-        let spent = if talk.free { Spent::Nothing } else { Spent::Tokens(input, output) };
-        Exchange { spent, wish: talk.wish, result: result.and_then(|()| talk.decoder.finish()) }
+        let used = if talk.free { Usage::default() } else { talk.decoder.usage(worst) };
+        Exchange { used, wish: talk.wish, result: result.and_then(|()| talk.decoder.finish()) }
     }
 
     fn request(&self, body: String) -> reqwest::RequestBuilder {
@@ -132,11 +125,18 @@ impl Talk<'_> {
 
     async fn read(&mut self, mut response: Response) -> Result<(), CallError> {
         let (mut reader, mut bytes, mut events) = (Reader::default(), 0, 0_usize);
+        // What came before the first event: a gateway may put a fault into a plain body with status 200.
+        let mut head = Vec::new();
         let malformed = |found| CallError::Malformed { dialect: self.endpoint.dialect.name(), found };
         while !self.decoder.is_done() {
             let chunk = match self.timely(response.chunk()).await? {
                 Ok(Some(chunk)) => chunk,
-                Ok(None) if events == 0 => return Err(malformed("a body without events")),
+                Ok(None) if events == 0 => {
+                    let data = serde_json::from_slice::<Value>(&head).unwrap_or_default();
+                    let is_fault = data.get("error").is_some_and(|error| !error.is_null());
+                    let kind = fault_kind(&data, self.endpoint.key.expose());
+                    return Err(if is_fault { CallError::Fault { kind } } else { malformed("a body without events") });
+                }
                 // What is missing, the decoder knows.
                 Ok(None) => return Ok(()),
                 Err(_) => return Err(CallError::Cut),
@@ -147,6 +147,9 @@ impl Talk<'_> {
             }
             let new = reader.push(&chunk).map_err(|_| malformed("an event without end"))?;
             events += new.len();
+            if events == 0 {
+                head.extend_from_slice(&chunk[..chunk.len().min(MAX_REFUSAL_BYTES - head.len())]);
+            }
             for event in &new {
                 self.decoder.on(event, self.endpoint.key.expose())?;
             }

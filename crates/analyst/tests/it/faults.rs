@@ -127,6 +127,18 @@ async fn answers_of_no_dialect_are_named() {
 }
 
 #[tokio::test]
+async fn a_fault_in_a_plain_body_with_status_200_is_a_fault() {
+    let fault = format!(r#"{{"error":{{"code":"server_overloaded","message":"{KEY}"}}}}"#);
+    let script = [Reaction::Raw(fault), say(good(0.6)), say(good(0.6)), say(good(0.6))];
+    let server = Server::start(Dialect::OpenAi, script).await;
+    assert!(server.analyst().assess(&dossier()).await.is_ok());
+    assert_eq!((server.seen().len(), server.clock.pauses().len()), (4, 1));
+    let lasting = Reaction::Raw(r#"{"error":{"type":"invalid_request_error"}}"#.to_owned());
+    let server = Server::start(Dialect::OpenAi, [lasting]).await;
+    assert_eq!(endpoint_error(&server).await, CallError::Fault { kind: Some("invalid_request_error".to_owned()) });
+}
+
+#[tokio::test]
 async fn a_fault_in_the_stream_is_tried_again() {
     let fault =
         "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n";

@@ -170,7 +170,7 @@ async fn a_model_that_cannot_tell_is_believed() {
     let server =
         Server::start(Dialect::OpenAi, (0..3).map(|_| say(r#"{"no_opinion":"no forecast for that day"}"#))).await;
     let why = server.analyst().assess(&dossier()).await.unwrap_err();
-    assert_eq!(why, NoOpinion::Abstained { abstained: 2, asked: 3 });
+    assert_eq!(why, NoOpinion::Abstained { abstained: 2, asked: 3, because: "no forecast for that day".to_owned() });
 }
 
 #[tokio::test]

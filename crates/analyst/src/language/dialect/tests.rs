@@ -97,7 +97,8 @@ fn requests_hold_text_and_no_tool() {
     let of = |dialect: Dialect, ask: &Ask<'_>| serde_json::from_str::<Value>(&dialect.body(ask)).unwrap();
     let keys = |body: &Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let open_ai = of(Dialect::OpenAi, &ask);
-    let expected = ["max_completion_tokens", "messages", "model", "stream", "stream_options", "temperature"];
+    let mut expected = vec!["max_completion_tokens", "messages", "model", "response_format", "stream"];
+    expected.extend(["stream_options", "temperature"]);
     assert_eq!(keys(&open_ai), expected);
     assert_eq!(open_ai["messages"][0], json!({"role": "system", "content": "s"}));
     assert_eq!(open_ai["messages"][1], json!({"role": "user", "content": "q\"\n"}));
