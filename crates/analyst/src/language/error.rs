@@ -80,6 +80,7 @@ const fn advice(status: u16) -> &'static str {
         402 => "check the account's credit",
         413 => "show it less: lower the prompt's limits",
         429 => "its rate limit is reached; try again later",
+        300..=399 => "check the address: it points elsewhere, and no key is sent there",
         400..=499 => "check the model's name and the dialect",
         _ => "try again later",
     }

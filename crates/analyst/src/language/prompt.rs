@@ -29,6 +29,8 @@ const MAX_SHOWN: usize = 24;
 pub struct PromptLimits {
     /// The longest rules, in characters.
     pub rules_chars: usize,
+    /// The longest sum of all facts, in characters; later ones are left out.
+    pub facts_chars: usize,
     /// The longest document, in characters.
     pub document_chars: usize,
     /// The longest sum of all documents, in characters; later ones are left out.
@@ -37,7 +39,7 @@ pub struct PromptLimits {
 
 impl Default for PromptLimits {
     fn default() -> Self {
-        Self { rules_chars: 6_000, document_chars: 4_000, documents_chars: 24_000 }
+        Self { rules_chars: 6_000, facts_chars: 8_000, document_chars: 4_000, documents_chars: 24_000 }
     }
 }
 
@@ -121,9 +123,13 @@ fn sources(dossier: &Dossier, limits: PromptLimits, mark: &str) -> Vec<Shown> {
     if !rules.is_empty() {
         sources.push(Shown { id: "R1".to_owned(), title: "rules".to_owned(), text: rules, as_of: None });
     }
+    let mut left = limits.facts_chars;
     for (index, fact) in dossier.facts().enumerate() {
         let series = name(&fact.series);
         let text = format!("{series} = {}", numbers(&fact.value));
+        // Half a number would be another number.
+        let Some(rest) = left.checked_sub(text.chars().count()) else { break };
+        left = rest;
         sources.push(Shown { id: format!("F{}", index + 1), title: series, text, as_of: Some(fact.as_of) });
     }
     let mut left = limits.documents_chars;

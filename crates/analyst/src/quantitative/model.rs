@@ -4,7 +4,7 @@
 //! (forecast, spot, odds) as a slice, in the order that [`Model::inputs`] names. So the same code can ask it again with any
 //! number a little different.
 
-use brier_models::average::{AverageLaw, Now, UpOrDown, Window};
+use brier_models::average::{AverageLaw, Now, Sampling, UpOrDown, Window};
 use brier_models::digital::Terminal;
 use brier_models::distribution::Shape;
 use brier_models::nowcast::Nowcast;
@@ -174,6 +174,39 @@ impl Model {
                 let roles = self.inputs();
                 let needed = roles.iter().filter(|role| !role.optional).count();
                 (needed..=roles.len()).contains(&count)
+            }
+        }
+    }
+
+    /// Whether everything in it that does not move makes sense.
+    pub fn is_sound(&self) -> bool {
+        let priced = |strike: Strike| match strike {
+            Strike::Above(bound) | Strike::AtLeast(bound) | Strike::Below(bound) | Strike::AtMost(bound) => {
+                bound.get() > 0.0
+            }
+            Strike::Between(low, high) => 0.0 < low.get() && low < high,
+        };
+        let timed = |window: &Window| {
+            window.seconds.is_finite() && window.seconds > 0.0 && window.sampling != Sampling::Prints(0)
+        };
+        match self {
+            Self::DayExtreme { strike, tails, slack, .. } => {
+                shape(*tails).is_some() && Slack::new(*slack).is_some() && bucket(*strike, WHOLE).is_some()
+            }
+            Self::Terminal { strike, tails, .. } => shape(*tails).is_some() && priced(*strike),
+            Self::Average { strike, window, tails, .. } => shape(*tails).is_some() && priced(*strike) && timed(window),
+            Self::UpOrDown { window, seconds_between, .. } => {
+                timed(window) && seconds_between.is_finite() && *seconds_between >= window.seconds
+            }
+            Self::Release { strike, step, tails } => shape(*tails).is_some() && bucket(*strike, *step).is_some(),
+            Self::Meeting { strike, days, days_before } => {
+                bucket(*strike, WHOLE).is_some() && (28..=31).contains(days) && days_before < days
+            }
+            Self::Odds { .. } => true,
+            Self::Pool { weights, extremize } => {
+                let sum: f64 = weights.iter().sum();
+                let positive = |number: f64| number.is_finite() && number > 0.0;
+                weights.iter().all(|&weight| weight >= 0.0) && positive(sum) && positive(*extremize)
             }
         }
     }

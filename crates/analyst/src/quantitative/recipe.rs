@@ -148,6 +148,12 @@ pub enum RecipeError {
         /// How many were given.
         found: usize,
     },
+    /// What does not move in the model makes no sense: its strike, window, month, tails or weights.
+    #[error("recipe: the {model} model's strike, window, month, tails or weights make no sense; see its fields")]
+    Model {
+        /// The model.
+        model: &'static str,
+    },
     /// A baseline, deviation or stated number makes no sense.
     #[error("recipe: {input}: expected {expected}, found {found}")]
     Number {
@@ -164,9 +170,12 @@ impl Recipe {
     /// A recipe with an interval at 90 % and no doubt of the model itself.
     ///
     /// # Errors
-    /// [`RecipeError`] when the model takes another number of inputs, a baseline is out of its range, or a deviation or
+    /// [`RecipeError`] when the model makes no sense by itself or takes another number of inputs, a baseline is out of its range, or a deviation or
     /// stated number is negative or none.
     pub fn new(model: Model, inputs: Vec<Input>) -> Result<Self, RecipeError> {
+        if !model.is_sound() {
+            return Err(RecipeError::Model { model: model.name() });
+        }
         if !model.takes(inputs.len()) {
             return Err(RecipeError::Count { model: model.name(), found: inputs.len() });
         }

@@ -177,6 +177,33 @@ fn recipes_are_checked() {
 }
 
 #[test]
+fn models_that_make_no_sense_are_refused() {
+    let strike = Strike::Above(bound("87"));
+    let window = Window { seconds: 60.0, sampling: Sampling::Prints(0) };
+    let extreme = Extreme::High;
+    for model in [
+        Model::DayExtreme { extreme, strike, tails: Some(2.0), slack: [1.0, 0.0, 0.0] },
+        Model::DayExtreme { extreme, strike, tails: None, slack: [0.0; 3] },
+        Model::Terminal { strike: Strike::Above(bound("0")), settles_at: time(9), tails: None },
+        Model::Terminal { strike: Strike::Between(bound("2"), bound("1")), settles_at: time(9), tails: None },
+        Model::Average { strike, window, ends_at: time(9), tails: None },
+        Model::UpOrDown {
+            window: Window { seconds: 60.0, sampling: Sampling::Continuous },
+            earlier_ends_at: time(9),
+            seconds_between: 59.0,
+        },
+        Model::Release { strike, step: 0.0, tails: None },
+        Model::Release { strike: Strike::Between(bound("0.21"), bound("0.29")), step: 0.1, tails: None },
+        Model::Meeting { strike, days: 30, days_before: 30 },
+        Model::Pool { weights: vec![0.5, -0.5], extremize: 1.0 },
+        Model::Pool { weights: vec![1.0], extremize: 0.0 },
+    ] {
+        let name = model.name();
+        assert_eq!(Recipe::new(model, Vec::new()), Err(RecipeError::Model { model: name }));
+    }
+}
+
+#[test]
 fn facts_named_after_a_price_are_refused() {
     for series in ["kalshi:KXHIGHNY:mid", "Polymarket:0x1:last", "mid:KXHIGHNY", "market:yes"] {
         let contents = Contents { facts: vec![fact(series, &[0.4])], ..contents() };
@@ -192,6 +219,9 @@ fn a_doubted_model_is_less_sure() {
 }
 
 proptest! {
+    // Each case asks a model some two thousand times.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn reasons_add_up_wherever_the_weather_is(
         forecast in 60.0_f64..110.0,

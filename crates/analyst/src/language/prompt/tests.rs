@@ -110,8 +110,14 @@ fn lengths_are_limited() {
     let mut long = contents();
     long.rules = "x".repeat(100_000);
     long.documents = (0..30).map(|_| document("Long", &"word ".repeat(10_000))).collect();
+    let fact = |index: usize| Fact { series: format!("series:{index}"), ..contents().facts[0].clone() };
+    long.facts = (0..256).map(|index| Fact { value: FactValue::Numbers(vec![1e300; 50]), ..fact(index) }).collect();
+    long.facts[0].value = FactValue::Number(1.5);
     let prompt = prompt(long);
-    assert!(prompt.user.len() < 45_000, "{}", prompt.user.len());
+    assert!(prompt.user.len() < 55_000, "{}", prompt.user.len());
+    let facts: Vec<_> = prompt.sources.iter().filter(|shown| shown.id.starts_with('F')).collect();
+    assert_eq!((facts.len(), facts[0].text.as_str()), (2, "series:0 = 1.5"), "a fact is shown whole or not at all");
+    assert!(facts[1].text.ends_with("and 26 more"));
 }
 
 #[test]
