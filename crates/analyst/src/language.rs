@@ -73,6 +73,21 @@ pub enum SetupError {
 }
 
 /// The analyst over a language model.
+///
+/// ```
+/// use brier_analyst::language::{Budget, Dialect, LanguageAnalyst, LanguageConfig, Ledger, TokenPrices};
+/// use brier_types::Money;
+///
+/// // $3 and $15 per million tokens, and two dollars to spend.
+/// let prices = TokenPrices { input: 3_000_000, output: 15_000_000 };
+/// let base_url = "https://api.anthropic.com/v1";
+/// let config = LanguageConfig::new("reader", Dialect::Anthropic, base_url, "a-model", prices, 42);
+/// let ledger = Ledger::new(Budget::new(Money::from_micros(2_000_000), Money::ZERO));
+/// // Without a key it is set up all the same, answers `NoOpinion::NoKey` and sends nothing.
+/// let analyst = LanguageAnalyst::new(config, None, ledger)?;
+/// assert_eq!(analyst.budget().left(), Money::from_micros(2_000_000));
+/// # Ok::<(), brier_analyst::language::SetupError>(())
+/// ```
 pub struct LanguageAnalyst {
     config: LanguageConfig,
     endpoint: Option<Endpoint>,
