@@ -23,6 +23,8 @@ const FLOORS: &[(&str, bool)] = &[
     ("brier-store", false),
     ("brier-backtest", false),
     ("brier-connect", false),
+    ("brier-feeds", false),
+    ("brier-analyst", false),
     ("brier-kalshi", false),
     ("brier-polymarket", false),
     ("brier-exchange", false),

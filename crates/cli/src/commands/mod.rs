@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod exchange;
+pub(crate) mod feeds;
 pub(crate) mod fees;
 pub(crate) mod fills;
 pub(crate) mod halt;
@@ -48,6 +49,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Fees(args) => fees::run(&args, output),
         Command::Score(args) => score::run(&args, output),
+        Command::Feeds(args) => feeds::run(&args, output),
         Command::Pairs(args) => pairs::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),
