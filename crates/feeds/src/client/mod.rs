@@ -7,6 +7,7 @@
 //! Invariants: every request has a time limit; no error and no print carries a key; a redirect is followed only without a
 //! key, only to https (or from http to http), and three times at most.
 
+mod options;
 pub mod quota;
 pub(crate) mod refusal;
 
@@ -15,110 +16,30 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use brier_connect::backoff::{Backoff, Jitter};
+use brier_connect::backoff::Jitter;
 use brier_connect::http::{self, HttpOptions};
 use brier_types::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
 
+pub use self::options::{ClientOptions, Now};
 use self::quota::{Meter, QuotaSeen};
 use crate::error::{FeedError, Problem, RetryAfter, excerpt};
 use crate::fresh::FreshValue;
 use crate::request::{KeyPlace, Request};
-use crate::secret::{Keys, Secret};
+use crate::secret::Secret;
 use crate::vendor::{Allowance, KeyNeed, Vendor};
-
-/// Where the present is read: the system's clock, or a test's.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How many answers are kept to be offered back.
 const MAX_REMEMBERED: usize = 64;
+/// Largest body that is kept for that, in bytes.
+const MAX_REMEMBERED_BODY: usize = 2 << 20;
+/// Longest time that a vendor is left alone at its word: a slip of its clock must not silence a feed for good.
+const MAX_BLOCK: Duration = Duration::from_hours(24);
 /// How often a redirect is followed.
 const MAX_REDIRECTS: usize = 3;
 /// How long a vendor that refuses without saying for how long is left alone.
 const DEFAULT_BLOCK: Duration = Duration::from_secs(5);
-
-/// How a client shall behave.
-#[derive(Clone)]
-pub struct ClientOptions {
-    /// Whom a vendor can write to about our requests; goes into the user agent of those that want it.
-    pub contact: Option<String>,
-    /// Longest wait for a whole answer.
-    pub timeout: Duration,
-    /// Addresses that replace the vendors' own, without a slash at the end.
-    pub bases: BTreeMap<Vendor, String>,
-    /// Addresses that replace those of the vendors' streams.
-    pub stream_bases: BTreeMap<Vendor, String>,
-    /// The keys at hand.
-    pub keys: Keys,
-    /// Allowances of larger plans, in the place of the vendors' free ones.
-    pub allowances: BTreeMap<Vendor, Vec<Allowance>>,
-    /// How often a question is asked when there is trouble; at least once.
-    pub attempts: u32,
-    /// The waits in between.
-    pub backoff: Backoff,
-    /// Where the jitter of the waits starts.
-    pub seed: u64,
-    /// Where the present is read.
-    pub now: Now,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            contact: None,
-            timeout: Duration::from_secs(15),
-            bases: BTreeMap::new(),
-            stream_bases: BTreeMap::new(),
-            keys: Keys::default(),
-            allowances: BTreeMap::new(),
-            attempts: 3,
-            backoff: Backoff { base: Duration::from_millis(500), cap: Duration::from_secs(30) },
-            seed: 0,
-            now: Arc::new(brier_connect::clock::Clock::local_now),
-        }
-    }
-}
-
-impl fmt::Debug for ClientOptions {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Addresses may hold a node's key in their path.
-        out.debug_struct("ClientOptions").field("timeout", &self.timeout).finish_non_exhaustive()
-    }
-}
-
-impl ClientOptions {
-    /// All vendors at an emulator: `http://host:port`, with the vendor's name as the first part of every path.
-    #[must_use]
-    pub fn emulated(mut self, origin: &str) -> Self {
-        let origin = origin.trim_end_matches('/');
-        let streams = origin.replacen("http", "ws", 1);
-        for vendor in Vendor::ALL {
-            self.bases.insert(vendor, format!("{origin}/{vendor}"));
-            if vendor.stream_base().is_some() {
-                self.stream_bases.insert(vendor, format!("{streams}/{vendor}"));
-            }
-        }
-        self
-    }
-
-    /// Where a vendor's requests go.
-    fn base(&self, vendor: Vendor) -> String {
-        if let Some(base) = self.bases.get(&vendor) {
-            return base.clone();
-        }
-        let own = vendor.rest_base();
-        let paid = matches!(vendor, Vendor::OpenMeteo | Vendor::OpenMeteoEnsemble | Vendor::OpenMeteoPrevious)
-            && self.keys.has(vendor);
-        // Open-Meteo serves paying customers at hosts of their own.
-        if paid { own.replacen("https://", "https://customer-", 1) } else { own.to_owned() }
-    }
-
-    /// Where a vendor's stream is; `None` when it has none.
-    pub fn stream_base(&self, vendor: Vendor) -> Option<String> {
-        self.stream_bases.get(&vendor).cloned().or_else(|| vendor.stream_base().map(ToOwned::to_owned))
-    }
-}
 
 /// What a vendor answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -275,7 +196,7 @@ impl Client {
             && matches!(error.problem, Problem::Quota { .. })
             && !is_our_own(error)
         {
-            let wait = error.retry_after(now).unwrap_or(DEFAULT_BLOCK);
+            let wait = error.retry_after(now).unwrap_or(DEFAULT_BLOCK).min(MAX_BLOCK);
             self.with_meter(request.vendor, |meter| meter.block(now, wait));
         }
         outcome.map_err(|error| self.scrubbed(request.vendor, error))
@@ -411,7 +332,7 @@ impl Client {
         let (etag, modified) = (headers.get("etag").cloned(), headers.get("last-modified").cloned());
         let name = (request.vendor, request.target());
         let mut state = lock(&self.state);
-        if etag.is_none() && modified.is_none() {
+        if etag.is_none() && modified.is_none() || body.len() > MAX_REMEMBERED_BODY {
             state.remembered.remove(&name);
             return;
         }

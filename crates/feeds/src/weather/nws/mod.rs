@@ -6,17 +6,22 @@
 //!
 //! Source: reference (feeds), section 1.1, 2026-11-20.
 
+mod products;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use brier_types::Timestamp;
 use serde::Deserialize;
 
-use super::{HourValue, fahrenheit};
+pub use self::products::{Product, ProductRef, climate_reports, parse_product, parse_products, product};
+use super::{HourValue, fahrenheit, max_within};
 use crate::client::refusal;
 use crate::error::FeedError;
 use crate::json;
 use crate::request::{Request, segment};
-use crate::time::{iso_duration, rfc3339};
+use crate::time::{ClimateDay, iso_duration, rfc3339};
 use crate::vendor::Vendor;
 
 /// How old a forecast may be.
@@ -331,6 +336,20 @@ pub fn parse_forecast(body: &[u8]) -> Result<Forecast, FeedError> {
     })
 }
 
+/// The maximum that is forecast for a climate day, in °F, and how many of its hours have a forecast.
+///
+/// The grid's own maximum covers the daytime only, and after a cold front the day's maximum can be at midnight; so it is the
+/// larger of the hours' and of those daytime maxima whose middle is in the day. What the day has had already is not in it:
+/// the caller takes the larger of this and the observed.
+///
+/// Source: reference (feeds), section 1.1 (trap), 2026-11-20.
+pub fn day_max(forecast: &Forecast, grid: &Grid, day: ClimateDay) -> Option<(f64, usize)> {
+    let (hourly, hours) = max_within(forecast.temperatures(), day)?;
+    let middle = |interval: &&Interval| day.contains(interval.start.plus(interval.length / 2));
+    let daytime = grid.max_temperature.iter().filter(middle).filter_map(|interval| interval.value.map(fahrenheit));
+    Some((daytime.fold(hourly, f64::max), hours))
+}
+
 /// Asks for a station's newest observation.
 pub fn latest_observation(station: &str) -> Request {
     Request::get(VENDOR, format!("/stations/{}/observations/latest", segment(station))).conditional()
@@ -414,76 +433,4 @@ pub fn parse_observations(body: &[u8]) -> Result<Vec<Observation>, FeedError> {
     out.sort_by_key(|observation| observation.observed_at);
     out.dedup_by_key(|observation| observation.observed_at);
     Ok(out)
-}
-
-/// Asks for the climate reports of a location, the three letters of the report's name (`NYC`), not an office. The list
-/// reaches back about five days.
-pub fn climate_reports(location: &str) -> Request {
-    Request::get(VENDOR, format!("/products/types/CLI/locations/{}", segment(location))).conditional()
-}
-
-/// A product of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProductRef {
-    /// What to ask for with [`product`].
-    pub id: String,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-}
-
-/// Reads the answer of [`climate_reports`], newest first whatever its own order.
-///
-/// # Errors
-/// [`FeedError`].
-pub fn parse_products(body: &[u8]) -> Result<Vec<ProductRef>, FeedError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Row {
-        id: String,
-        issuance_time: String,
-    }
-    #[derive(Deserialize)]
-    struct List {
-        #[serde(rename = "@graph")]
-        graph: Option<Vec<Row>>,
-    }
-    let found: List = json::parse(VENDOR, "/products", body)?;
-    let rows = found.graph.ok_or_else(|| problem("/products", body))?;
-    let read = |row: Row| {
-        let issued_at = moment("/products issuanceTime", Some(&row.issuance_time))?;
-        Ok(ProductRef { id: row.id, issued_at })
-    };
-    let mut out: Vec<ProductRef> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
-    out.sort_by(|one, two| two.issued_at.cmp(&one.issued_at).then_with(|| one.id.cmp(&two.id)));
-    Ok(out)
-}
-
-/// Asks for one product.
-pub fn product(id: &str) -> Request {
-    Request::get(VENDOR, format!("/products/{}", segment(id)))
-}
-
-/// One product with its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// When it was issued: its age.
-    pub issued_at: Timestamp,
-    /// The text as the office wrote it.
-    pub text: String,
-}
-
-/// Reads the answer of [`product`].
-///
-/// # Errors
-/// [`FeedError`].
-pub fn parse_product(body: &[u8]) -> Result<Product, FeedError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Found {
-        issuance_time: Option<String>,
-        product_text: Option<String>,
-    }
-    let found: Found = json::parse(VENDOR, "/products", body)?;
-    let text = found.product_text.ok_or_else(|| problem("/products", body))?;
-    Ok(Product { issued_at: moment("/products issuanceTime", found.issuance_time.as_deref())?, text })
 }
