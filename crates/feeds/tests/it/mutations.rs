@@ -225,14 +225,6 @@ fn broken_texts_panic_nobody() {
 }
 
 #[test]
-#[ignore = "100,000 broken payloads per adapter take minutes in the dev profile"]
-fn a_hundred_thousand_broken_payloads_panic_nobody() {
-    rest(100_000);
-    frames(100_000);
-    texts(100_000);
-}
-
-#[test]
 fn a_seed_gives_the_same_day() {
     for case in cases() {
         let call = Call::of(&case.request);
