@@ -283,6 +283,9 @@ async fn a_check_reports_every_vendor() {
     let odds = reports.iter().find(|report| report.vendor == Vendor::OddsApi).unwrap();
     assert_eq!((odds.quota.left, odds.quota.used), (Some(487), Some(13)));
     assert_eq!(odds.age, Some(Duration::from_secs(25)));
+    assert_eq!(odds.to_string(), "odds-api: ok, 25 s old (at most 120 s), 487 left by its own count, 3 games");
+    let lines: Vec<String> = reports.iter().map(ToString::to_string).collect();
+    assert!(lines.iter().all(|line| line.len() < 400 && !line.contains(KEY)), "{lines:#?}");
 }
 
 #[tokio::test]
