@@ -310,3 +310,12 @@ async fn a_larger_plan_has_its_own_allowance() {
         [ask(&client, &case).await.is_ok(), ask(&client, &case).await.is_ok(), ask(&client, &case).await.is_ok()];
     assert_eq!((outcomes, handle.calls(Vendor::Gdelt)), ([true, true, false], 2));
 }
+
+#[tokio::test]
+async fn an_emulated_client_reaches_the_emulator_only() {
+    use brier_feeds::news::syndication;
+    let (handle, client) = rig(7).await;
+    let request = syndication::feed("https://www.sec.example/cgi-bin/feed?action=getcurrent");
+    assert!(client.fetch(&request, syndication::parse_feed).await.is_ok());
+    assert_eq!(handle.calls(Vendor::Syndication), 1);
+}
