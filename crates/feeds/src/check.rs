@@ -97,6 +97,26 @@ fn hours(vendor: Vendor, body: &[u8]) -> Result<Seen, FeedError> {
     Ok(seen(Some(meta.available_at), format!("run of {}", meta.initialised_at)))
 }
 
+/// One line for people: `nws: ok, 570 s old (at most 4500 s), 9 of 10 left in 10 s, KNYC …`.
+impl std::fmt::Display for FeedReport {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {}", self.vendor, self.word())?;
+        if let Some(age) = self.age {
+            write!(out, ", {} s old (at most {} s)", age.as_secs(), self.max_age.as_secs())?;
+        }
+        if let Some(left) = self.quota.left {
+            write!(out, ", {left} left by its own count")?;
+        } else if let Some((allowance, left)) = self.left {
+            write!(out, ", {left} of {} left in {} s", allowance.requests, allowance.per.as_secs())?;
+        }
+        match &self.outcome {
+            Ok(seen) if seen.observed_at.is_none() => write!(out, ", {} (gives no time of its data)", seen.what),
+            Ok(seen) => write!(out, ", {}", seen.what),
+            Err(error) => write!(out, ", {error}"),
+        }
+    }
+}
+
 /// The question for a vendor; `None` for those that have a stream only.
 pub fn probe(vendor: Vendor, now: Timestamp) -> Option<Probe> {
     let today = date_at(now, 0);

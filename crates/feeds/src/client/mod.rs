@@ -280,7 +280,15 @@ impl Client {
 
     fn url(&self, request: &Request, key: Option<&Secret>) -> Result<Url, FeedError> {
         let target = request.target();
-        let whole = if target.starts_with('/') { self.options.base(request.vendor) + &target } else { target };
+        let whole = match (target.starts_with('/'), self.options.bases.get(&request.vendor)) {
+            (true, _) => self.options.base(request.vendor) + &target,
+            (false, None) => target,
+            // A feed's own address is replaced too: who is sent to an emulator must not reach the world by another door.
+            (false, Some(base)) => {
+                let path = target.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+                format!("{base}{}", path.unwrap_or("/"))
+            }
+        };
         let mut url = Url::parse(&whole).map_err(|error| {
             let said = format!("the address is none: {error}");
             FeedError::new(request.vendor, request.place(), Problem::Setup { said })

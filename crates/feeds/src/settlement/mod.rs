@@ -185,6 +185,9 @@ impl Table {
         let mut seen = BTreeSet::new();
         for family in &self.families {
             let lists = family.all.iter().chain(&family.anywhere);
+            if !self.series.iter().any(|series| series.family == family.name) {
+                return Err(format!("family `{}`: no series is of it", family.name));
+            }
             if family.all.is_empty() || lists.clone().any(Vec::is_empty) || !seen.insert(&family.name) {
                 return Err(format!("family `{}`: twice, or a list of phrases is empty", family.name));
             }

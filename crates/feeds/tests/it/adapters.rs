@@ -283,6 +283,9 @@ async fn a_check_reports_every_vendor() {
     let odds = reports.iter().find(|report| report.vendor == Vendor::OddsApi).unwrap();
     assert_eq!((odds.quota.left, odds.quota.used), (Some(487), Some(13)));
     assert_eq!(odds.age, Some(Duration::from_secs(25)));
+    assert_eq!(odds.to_string(), "odds-api: ok, 25 s old (at most 120 s), 487 left by its own count, 3 games");
+    let lines: Vec<String> = reports.iter().map(ToString::to_string).collect();
+    assert!(lines.iter().all(|line| line.len() < 400 && !line.contains(KEY)), "{lines:#?}");
 }
 
 #[tokio::test]
@@ -306,4 +309,13 @@ async fn a_larger_plan_has_its_own_allowance() {
     let outcomes =
         [ask(&client, &case).await.is_ok(), ask(&client, &case).await.is_ok(), ask(&client, &case).await.is_ok()];
     assert_eq!((outcomes, handle.calls(Vendor::Gdelt)), ([true, true, false], 2));
+}
+
+#[tokio::test]
+async fn an_emulated_client_reaches_the_emulator_only() {
+    use brier_feeds::news::syndication;
+    let (handle, client) = rig(7).await;
+    let request = syndication::feed("https://www.sec.example/cgi-bin/feed?action=getcurrent");
+    assert!(client.fetch(&request, syndication::parse_feed).await.is_ok());
+    assert_eq!(handle.calls(Vendor::Syndication), 1);
 }

@@ -167,6 +167,7 @@ fn a_table_that_does_not_hold_together_is_refused() {
         ("name = \"KXLOWTNYC\"", "name = \"KXHIGHNY\"", "twice"),
         ("reviewed = \"2026-11-28\"", "reviewed = \"soon\"", "expected a date"),
         ("places = [\"Boston\"]", "place = [\"Boston\"]", "unknown field"),
+        ("name = \"tsa-checkpoints\"", "name = \"tsa\"", "no series is of it"),
         ("places = [\"Boston\"]", "places = [\" \"]", "expected the places"),
     ] {
         let error = refused(from, to).to_string();
