@@ -453,6 +453,7 @@ async fn a_run_that_is_killed_under_load_sends_nothing_twice_and_loses_nothing()
         assert!(begun.elapsed() < PATIENCE, "not clear after {PATIENCE:?}: {status:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    tokio::task::block_in_place(|| reconcile_once_more(&stage, &folder));
     let ended = tokio::task::block_in_place(|| run.interrupt());
     assert_eq!(ended, Some(0), "an orderly end leaves nothing: {}", tail(&home.join("run.log")));
 
@@ -472,6 +473,30 @@ async fn a_run_that_is_killed_under_load_sends_nothing_twice_and_loses_nothing()
 fn tail(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
+}
+
+/// Polymarket's amounts have a digit more than a price and a quantity tell, so cash is the venue's to the last millionth only
+/// after a read. The run reads every few seconds; this is the last time.
+fn reconcile_once_more(stage: &Stage, folder: &Path) {
+    let begun = Instant::now();
+    loop {
+        let asked = control::ask(folder, &ControlRequest::Reconcile { venue: None }, Duration::from_secs(5));
+        assert!(matches!(asked, Ok(ControlAnswer::Done { .. })), "{asked:?}");
+        let status = status(folder).expect("the run answers");
+        let ours = status.venues.iter().find(|venue| venue.venue == "polymarket").map(|venue| venue.cash.clone());
+        if ours == Some(polymarket_cash(stage).to_string()) {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "cash is {ours:?}, the venue's {}", polymarket_cash(stage));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// What the run's wallet has at Polymarket, by the exchange's ledger.
+fn polymarket_cash(stage: &Stage) -> Money {
+    let address = wallet(RUN_WALLET).address();
+    let account = stage.exchange.admin_get(&format!("/polymarket/accounts/{address}"));
+    account["cash"].as_str().unwrap().parse().unwrap()
 }
 
 /// Holds what the venues say against what the journals say.
