@@ -84,7 +84,8 @@ impl Facts {
     /// Keeps a fact unless a newer one is known. Whether it was news.
     pub(crate) fn learn(&mut self, fact: Fact) -> bool {
         match self.0.get_mut(&fact.series) {
-            Some(known) if known.as_of >= fact.as_of => false,
+            // On data of the same time the later word is a correction.
+            Some(known) if known.as_of > fact.as_of || *known == fact => false,
             Some(known) => {
                 *known = fact;
                 true

@@ -141,7 +141,8 @@ pub fn recover(config: &Config, order_prefix: &str) -> Result<Recovered, Recover
     let make = || config.make_engine(order_prefix);
     let mut last = None;
     for (number, folder) in known.iter().rev() {
-        let mut records = records(folder)?.peekable();
+        let in_run = |error| RecoveryError::In { run: *number, source: Box::new(error) };
+        let mut records = records(folder).map_err(in_run)?.peekable();
         if records.peek().is_some() {
             let replayed =
                 replay(records, config).map_err(|error| RecoveryError::In { run: *number, source: Box::new(error) })?;

@@ -385,6 +385,10 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
                     return json!({ "type": "error", "id": id, "error": "the program ends" });
                 }
             }
+            // Who tells faster than it is taken is held up here, so that the queue stays short.
+            if look(words, |_engine| ()).await.is_none() {
+                return json!({ "type": "error", "id": id, "error": "the program ends" });
+            }
             return json!({ "type": "told", "id": id });
         }
         Ok(Said::Hello { .. }) => {

@@ -74,6 +74,12 @@ impl Basket {
         let mut bids = Vec::with_capacity(legs.len());
         for leg in legs {
             let best = view.book(*leg).ok()?.best_bid()?;
+            // A bid of our own is nobody to sell to, and a leg under way is to be known first.
+            if view.best_of_others(*leg, BookSide::Bid) != Some(best.price) || view.orders(*leg).next().is_some() {
+                return None;
+            }
+            let held = view.position(*leg).net().micros().min(0).unsigned_abs();
+            qty = qty.min(self.it.size.saturating_sub(Qty::from_micros(held)?));
             let fee = view.instrument(*leg).fees.taker(best.price, one);
             gain = gain.checked_add(notional(best.price, one, Rounding::Floor))?.checked_sub(fee)?;
             qty = qty.min(best.qty);

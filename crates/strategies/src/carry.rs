@@ -2,10 +2,10 @@
 //!
 //! It buys an outcome whose fair value is beyond a set chance when the price, with its fee, leaves more than the same money
 //! earns elsewhere until the payout, after a chance that the rules surprise everybody is taken off. Many small gains and, one
-//! day, a whole loss: so the size is capped in dollars a market, and by event where only one can pay.
+//! day, a whole loss: so what is paid is capped in dollars a market.
 //!
 //! What can go wrong: "certain" is a reading of the rules. A dispute, a revision, another source. The chance of surprise is
-//! the number to think about longest.
+//! the number to think about longest, and what the fair value leaves open counts as one.
 //!
 //! Source: reference (feeds), sections 9.2, 9.4 (event arbitrage) and 9.12.
 
@@ -50,17 +50,17 @@ impl Carry {
             notional(price(best.price), one, Rounding::Ceil).checked_add(instrument.fees.taker(best.price, one))?;
         let cost = paid.micros() as f64 / 1e6;
         let days = instrument.market.close_time.since(view.now()).as_secs_f64() / 86_400.0 + it.payout_days;
-        let worth = decided_value(cost, Prob::new(it.surprise).ok()?)?;
+        // What the fair value itself leaves open is a surprise as well.
+        let worth = decided_value(cost, Prob::new(it.surprise.max(1.0 - chance)).ok()?)?;
         // What is left after the surprise, as the gain of a sure thing.
         let pays = worth > 0.0 && Lockup::new(cost / (cost + worth), days)?.clears(it.hurdle);
         if chance < it.certain || !pays {
             return None;
         }
-        let net = view.position(market).net().micros();
-        let held = if side == BookSide::Bid { net } else { -net };
-        let most = it.most.micros() / paid.micros().max(1) - held / Qty::PER_CONTRACT as i64;
+        // By what was paid, not by today's price: a loser is not added to because it has become cheap.
+        let room = it.most.checked_sub(view.position(market).cost())?.micros() / paid.micros().max(1);
         let offered = best.qty.micros() / Qty::PER_CONTRACT;
-        let qty = Qty::from_contracts(u64::try_from(most).ok()?.min(offered)).filter(|qty| !qty.is_zero())?;
+        let qty = Qty::from_contracts(u64::try_from(room).ok()?.min(offered)).filter(|qty| !qty.is_zero())?;
         Some(Take { side, limit: best.price, qty, purpose: Purpose::Any })
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! Source: reference (feeds), section 9.9.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use brier_engine::{Interest, MarketId, Purpose, Quote, Signal, Strategy, View, Wants};
@@ -50,19 +51,34 @@ pub struct LogitMakerParameters {
 
 /// See the module's head.
 #[derive(Debug)]
-pub struct LogitMaker(LogitMakerParameters);
+pub struct LogitMaker(LogitMakerParameters, Seen);
+
+/// What must not be forgotten when it is out of sight.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Markets that a model has valued: without its word nothing is quoted there any more.
+    valued: BTreeSet<MarketId>,
+    /// The next release that was told last, and the last one that is over, in seconds since 1970.
+    next: f64,
+    released: f64,
+}
 
 impl LogitMaker {
     /// A maker with these bounds.
-    pub const fn new(parameters: LogitMakerParameters) -> Self {
-        Self(parameters)
+    pub fn new(parameters: LogitMakerParameters) -> Self {
+        Self(parameters, Seen { valued: BTreeSet::new(), next: f64::INFINITY, released: f64::NEG_INFINITY })
     }
 
     /// The middle: a model's fair value where there is a fresh one, else that of what others quote.
-    fn center(view: &View<'_>, market: MarketId) -> Option<Prob> {
+    fn center(&mut self, view: &View<'_>, market: MarketId) -> Option<Prob> {
         let best = |side| view.best_of_others(market, side).map(|price| f64::from(price.pips()) / 10_000.0);
         match view.fair(market) {
-            Some(fair) => view.book(market).is_ok().then_some(fair.prob),
+            Some(fair) => {
+                self.1.valued.insert(market);
+                view.book(market).is_ok().then_some(fair.prob)
+            }
+            // A model that has gone silent is the moment to be careful, not to ask the others.
+            None if self.1.valued.contains(&market) => None,
             None => Prob::new(f64::midpoint(best(BookSide::Bid)?, best(BookSide::Ask)?)).ok(),
         }
     }
@@ -81,20 +97,25 @@ impl LogitMaker {
         own - others / (event.markets.len().saturating_sub(1).max(1)) as f64
     }
 
-    fn is_near_release(&self, view: &View<'_>) -> bool {
+    fn is_near_release(&mut self, view: &View<'_>) -> bool {
         let Some(series) = &self.0.releases else { return false };
         // Who says when and is not heard is a reason to stay away.
         let Some(at) = view.fact(series).and_then(|fact| fact.value.number()) else { return true };
-        let now = view.now().nanos() as f64 / 1e9;
-        (now - at).abs() <= self.0.around_release.as_secs_f64()
+        let (now, around) = (view.now().nanos() as f64 / 1e9, self.0.around_release.as_secs_f64());
+        for over in [self.1.next, at].into_iter().filter(|told| *told <= now) {
+            self.1.released = self.1.released.max(over);
+        }
+        self.1.next = at;
+        // The series tells the next one as soon as one is over, which is not over yet for the market.
+        at - now <= around && at >= now || now - self.1.released <= around
     }
 
-    fn quotes(&self, view: &View<'_>, market: MarketId) -> Option<[Option<Quote>; 2]> {
-        let it = &self.0;
+    fn quotes(&mut self, view: &View<'_>, market: MarketId) -> Option<[Option<Quote>; 2]> {
         if self.is_near_release(view) {
             return None;
         }
-        let (center, instrument) = (Self::center(view, market)?, view.instrument(market));
+        let (center, instrument) = (self.center(view, market)?, view.instrument(market));
+        let it = &self.0;
         let left = instrument.market.close_time.since(view.now()).as_secs_f64() / 3_600.0;
         let maker = AvellanedaStoikov {
             gamma: it.gamma,
@@ -124,7 +145,7 @@ impl LogitMaker {
         Some([quote(BookSide::Bid, middle - half, held), quote(BookSide::Ask, middle + half, -held)])
     }
 
-    fn quote(&self, view: &View<'_>, market: MarketId, wants: &mut Wants) {
+    fn quote(&mut self, view: &View<'_>, market: MarketId, wants: &mut Wants) {
         let quotes: Vec<Quote> = self.quotes(view, market).into_iter().flatten().flatten().collect();
         wants.quotes(market, &quotes);
     }
@@ -145,7 +166,8 @@ impl Strategy for LogitMaker {
             Signal::Book(market) | Signal::Fill(market) | Signal::Fair(market) => self.quote(view, market, wants),
             // A release draws near, or a fair value grows old, without a word about the market.
             Signal::Timer | Signal::Fact(_) => {
-                places(view, &self.0.markets).for_each(|market| self.quote(view, market, wants));
+                let markets = self.0.markets.clone();
+                places(view, &markets).for_each(|market| self.quote(view, market, wants));
             }
             Signal::Start | Signal::Trade(..) | Signal::Status(_) => {}
         }

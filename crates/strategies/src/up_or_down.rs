@@ -98,7 +98,8 @@ impl UpOrDown {
         let law = window.law(&Now {
             spot: spot.value.number()?,
             volatility: self.volatility.per_sqrt_second(),
-            seconds_left: left.as_secs_f64(),
+            // A spot that is silent may have moved since: before the window the walk begins where it was last seen.
+            seconds_left: if began { left.as_secs_f64() } else { close.since(spot.as_of).as_secs_f64() },
             observed_mean,
         })?;
         let prob: Prob = match strike(view, market)? {

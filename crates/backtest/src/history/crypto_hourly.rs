@@ -14,7 +14,7 @@ use super::{Quoted, Set, TwoSided, files, json_lines};
 /// The recorder came at 23 and 54 minutes past the hour, more or less.
 const TIMES: [Duration; 2] = [Duration::from_mins(36), Duration::from_mins(6)];
 /// How far from those it may have come.
-const AROUND: Duration = Duration::from_mins(6);
+const AROUND: Duration = Duration::from_mins(4);
 /// What annual volatility is believed to be until prices have been seen.
 const BELIEF: f64 = 0.50;
 

@@ -58,6 +58,8 @@ pub(crate) struct Desk {
     rates: [(u64, u64); 2],
     /// Markets in which something could not be placed for want of budget or room.
     pub waiting: Vec<MarketId>,
+    /// Where a rule has closed a strategy's position, and until when it takes nothing new there.
+    pub left: Vec<(StrategyId, MarketId, Timestamp)>,
 }
 
 impl Desk {
@@ -80,6 +82,7 @@ impl Desk {
             budgets: [budget(rates[0]), budget(rates[1])],
             rates,
             waiting: Vec::with_capacity(64),
+            left: Vec::new(),
         }
     }
 
@@ -550,7 +553,11 @@ impl Engine {
             .open_in(market)
             .any(|order| order.strategy == strategy && order.role == role && role != Role::Manual);
         let held = self.desk.get(strategy, market).and_then(|entry| entry.not_before[side_index(take.side)]);
+        let opens = role == Role::Take && take.purpose == Purpose::Any;
         if busy || self.winding_down || held.is_some_and(|until| self.now < until) {
+            return None;
+        }
+        if opens && self.is_left(strategy, market) {
             return None;
         }
         let instrument = self.state.universe.get(market);

@@ -9,6 +9,8 @@ use crate::ids::{MarketId, StrategyId};
 use crate::order::{Order, Role};
 use crate::strategy::{Purpose, Quote, Take};
 
+/// How long a strategy takes nothing new where a rule has closed its position.
+const STAY_OUT: std::time::Duration = std::time::Duration::from_mins(10);
 const SECONDS_A_YEAR: u64 = 31_557_600;
 
 impl Engine {
@@ -21,11 +23,24 @@ impl Engine {
             for outcome in [Outcome::Yes, Outcome::No] {
                 let Some(take) = self.exit(strategy, market, outcome, &rules) else { continue };
                 let meets = |order: &Order| order.role == Role::Quote && order.may_cross(take.side, take.limit);
-                if !self.state.orders.live_in(market).any(meets) {
-                    self.take(strategy, market, take, Role::Exit, out);
+                if !self.state.orders.live_in(market).any(meets)
+                    && self.take(strategy, market, take, Role::Exit, out).is_some()
+                {
+                    let now = self.now;
+                    self.desk.left.retain(|(_, _, until)| now < *until);
+                    self.desk.left.push((strategy, market, now.plus(STAY_OUT)));
                 }
             }
         }
+    }
+
+    /// Whether a rule has just closed what the strategy held here, or would close it at once: its opinion has not changed, so it
+    /// would buy back what was sold, again and again.
+    pub(super) fn is_left(&self, strategy: StrategyId, market: MarketId) -> bool {
+        let close_time = self.state.universe.get(market).market.close_time;
+        let rules = self.config.exits.get(strategy.index());
+        rules.is_some_and(|rules| before_close(rules, self.now, close_time))
+            || self.desk.left.iter().any(|(who, at, until)| *who == strategy && *at == market && self.now < *until)
     }
 
     /// Whether a quote would meet an exit that is due: what closes goes before what opens.

@@ -93,8 +93,8 @@ fn a_fact_becomes_an_opinion_that_others_hear_once() {
     assert_eq!(world.heard(), [0.42]);
     // The answer on the same data stands, and is not told back.
     assert_eq!(world.engine.view(brier_engine::StrategyId(1)).fair(M).map(|fair| fair.prob.get()), Some(0.99));
-    // Older and equally old facts say nothing; a series that nobody listens to is kept and told to nobody.
-    world.fact("spot:BTC", 98_510.0, NOON);
+    // Older facts, and the same one again, say nothing; a correction of the same time does. A series that nobody listens to is kept and told to nobody.
+    world.fact("spot:BTC", 98_542.0, NOON);
     world.fact("spot:BTC", 98_511.0, NOON.minus(Duration::from_secs(1)));
     world.fact("spot:ETH", 3_300.0, NOON);
     assert_eq!(world.heard(), Vec::<f64>::new());

@@ -173,9 +173,9 @@ impl RunError {
             }
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
-            Self::Recovery(RecoveryError::In { .. }) => {
-                Some("run the version that wrote it, or give the run a new `run.data_dir` once the account is flat")
-            }
+            Self::Recovery(RecoveryError::In { .. }) => Some(
+                "run the version that wrote it, or give the run a new `run.data_dir` once the account is flat; orders of that run may still rest: `brier halt CONFIG --cancel-all`",
+            ),
             Self::Journal(_) => Some("make room on the disk, then start it again: it goes on from the journal"),
             Self::Panicked => {
                 Some("start it again: it goes on from the journal; report what it wrote to standard error")

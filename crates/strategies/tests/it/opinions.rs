@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use brier_engine::FactValue;
+use brier_engine::{ExitRules, FactValue};
 use brier_models::weather::Extreme;
 use brier_strategies::{
     Basket, BasketParameters, Carry, CarryParameters, Fundamental, FundamentalParameters, Range, RangeParameters,
@@ -197,8 +197,15 @@ fn carry_buys_what_is_all_but_certain_and_worth_the_wait() {
     world.fair("M", 0.99);
     // Fifty dollars at 96 cents.
     assert_eq!(world.sent(), [bought("M", BookSide::Bid, 96, 52)]);
-    world.book("M", &[(90, 100)], &[(95, 1_000)]);
-    assert_eq!(world.sent(), [], "the market has its fifty dollars");
+    for cheaper in [95, 60, 20, 10] {
+        world.book("M", &[(4, 100)], &[(cheaper, 1_000)]);
+        assert_eq!(world.sent(), [], "the market has its fifty dollars, whatever it costs now");
+    }
+    // By its own fair value of 0.99 a price of 0.99 earns nothing.
+    let mut world = World::new(Box::new(Carry::new(parameters())), &[("M", None)], HOURS(24));
+    world.book("M", &[(90, 100)], &[(99, 1_000)]);
+    world.fair("M", 0.99);
+    assert_eq!(world.sent(), []);
     // Ninety days at 99: a third of a cent after the surprise is no return.
     let mut world = World::new(Box::new(Carry::new(parameters())), &[("M", None)], HOURS(24 * 89));
     world.book("M", &[(90, 100)], &[(99, 1_000)]);
@@ -227,5 +234,40 @@ fn a_basket_sells_every_outcome_when_bids_sum_to_more_than_a_dollar_after_fees()
         sent.sort_by(|one, other| one.market.cmp(&other.market));
         let expected = [("A", 45), ("B", 38), ("C", 22)].map(|(it, price)| bought(it, BookSide::Ask, price, 20));
         assert_eq!(sent, if trades { expected.to_vec() } else { Vec::new() }, "at a margin of {margin}");
+        // Thirty more are bid for, and the legs have room for thirty: A had 40, B 30, C 20.
+        for (ticker, bid) in [("A", 45), ("B", 38), ("C", 22)] {
+            world.book(ticker, &[(bid, 900)], &[(bid + 2, 10)]);
+        }
+        world.pass(Duration::from_secs(31));
+        world.book("A", &[(45, 901)], &[(47, 10)]);
+        let more = world.sent().iter().map(|it| it.contracts).max();
+        assert_eq!(more, trades.then_some(30), "fifty contracts of each leg in all");
     }
+}
+
+/// A position that a rule closes is not bought back by an opinion that has not changed.
+#[test]
+fn an_exit_and_its_strategy_do_not_trade_against_each_other() {
+    let parameters = FundamentalParameters {
+        markets: names(&["M"]),
+        stake: stake(),
+        hurdle: 0.0,
+        payout_days: 1.0,
+        pause: Duration::ZERO,
+        doubt: 0.0,
+    };
+    let rules = ExitRules { stop_loss: Some(cents(10)), ..ExitRules::default() };
+    let mut world = World::with_exits(Box::new(Fundamental::new(parameters)), &[("M", None)], HOURS(24), rules);
+    world.book("M", &[(35, 500)], &[(50, 40)]);
+    world.fair("M", 0.70);
+    let mut sent = world.sent();
+    for _ in 0..20 {
+        world.book("M", &[(35, 500)], &[(50, 40)]);
+        sent.extend(world.sent());
+    }
+    assert_eq!(sent, [bought("M", BookSide::Bid, 50, 40), bought("M", BookSide::Ask, 35, 40)]);
+    // Ten minutes later it may think again.
+    world.pass(Duration::from_mins(11));
+    world.book("M", &[(45, 500)], &[(50, 40)]);
+    assert_eq!(world.sent(), [bought("M", BookSide::Bid, 50, 40)]);
 }

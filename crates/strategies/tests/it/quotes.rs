@@ -51,7 +51,30 @@ fn a_maker_quotes_in_log_odds_and_leaves_before_a_release() {
             .iter_live()
             .filter(|order| matches!(order.state, brier_engine::OrderState::Canceling));
         assert_eq!(canceling.count(), 2, "a minute before the release both quotes are taken back");
+        // The source tells the next one as soon as one is over; the market is not over it yet.
+        world.pass(Duration::from_secs(56));
+        world.number("release", world.now.nanos() as f64 / 1e9 + 86_400.0);
+        world.pass(Duration::from_secs(5));
+        assert_eq!(resting(&mut world), []);
     }
+}
+
+/// A fair value that goes stale is the moment to be careful, not to ask the others.
+#[test]
+fn a_maker_whose_model_went_silent_quotes_nothing() {
+    let strategy = Box::new(LogitMaker::new(LogitMakerParameters { releases: None, ..maker(0.05) }));
+    let mut world = World::new(strategy, &[("M", None)], Duration::from_hours(10));
+    world.fair("M", 0.30);
+    world.book("M", &[(20, 100)], &[(60, 100)]);
+    assert_eq!(resting(&mut world).len(), 2);
+    world.pass(Duration::from_hours(7));
+    let canceling = world
+        .engine
+        .state()
+        .orders
+        .iter_live()
+        .filter(|order| matches!(order.state, brier_engine::OrderState::Canceling));
+    assert_eq!(canceling.count(), 2);
 }
 
 /// Its own quotes are not the middle of the market: after they rest, nothing moves.

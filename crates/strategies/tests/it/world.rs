@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use brier_engine::risk::Limits;
 use brier_engine::{
-    AccountSnapshot, Answer, Command, Custody, Engine, EngineConfig, Fact, FactValue, FairValue, Fees, Input,
-    Instrument, MarketId, Request, Strategy, StrategyId, VenueCash, View,
+    AccountSnapshot, Answer, Command, Custody, Engine, EngineConfig, ExitRules, Fact, FactValue, FairValue, Fees,
+    Input, Instrument, MarketId, Request, Strategy, StrategyId, VenueCash, View,
 };
 use brier_kalshi_protocol::fees::{FeeMultiplier, FeeSchedule, FeeType};
 use brier_types::{
@@ -62,10 +62,30 @@ impl World {
         close: Duration,
         fees: Fees,
     ) -> Self {
+        Self::make(strategy, markets, close, fees, ExitRules::default())
+    }
+
+    pub(crate) fn with_exits(
+        strategy: Box<dyn Strategy>,
+        markets: &[(&str, Option<Strike>)],
+        close: Duration,
+        exits: ExitRules,
+    ) -> Self {
+        Self::make(strategy, markets, close, Fees::FREE, exits)
+    }
+
+    fn make(
+        strategy: Box<dyn Strategy>,
+        markets: &[(&str, Option<Strike>)],
+        close: Duration,
+        fees: Fees,
+        exits: ExitRules,
+    ) -> Self {
         let mut config = EngineConfig::new("t1", Limits::unlimited_for_tests());
         for habits in &mut config.habits {
             (habits.requests_per_second, habits.burst) = (1_000, 1_000);
         }
+        config.exits = vec![exits];
         let mut engine = Engine::new(config);
         engine.seat("strategy", strategy);
         let mut world = Self { engine, now: NOON, out: Vec::new(), sequence: 0, trades: 0 };
