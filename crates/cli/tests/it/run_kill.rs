@@ -478,6 +478,10 @@ fn tail(path: &Path) -> String {
 /// Polymarket's amounts have a digit more than a price and a quantity tell, so cash is the venue's to the last millionth only
 /// after a read. The run reads every few seconds; this is the last time.
 fn reconcile_once_more(stage: &Stage, folder: &Path) {
+    // Cash is judged when nothing rests and nothing has just moved: quotes that follow each other would keep it from that.
+    let halt = ControlRequest::Halt { reason: "the last read".to_owned() };
+    let halted = control::ask(folder, &halt, PATIENCE);
+    assert!(matches!(&halted, Ok(ControlAnswer::Halted { left, .. }) if left.is_empty()), "{halted:?}");
     let begun = Instant::now();
     loop {
         let asked = control::ask(folder, &ControlRequest::Reconcile { venue: None }, Duration::from_secs(5));
