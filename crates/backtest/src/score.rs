@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use brier_models::calibration::reliability::Curve;
-use brier_models::calibration::standing::{Contest, MIN_EVENTS, MIN_MARKETS, PaperOnly, Record, Standing};
+use brier_models::calibration::standing::{Contest, Record, Standing};
 use brier_models::calibration::{Scored, brier, log_score, skill, spiegelhalter_z};
 use brier_types::Prob;
 use serde::Serialize;
@@ -103,7 +103,7 @@ pub fn report(set: &Set, seed: u64) -> Report {
         let contests = most.map(|quotes| contests(quotes)).unwrap_or_default();
         match Standing::judge(&contests, seed) {
             Standing::Live(_) => "beats the market: may trade".to_owned(),
-            Standing::Paper(why) => format!("paper only: {}", told(&why)),
+            Standing::Paper(why) => format!("paper only: {why}"),
         }
     });
     Report { set: set.name, what: set.what, model: set.model.ok(), not_scorable: set.model.err(), rows, standing }
@@ -116,17 +116,6 @@ pub fn contested(set: &Set) -> Vec<&Quoted> {
         by_time.entry(quote.before_close).or_default().push(quote);
     }
     by_time.into_values().max_by_key(Vec::len).unwrap_or_default()
-}
-
-fn told(why: &PaperOnly) -> String {
-    match why {
-        PaperOnly::TooFewMarkets { markets } => format!("{markets} scored markets, {MIN_MARKETS} are needed"),
-        PaperOnly::TooFewEvents { events } => format!("markets of {events} events, {MIN_EVENTS} are needed"),
-        PaperOnly::NotBetter(record) => format!("the market was as good or better by {:+.4}", -record.advantage),
-        PaperOnly::MayBeLuck(record) => {
-            format!("better by {:.4}, which may be luck (p = {:.2})", record.advantage, record.p_value)
-        }
-    }
 }
 
 fn row(set: &'static str, before_close: Duration, quotes: &[&Quoted], seed: u64) -> Option<Row> {

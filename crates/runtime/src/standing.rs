@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use brier_models::calibration::standing::{Contest, MIN_EVENTS, MIN_MARKETS, PaperOnly, Standing};
+use brier_models::calibration::standing::{Contest, Standing};
 use brier_types::Prob;
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,7 @@ pub fn check(strategy: &StrategyConfig) -> Result<(), StandingError> {
     })?;
     match Standing::judge(&contests, SEED) {
         Standing::Live(_) => Ok(()),
-        Standing::Paper(why) => Err(StandingError::PaperOnly { strategy: name(), path, why: told(&why) }),
+        Standing::Paper(why) => Err(StandingError::PaperOnly { strategy: name(), path, why: why.to_string() }),
     }
 }
 
@@ -98,21 +98,6 @@ fn read(text: &str) -> Result<Vec<Contest>, String> {
         contests.push(Contest { event, model, market, happened: line.happened });
     }
     Ok(contests)
-}
-
-/// A verdict for people.
-pub fn told(why: &PaperOnly) -> String {
-    match why {
-        PaperOnly::TooFewMarkets { markets } => format!("{markets} scored markets, {MIN_MARKETS} are needed"),
-        PaperOnly::TooFewEvents { events } => format!("markets of {events} events, {MIN_EVENTS} are needed"),
-        PaperOnly::NotBetter(record) => {
-            format!("the market's price was as good or better, by {:.4} of Brier score", -record.advantage)
-        }
-        PaperOnly::MayBeLuck(record) => format!(
-            "better than the market by {:.4} of Brier score, which may be luck (p = {:.2})",
-            record.advantage, record.p_value
-        ),
-    }
 }
 
 /// Writes a record's line.
@@ -146,7 +131,7 @@ mod tests {
     fn verdict(text: &str) -> Result<(), String> {
         match Standing::judge(&read(text)?, SEED) {
             Standing::Live(_) => Ok(()),
-            Standing::Paper(why) => Err(told(&why)),
+            Standing::Paper(why) => Err(why.to_string()),
         }
     }
 

@@ -21,6 +21,7 @@ use brier_models::quoting::{AvellanedaStoikov, adverse_half_spread};
 use brier_types::{BookSide, MarketTicker, Money, Price, Prob, Qty, Venue};
 
 use crate::facts::places;
+use crate::samples::middle;
 
 /// What bounds the maker.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +72,6 @@ impl LogitMaker {
 
     /// The middle: a model's fair value where there is a fresh one, else that of what others quote.
     fn center(&mut self, view: &View<'_>, market: MarketId) -> Option<Prob> {
-        let best = |side| view.best_of_others(market, side).map(|price| f64::from(price.pips()) / 10_000.0);
         match view.fair(market) {
             Some(fair) => {
                 self.1.valued.insert(market);
@@ -79,7 +79,7 @@ impl LogitMaker {
             }
             // A model that has gone silent is the moment to be careful, not to ask the others.
             None if self.1.valued.contains(&market) => None,
-            None => Prob::new(f64::midpoint(best(BookSide::Bid)?, best(BookSide::Ask)?)).ok(),
+            None => middle(view, market),
         }
     }
 

@@ -140,6 +140,26 @@ pub enum PaperOnly {
     MayBeLuck(Record),
 }
 
+/// For people: what the record shows, and what is missing.
+impl std::fmt::Display for PaperOnly {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooFewMarkets { markets } => write!(out, "{markets} scored markets, {MIN_MARKETS} are needed"),
+            Self::TooFewEvents { events } => write!(out, "markets of {events} events, {MIN_EVENTS} are needed"),
+            Self::NotBetter(record) => {
+                let worse = -record.advantage;
+                write!(out, "the market's price was as good or better, by {worse:.4} of Brier score")
+            }
+            Self::MayBeLuck(Record { advantage, p_value, .. }) => {
+                write!(
+                    out,
+                    "better than the market by {advantage:.4} of Brier score, which may be luck (p = {p_value:.2})"
+                )
+            }
+        }
+    }
+}
+
 /// Whether a model may trade.
 ///
 /// ```

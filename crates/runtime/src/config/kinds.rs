@@ -346,13 +346,11 @@ fn market_maker(config: &StrategyConfig) -> Box<dyn Strategy> {
 
 fn taker(config: &StrategyConfig) -> Box<dyn Strategy> {
     let set: &Values = &config.parameters;
-    let one = brier_types::Qty::from_contracts(1).expect("one contract is a quantity");
-    let margin: Money = brier_types::notional(set.price("margin_dollars"), one, Rounding::Ceil);
     Box::new(Taker::new(TakerParameters {
         markets: markets(config),
         cap: set.contracts("cap_contracts"),
         clip: set.contracts("clip_contracts"),
-        margin,
+        margin: dollars_a_contract(set, "margin_dollars"),
     }))
 }
 
