@@ -186,13 +186,11 @@ impl Source {
             Vendor::Coinbase | Vendor::Binance => 2,
             Vendor::Chainlink | Vendor::Yahoo => 20,
             Vendor::Deribit => 30,
-            // 800 a day, and 500 credits a month.
-            Vendor::TwelveData => 120,
+            // Twelve Data's free plan has 800 questions a day.
+            Vendor::TwelveData | Vendor::Metar | Vendor::Syndication => 120,
+            // 500 credits a month.
             Vendor::OddsApi => 3_600,
-            Vendor::Metar | Vendor::Syndication => 120,
             Vendor::Gdelt => 300,
-            // 100 a day, and 500 a day.
-            Vendor::NewsApi => 900,
             Vendor::Nws | Vendor::Tomorrow => 600,
             _ => 900,
         };

@@ -105,7 +105,7 @@ pub const KINDS: &[StrategyKind] = &[
                 Kind::Text,
                 "Series of the extreme measured so far today; while it is stale, nothing is said."
             ),
-            Key::new("extreme", Kind::Word(&["high", "low"]), "high", "Which extreme settles."),
+            Key::new("extreme", Kind::Word(&["high", "low"]), "\"high\"", "Which extreme settles."),
             Key::new(
                 "deviation_degrees",
                 POSITIVE,

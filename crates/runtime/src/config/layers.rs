@@ -246,3 +246,20 @@ impl Values {
         self.maybe_integer(name).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::{FEED, SECTIONS, STRATEGY};
+    use crate::config::kinds::KINDS;
+
+    /// The weather strategy's `extreme` once had a default that was no text of a file, and whoever left it out got a panic.
+    #[test]
+    fn every_default_is_of_its_kind() {
+        let sections = SECTIONS.iter().map(|section| section.keys);
+        let parameters = KINDS.iter().map(|kind| kind.parameters);
+        for key in sections.chain(parameters).chain([STRATEGY, FEED]).flatten() {
+            assert_eq!(default(key).is_some(), key.default.is_some(), "{}", key.name);
+        }
+    }
+}

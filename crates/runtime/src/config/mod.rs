@@ -8,6 +8,7 @@
 //! configuration with any problem is not handed out.
 
 mod environment;
+mod feeds;
 mod keys;
 mod kinds;
 mod layers;
@@ -23,13 +24,14 @@ mod value;
 use std::path::{Path, PathBuf};
 
 pub use environment::Environment;
-pub use keys::{Key, SECTIONS, STRATEGY, Section};
+pub use feeds::unfed;
+pub use keys::{FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};
 pub use layers::{Setting, Values};
 pub use problem::{Origin, Problem, Problems};
 pub use settings::{
-    Config, ControlConfig, ExecutionConfig, KalshiConfig, KeySource, LogConfig, Mode, PaperConfig, PolymarketConfig,
-    ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
+    Config, ControlConfig, ExecutionConfig, FeedConfig, FeedsConfig, KalshiConfig, KeySource, LogConfig, Mode,
+    OnDisagreement, PaperConfig, PolymarketConfig, ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
 };
 pub use value::{Kind, MarketName, Value};
 
@@ -45,7 +47,7 @@ pub struct Sources {
     pub project: Option<PathBuf>,
     /// The user's own file, if it has another place than [`Environment::config_folder`] says.
     pub user: Option<PathBuf>,
-    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`.
+    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`, `feed.NAME.key=value`.
     pub flags: Vec<String>,
     /// The environment, without `.env`.
     pub environment: Environment,
@@ -103,9 +105,9 @@ pub fn load(sources: Sources) -> Loaded {
     let user = user_path.map(|path| loader.file(&path, false)).unwrap_or_default();
     let environment = loader.environment_layer();
     let flags = loader.flags(&sources.flags);
-    let strategies = loader.strategies(&project, &user);
+    let lists = loader.lists(&project, &user);
     loader.check_sections(&[&flags, &environment, &project, &user]);
-    loader.finish(&here, &[flags, environment, project, user], &strategies)
+    loader.finish(&here, &[flags, environment, project, user], &lists)
 }
 
 /// Reads a configuration that [`Config::text`] once said, without any other layer: what a replay does.
@@ -118,9 +120,9 @@ pub fn read_back(text: &str) -> Result<Config, Problems> {
     let mut loader = Loader { problems: Vec::new(), environment };
     let file = raw::parse(Path::new("journal"), text).map_err(Problems)?;
     let nothing = Tabled::new();
-    let strategies = loader.strategies(&file, &nothing);
+    let lists = loader.lists(&file, &nothing);
     loader.check_sections(&[&file]);
-    let loaded = loader.finish(Path::new("/"), &[Tabled::new(), Tabled::new(), file, nothing], &strategies);
+    let loaded = loader.finish(Path::new("/"), &[Tabled::new(), Tabled::new(), file, nothing], &lists);
     loaded.into_config().map(|(config, _)| config)
 }
 
@@ -158,12 +160,19 @@ fn head(table: &str) -> String {
     }
     match table.splitn(3, '.').collect::<Vec<_>>().as_slice() {
         ["strategy", _, nested] => format!("[strategy.{nested}]"),
+        ["feed", _] => "[[feed]]".to_owned(),
         _ => "[[strategy]]".to_owned(),
     }
 }
 
 /// A layer: tables with their keys.
 type Tabled = Vec<Entry>;
+
+/// Sections of which there are several, each with a name, in the project's file only.
+const LISTS: [&str; 2] = ["strategy", "feed"];
+
+/// A table of a list, and where it stands.
+type Listed = (Vec<Entry>, Origin);
 
 struct Loader {
     problems: Vec<Problem>,
@@ -228,10 +237,12 @@ impl Loader {
     /// Sections that are none, and those that are no tables.
     fn check_sections(&mut self, layers: &[&Tabled]) {
         for entry in layers.iter().flat_map(|layer| layer.iter()) {
-            if entry.key == "strategy" {
+            if LISTS.contains(&entry.key.as_str()) {
                 if entry.origin != Origin::Flag && !matches!(entry.value, Raw::List(_)) {
-                    let problem = Problem::new(&entry.origin, "strategy", "expected `[[strategy]]` tables in a file");
-                    self.problems.push(problem.hint("write it with two brackets, once for each strategy"));
+                    let text = format!("expected `[[{}]]` tables in a file", entry.key);
+                    let problem = Problem::new(&entry.origin, entry.key.clone(), text);
+                    self.problems
+                        .push(problem.hint(format!("write it with two brackets, once for each {}", entry.key)));
                 }
             } else if !SECTIONS.iter().any(|section| section.name == entry.key) {
                 self.problems.push(unknown_section(entry));
@@ -242,14 +253,19 @@ impl Loader {
         }
     }
 
-    /// The strategies' tables with their places.
-    fn strategies(&mut self, project: &Tabled, user: &Tabled) -> Vec<(Vec<Entry>, Origin)> {
-        if let Some(entry) = user.iter().find(|entry| entry.key == "strategy") {
-            let problem = Problem::new(&entry.origin, "strategy", "strategies belong into the project's file");
-            self.problems.push(problem.hint("move it there, so that no run trades what its own file does not say"));
+    /// The tables of each list with their places.
+    fn lists(&mut self, project: &Tabled, user: &Tabled) -> [Vec<Listed>; 2] {
+        LISTS.map(|list| self.list(list, project, user))
+    }
+
+    fn list(&mut self, list: &str, project: &Tabled, user: &Tabled) -> Vec<Listed> {
+        if let Some(entry) = user.iter().find(|entry| entry.key == list) {
+            let problem =
+                Problem::new(&entry.origin, list, format!("each `[[{list}]]` belongs into the project's file"));
+            self.problems.push(problem.hint("move it there, so that no run does what its own file does not say"));
         }
         let mut found = Vec::new();
-        for entry in project.iter().filter(|entry| entry.key == "strategy") {
+        for entry in project.iter().filter(|entry| entry.key == list) {
             let Raw::List(tables) = &entry.value else { continue };
             for table in tables {
                 if let Raw::Table(entries) = table {
@@ -257,14 +273,14 @@ impl Loader {
                     found.push((entries.clone(), origin));
                 } else {
                     let text = format!("expected a table, found {}", table.shown());
-                    self.problems.push(Problem::new(&entry.origin, "strategy", text));
+                    self.problems.push(Problem::new(&entry.origin, list, text));
                 }
             }
         }
         found
     }
 
-    fn finish(mut self, here: &Path, layers: &[Tabled], strategies: &[(Vec<Entry>, Origin)]) -> Loaded {
+    fn finish(mut self, here: &Path, layers: &[Tabled], [strategies, feeds]: &[Vec<Listed>; 2]) -> Loaded {
         let home = self.environment.home().map(Path::to_owned);
         let bases = Bases { here, home: home.as_deref() };
         let problems = &mut self.problems;
@@ -275,35 +291,23 @@ impl Loader {
                 (section.name, layers::resolve(section.name, section.keys, &layers, &bases, problems))
             })
             .collect();
-        let mut tables = Tables { sections, strategies: Vec::new() };
+        let mut tables = Tables { sections, strategies: Vec::new(), feeds: Vec::new() };
         for (_, values) in tables.sections.iter_mut().filter(|(name, _)| matches!(*name, "kalshi" | "polymarket")) {
             // With an address alone it is an exchange there.
             if values.maybe_text("url").is_some() {
                 values.imply("env", Value::Text("local".to_owned()), "url");
             }
         }
-        let flags = table(&layers[0], "strategy");
-        for entry in &flags.entries {
-            let named = |(entries, _): &(Vec<Entry>, Origin)| name_of(entries) == Some(entry.key.as_str());
-            if !strategies.iter().any(named) {
-                let names = strategies.iter().filter_map(|(entries, _)| name_of(entries));
-                let problem =
-                    Problem::new(&Origin::Flag, format!("strategy.{}", entry.key), "no strategy has this name");
-                problems.push(match nearest(&entry.key, names) {
-                    Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
-                    None => problem.hint("only strategies of the file can be changed by flags"),
-                });
-            }
-        }
-        for (entries, origin) in strategies {
-            let flagged = name_of(entries).and_then(|name| flags.entries.iter().find(|entry| entry.key == name));
-            let flagged = match flagged.map(|entry| &entry.value) {
-                Some(Raw::Table(entries)) => entries.as_slice(),
-                _ => &[],
-            };
-            let layers = [flagged, entries.as_slice()];
+        for (entries, flagged, origin) in flagged("strategy", &layers[0], strategies, problems) {
+            let layers = [flagged, entries];
             let strategy = strategy_tables(&layers, origin, &bases, tables.section("exits"), problems);
             tables.strategies.push(strategy);
+        }
+        for (entries, flagged, origin) in flagged("feed", &layers[0], feeds, problems) {
+            let name = name_of(entries).unwrap_or("?");
+            let layers = [flagged, entries].map(|entries| Layer { entries: entries.iter().collect() });
+            let values = resolve_listed(&format!("feed.{name}"), FEED, &layers, origin, &bases, problems);
+            tables.feeds.push((values, origin.clone()));
         }
         let mut contradictions = Vec::new();
         let mut config = settings::build(&tables, self.environment.data_folder(), &mut contradictions);
@@ -348,7 +352,7 @@ fn rank(origin: &Origin) -> u8 {
 }
 
 fn unknown_section(entry: &Entry) -> Problem {
-    let names = || SECTIONS.iter().map(|section| section.name).chain(["strategy"]);
+    let names = || SECTIONS.iter().map(|section| section.name).chain(LISTS);
     let shown: String = entry.key.chars().take(64).collect();
     let problem = Problem::new(&entry.origin, shown, "unknown section");
     let holder = |key: &str| SECTIONS.iter().find(|section| section.keys.iter().any(|known| known.name == key));
@@ -394,6 +398,52 @@ fn name_of(entries: &[Entry]) -> Option<&str> {
     entries.iter().find(|entry| entry.key == "name").and_then(|entry| entry.value.text())
 }
 
+/// The tables of a list, each with what flags say of it. Flags for names that no table has are told.
+fn flagged<'a>(
+    list: &str,
+    flags: &'a [Entry],
+    tables: &'a [Listed],
+    problems: &mut Vec<Problem>,
+) -> Vec<(&'a [Entry], &'a [Entry], &'a Origin)> {
+    let flags = table(flags, list);
+    for entry in &flags.entries {
+        if !tables.iter().any(|(entries, _)| name_of(entries) == Some(entry.key.as_str())) {
+            let names = tables.iter().filter_map(|(entries, _)| name_of(entries));
+            let problem =
+                Problem::new(&Origin::Flag, format!("{list}.{}", entry.key), format!("no {list} has this name"));
+            problems.push(match nearest(&entry.key, names) {
+                Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                None => problem.hint("only what the file has can be changed by flags"),
+            });
+        }
+    }
+    let of = |entries: &[Entry]| {
+        let name = name_of(entries)?;
+        flags.entries.iter().find(|entry| entry.key == name).and_then(|entry| match &entry.value {
+            Raw::Table(entries) => Some(entries.as_slice()),
+            _ => None,
+        })
+    };
+    tables.iter().map(|(entries, origin)| (entries.as_slice(), of(entries).unwrap_or_default(), origin)).collect()
+}
+
+/// Resolves one table of a list. What is missing in it has its place.
+fn resolve_listed(
+    prefix: &str,
+    keys: &'static [Key],
+    layers: &[Layer<'_>],
+    origin: &Origin,
+    bases: &Bases<'_>,
+    problems: &mut Vec<Problem>,
+) -> Values {
+    let from = problems.len();
+    let values = layers::resolve(prefix, keys, layers, bases, problems);
+    for problem in problems[from..].iter_mut().filter(|problem| problem.origin == Origin::Default) {
+        problem.origin = origin.clone();
+    }
+    values
+}
+
 /// Resolves one strategy: its own keys, its parameters by its kind, and its exits over those of all.
 fn strategy_tables(
     layers: &[&[Entry]],
@@ -417,14 +467,7 @@ fn strategy_tables(
             problems.push(Problem::new(&entry.origin, format!("{prefix}.{}", entry.key), text));
         }
     }
-    let from = problems.len();
-    let keys = layers::resolve(&prefix, STRATEGY, &own, bases, problems);
-    for problem in &mut problems[from..] {
-        // What is missing in a strategy has the strategy's place.
-        if problem.origin == Origin::Default {
-            problem.origin = origin.clone();
-        }
-    }
+    let keys = resolve_listed(&prefix, STRATEGY, &own, origin, bases, problems);
     let kind = keys.maybe_text("kind").and_then(|kind| kinds::find(&kind));
     let nested = |name: &str| layers.iter().map(|entries| table(entries, name)).collect::<Vec<_>>();
     let parameters = match kind {
@@ -443,5 +486,6 @@ fn all_settings(tables: &Tables) -> Vec<Setting> {
         .strategies
         .iter()
         .flat_map(|it| it.keys.settings().iter().chain(it.exits.settings()).chain(it.parameters.settings()));
-    sections.chain(strategies).cloned().collect()
+    let feeds = tables.feeds.iter().flat_map(|(values, _)| values.settings());
+    sections.chain(strategies).chain(feeds).cloned().collect()
 }

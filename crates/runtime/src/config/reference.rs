@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{Key, SECTIONS, STRATEGY, Section};
+use super::keys::{FEED, Key, SECTIONS, STRATEGY, Section};
 use super::kinds::KINDS;
 
 const HEAD: &str = "\
@@ -13,10 +13,10 @@ table that the program reads by, and a test holds it against it.
 
 A value is looked up in this order; the first place that says something counts:
 
-1. `--set section.key=value` on the command line, for a strategy `--set strategy.NAME.key=value`;
+1. `--set section.key=value` on the command line, for a strategy or feed `--set strategy.NAME.key=value`;
 2. the environment, `BRIER_SECTION__KEY` (two underscores), then a file `.env` beside the configuration;
 3. the configuration that the command names;
-4. the user's own, `brier/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`, which holds no strategies;
+4. the user's own, `brier/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`, which holds no strategies and no feeds;
 5. the default.
 
 `brier config show CONFIG` prints what counts and who said it; `brier config check CONFIG` tells everything that is wrong at
@@ -45,6 +45,8 @@ pub fn page() -> String {
     for section in SECTIONS {
         table(&mut page, section);
     }
+    page.push_str("\n## [[feed]]\n\nOne table for each feed, in the project's file only. What the numbers are, by vendor: docs/feeds.md.\n\n");
+    keys(&mut page, FEED);
     page.push_str(
         "\n## [[strategy]]\n\nOne table for each strategy, in the project's file only. Keep their order: orders and fills are kept by it. \
          `[strategy.exits]` takes the keys of `[exits]` for this strategy alone.\n\n",
@@ -94,7 +96,8 @@ mod tests {
     fn names_of_keys_with_units_end_in_them() {
         use crate::config::Kind;
         let strategy = Section { name: "strategy", meaning: "", keys: STRATEGY };
-        for section in SECTIONS.iter().chain([&strategy]) {
+        let feed = Section { name: "feed", meaning: "", keys: FEED };
+        for section in SECTIONS.iter().chain([&strategy, &feed]) {
             for key in section.keys {
                 let unit = match key.kind {
                     Kind::Dollars | Kind::Price => "_dollars",
@@ -108,7 +111,7 @@ mod tests {
 
     #[test]
     fn no_key_is_named_twice() {
-        for keys in SECTIONS.iter().map(|section| section.keys).chain([STRATEGY]) {
+        for keys in SECTIONS.iter().map(|section| section.keys).chain([STRATEGY, FEED]) {
             for (index, key) in keys.iter().enumerate() {
                 assert!(keys[..index].iter().all(|other| other.name != key.name), "{}", key.name);
             }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use brier_connect::host::is_near;
 use brier_engine::risk::{Budget, Limits};
 use brier_engine::{EngineConfig, ExitRules, Strategy, VenueHabits};
+use brier_feeds::source::Spec;
 use brier_types::{Money, Price, Qty, Venue};
 
+use super::feeds;
 use super::kinds::{self, REMOTE, StrategyKind};
 use super::layers::Values;
 use super::problem::{Origin, Problem};
@@ -36,6 +38,8 @@ pub struct Config {
     pub reconcile: ReconcileConfig,
     /// Strategies in the order of the file: their place is their [`brier_engine::StrategyId`]. Those that are off keep theirs.
     pub strategies: Vec<StrategyConfig>,
+    /// Data from outside.
+    pub feeds: FeedsConfig,
     /// Strategies of other programs.
     pub remote: Option<RemoteConfig>,
     /// How the process is reached.
@@ -186,6 +190,43 @@ impl StrategyConfig {
     }
 }
 
+/// What happens to a market whose rules are not what the settlement table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDisagreement {
+    /// It is left out of the run.
+    Refuse,
+    /// It is told, and traded.
+    Warn,
+}
+
+/// `[feeds]`, with every `[[feed]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedsConfig {
+    /// Who is asked instead of the vendors.
+    pub emulator: Option<String>,
+    /// Whom a vendor can write to.
+    pub contact: Option<String>,
+    /// The settlement table; the embedded one without.
+    pub settlement: Option<PathBuf>,
+    /// What its disagreements mean.
+    pub rules: OnDisagreement,
+    /// The feeds that are on.
+    pub list: Vec<FeedConfig>,
+}
+
+/// One `[[feed]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedConfig {
+    /// What it is called.
+    pub name: String,
+    /// What is asked.
+    pub spec: Spec,
+    /// How often, where it does not stream; by the vendor's habits without.
+    pub every: Option<Duration>,
+    /// The vendor's key.
+    pub key: Option<Reference>,
+}
+
 /// `[remote]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteConfig {
@@ -221,6 +262,7 @@ pub struct LogConfig {
 pub(super) struct Tables {
     pub(super) sections: Vec<(&'static str, Values)>,
     pub(super) strategies: Vec<StrategyTables>,
+    pub(super) feeds: Vec<(Values, Origin)>,
 }
 
 /// The tables of one strategy.
@@ -261,6 +303,7 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
         execution: execution(tables.section("execution")),
         reconcile,
         strategies,
+        feeds: feeds::feeds(tables, run.mode, problems),
         remote: remote(tables.section("remote"), problems),
         control: control(tables.section("control")),
         log: log(tables.section("log"), problems),

@@ -157,7 +157,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
         env BRIER_RISK__MAX_ORDER: risk.max_order: unknown key; did you mean `max_orders`?
         --set: expected section.key=value, found `nonsense`
         --set: execution.timer_ms: expected a whole number from 10 to 60000, found "soon"
-        --set: strategy.b: no strategy has this name; only strategies of the file can be changed by flags"#]]);
+        --set: strategy.b: no strategy has this name; only what the file has can be changed by flags"#]]);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_strategy_that_cannot_trade_is_refused() {
             …/brier.toml:8: strategy.a.name: another strategy has this name already
             …/brier.toml:9: strategy.a.kind: it connects from outside, and `remote.listen` is unset; set `listen` and `token` in `[remote]`
             …/brier.toml:11: strategy.b.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
-            …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"]]);
+            …/home/.config/brier/config.toml:1: strategy: each `[[strategy]]` belongs into the project's file; move it there, so that no run does what its own file does not say"]]);
     Case::new("").problems(&expect![
         "no venue is traded; name a strategy's markets, or say `enabled = true` in `[kalshi]` or `[polymarket]`"
     ]);
@@ -369,10 +369,43 @@ fn what_a_journal_keeps_of_a_configuration_reads_back_the_same() {
         "[kalshi]\nurl = \"http://127.0.0.1:1\"\nkey_id = \"k\"\nkey_path = \"k.pem\"\n[exits]\nhurdle_bps = 700\n[risk]\nmax_position_contracts = 40\n\
          [[strategy]]\nname = \"maker\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:A-1\", \"kalshi:A-2\"]\n\
          [strategy.exits]\nstop_loss_dollars = 0.10\n[strategy.parameters]\ncap_contracts = 30\n\
-         [[strategy]]\nname = \"taker\"\nkind = \"taker\"\nmarkets = [\"kalshi:A-1\"]\n",
+         [[strategy]]\nname = \"taker\"\nkind = \"taker\"\nmarkets = [\"kalshi:A-1\"]\n\
+         [[feed]]\nname = \"high\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"high:{date}\"\nmax_age_s = 600\n\
+         [[feed]]\nname = \"rate\"\nvendor = \"fred\"\nof = \"DGS10\"\nseries = \"rate:10Y\"\nkey = \"env:FRED\"\n",
     );
     let (config, _) = case.load().into_config().unwrap();
     let again = read_back(&config.text).unwrap();
+    assert_eq!((&again.feeds, again.feeds.list.len()), (&config.feeds, 2));
     assert_eq!(again.text, config.text);
     assert_eq!(format!("{:?}", again.engine("b000000")), format!("{:?}", config.engine("b000000")));
+}
+
+#[test]
+fn a_feed_that_cannot_be_is_told_with_what_was_expected() {
+    let feed = |more: &str| format!("{STRATEGY}[[feed]]\nname = \"f\"\n{more}");
+    Case::new(&feed("vendor = \"coinbse\"\nof = \"BTC-USD\"\nseries = \"spot:BTC\"\n"))
+        .problems(&expect![[r#"…/brier.toml:7: feed.f.vendor: unknown vendor `coinbse`; did you mean "coinbase"?"#]]);
+    Case::new(&feed("vendor = \"fred\"\nof = \"DGS10\"\nseries = \"rate\"\n")).problems(&expect![[r#"…/brier.toml:6: feed.f.key: has to be set: fred answers nobody without a key; say where it is: "env:NAME" or "file:PATH""#]]);
+    Case::new(&feed("vendor = \"nws\"\nof = \"KXXX\"\nseries = \"high:{date}\"\n")).problems(&expect!["…/brier.toml:8: feed.f.of: expected a station of the settlement table (KNYC, KMDW, KLAX, KMIA, KAUS, KDEN, KPHL, KDCA, KBOS, KATL, KHOU, KDFW, KSAT, KMSP, KMSY, KOKC, KPHX, KLAS, KSFO, KSEA, KEWR, KSAN, KSDF, KTTN), found `KXXX`"]);
+    Case::new(&feed("vendor = \"nws\"\nof = \"KNYC\"\n"))
+        .problems(&expect!["…/brier.toml:6: feed.f.series: has to be set: a text of 1 to 256 characters"]);
+    Case::new(&format!("[feeds]\nemulator = \"http://weather.example:80\"\n{STRATEGY}")).problems(&expect!["…/brier.toml:2: feeds.emulator: expected an address of this machine or network; use the one that `brier feeds emulate` prints"]);
+    Case::new(&format!("[run]\nmode = \"live\"\n[feeds]\nemulator = \"http://127.0.0.1:1\"\nrules = \"warn\"\n[kalshi]\nenv = \"production\"\nkey_id = \"k\"\nkey_path = \"k.pem\"\n{STRATEGY}")).problems(&expect![[r#"
+        …/brier.toml:4: feeds.emulator: a live run would trade on made-up data; leave it out, or say `run.mode = "paper"`
+        …/brier.toml:5: feeds.rules: a live run would trade markets that may settle on something else; leave it at "refuse", or correct the table and name it in `feeds.settlement`"#]]);
+    let case = || Case::new(&feed("vendor = \"metar\"\nof = \"KNYC\"\nseries = \"low:{date}\"\nextreme = \"low\"\n"));
+    assert_eq!(case().flag("feed.f.every_s=60").config().feeds.list[0].every, Some(Duration::from_mins(1)));
+    assert_eq!(case().flag("feed.f.every_s=60").flag("feed.f.enabled=false").config().feeds.list, []);
+}
+
+#[test]
+fn a_series_that_nobody_tells_is_known_before_the_run() {
+    let strategy = "[[strategy]]\nname = \"w\"\nkind = \"weather\"\nmarkets = [\"kalshi:KXHIGHNY-26NOV29-T52\"]\n[strategy.parameters]\n\
+                    forecast_series = \"high:2026-11-29\"\nobserved_series = \"seen:2026-11-29\"\n";
+    let feed =
+        |series: &str| format!("[[feed]]\nname = \"f\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"{series}\"\n");
+    let config = Case::new(&format!("{strategy}{}", feed("high:{date}"))).config();
+    assert_eq!(unfed(&config), [("w", "seen:2026-11-29".to_owned())]);
+    let config = Case::new(&format!("{strategy}{}", feed("height:{date}"))).config();
+    assert_eq!(unfed(&config).len(), 2);
 }

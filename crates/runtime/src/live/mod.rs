@@ -9,8 +9,10 @@
 //! Invariants: a run that ended by its journal's failure has sent nothing that the journal does not have; a run that ends
 //! otherwise than in peace asks every venue at which an order of its may rest to cancel all; a start that fails leaves no run.
 
+mod feeds;
 mod handler;
 mod paper;
+pub mod rules;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -25,8 +27,9 @@ use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
 use brier_engine::{Alert, Engine, Input, Instrument, Operator, Scope};
 use brier_exchange::RunningServer;
+use brier_feeds::settlement::Table;
 use brier_store::JournalError;
-use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, Timestamp, Venue};
+use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, MarketTicker, Timestamp, Venue};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -45,8 +48,10 @@ use crate::remote;
 use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
+pub use feeds::{FeedsError, check as check_feeds};
 use handler::{Handler, scope};
 pub use paper::PaperError;
+use rules::Judge;
 pub use venues::VenueError;
 use venues::{Pulse, Reached, Wanted};
 
@@ -103,6 +108,9 @@ pub enum RunError {
     /// The token of remote strategies.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A feed, or the settlement table.
+    #[error(transparent)]
+    Feeds(#[from] FeedsError),
     /// Something of the system's.
     #[error("{what}: {source}")]
     System {
@@ -173,6 +181,7 @@ impl RunError {
             }
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
+            Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
             Self::Recovery(RecoveryError::In { .. }) => Some(
                 "run the version that wrote it, or give the run a new `run.data_dir` once the account is flat; orders of that run may still rest: `brier halt CONFIG --cancel-all`",
             ),
@@ -286,11 +295,16 @@ impl Trading {
             off: self.config.strategies.iter().filter(|it| !it.enabled).map(|it| it.name.clone()).collect(),
             venues: traded.clone(),
         };
+        let table = feeds::table(&self.config.feeds)?;
+        let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
+        for (strategy, series) in crate::config::unfed(&self.config) {
+            tracing::warn!(strategy, series, "no feed tells what this strategy wants to know; another program may");
+        }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
         let control = control.transpose().map_err(system("the control socket"))?;
 
-        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &recovered.engine));
+        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &recovered.engine, &table));
         let venues = tokio::select! {
             venues = self.reach(wanted) => venues?,
             why = asked_to_end(signals, &mut asked, &handler) => {
@@ -299,7 +313,7 @@ impl Trading {
                 return Ok(Ended { reason: why, left });
             }
         };
-        let Assembled { wiring, routes, instruments, pulses } = assemble(venues).map_err(system("HTTP"))?;
+        let Assembled { wiring, routes, instruments, halted, pulses } = assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
         let markets = instruments.len();
         let was_killed = recovered.engine.is_killed();
@@ -318,6 +332,10 @@ impl Trading {
         for input in news.into_iter().map(lifecycle) {
             drop(words.send(Word::Input(input)));
         }
+        for (venue, market, reason) in halted {
+            let reason = format!("its rules are not what the settlement table says: {reason}");
+            drop(words.send(Word::Input(Input::Operator(Operator::HaltMarket { venue, market, reason }))));
+        }
         if was_killed {
             self.lift_or_stay_down(&words)?;
         }
@@ -326,6 +344,11 @@ impl Trading {
         for pulse in pulses {
             let words = words.clone();
             tasks.spawn(pulse.run(words));
+        }
+        for (client, feed) in
+            outside.into_iter().flat_map(|(client, feeds)| feeds.into_iter().map(move |it| (client.clone(), it)))
+        {
+            tasks.spawn(feeds::follow(feed, client, words.clone()));
         }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
@@ -400,7 +423,7 @@ impl Trading {
     }
 
     /// Reaches every venue that is traded.
-    async fn reach(&self, [at_kalshi, at_polymarket]: [Wanted; 2]) -> Result<Vec<Reached>, RunError> {
+    async fn reach(&self, [at_kalshi, at_polymarket]: [Wanted<'_>; 2]) -> Result<Vec<Reached>, RunError> {
         let now = Clock::local_now();
         let seed = seed(now);
         let (kalshi, polymarket) = self.accesses.clone();
@@ -417,7 +440,7 @@ impl Trading {
         Ok(reached)
     }
 
-    fn wanted(&self, venue: Venue, engine: &Engine) -> Wanted {
+    fn wanted<'a>(&'a self, venue: Venue, engine: &Engine, table: &'a Table) -> Wanted<'a> {
         let enabled = || self.config.strategies.iter().filter(|it| it.enabled);
         let named = enabled().flat_map(|it| &it.markets).filter(|market| market.venue == venue);
         let state = engine.state();
@@ -431,6 +454,7 @@ impl Trading {
             named: named.map(|market| market.market.clone()).collect(),
             held: held.map(|(_, instrument)| instrument.market.ticker.clone()).collect(),
             all: enabled().any(|it| it.all_markets),
+            judge: Some(Judge { table, strategies: &self.config.strategies, on: self.config.feeds.rules }),
         }
     }
 
@@ -583,6 +607,8 @@ pub struct Assembled {
     pub routes: Routes,
     /// What is to be listed.
     pub instruments: Vec<Instrument>,
+    /// Markets that are listed and to be halted, with why.
+    pub halted: Vec<(Venue, MarketTicker, String)>,
     /// What is done at the venues beside the engine.
     pub pulses: Vec<Pulse>,
 }
@@ -594,7 +620,7 @@ pub struct Assembled {
 pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let mut wiring = Wiring { kalshi: None, books: Vec::new(), user: None, gateways: Vec::new() };
     let (mut sockets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
-    let (mut instruments, mut pulses) = (Vec::new(), Vec::new());
+    let (mut instruments, mut halted, mut pulses) = (Vec::new(), Vec::new(), Vec::new());
     for reached in venues {
         wiring.kalshi = wiring.kalshi.or(reached.kalshi);
         wiring.books.extend(reached.books);
@@ -602,6 +628,12 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
         wiring.gateways.push(reached.gateway);
         sockets.extend(reached.sockets);
         hosts.extend(reached.hosts);
+        let venue = reached.instruments.first().map(Instrument::venue);
+        halted.extend(
+            venue
+                .into_iter()
+                .flat_map(|venue| reached.halted.iter().map(move |it| (venue, it.0.clone(), it.1.clone()))),
+        );
         instruments.extend(reached.instruments);
         pulses.push(reached.pulse);
     }
@@ -610,7 +642,7 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let (connect_timeout, timeout) = (Duration::from_secs(5), Duration::from_secs(30));
     let client = http::client(HttpOptions { connect_timeout, timeout, tls, near: !tls });
     let http = client.map_err(std::io::Error::other)?;
-    Ok(Assembled { wiring, routes: Routes { sockets, caller: Caller::new(http, hosts) }, instruments, pulses })
+    Ok(Assembled { wiring, routes: Routes { sockets, caller: Caller::new(http, hosts) }, instruments, halted, pulses })
 }
 
 /// What happened to markets of an earlier run while nobody listened.

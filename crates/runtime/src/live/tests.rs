@@ -356,3 +356,71 @@ async fn a_market_that_is_not_listed_is_told_and_nothing_trades() {
     assert_eq!(error.to_string(), "kalshi lists no market `KXLIVE-1-C`");
     assert!(error.hint().is_some());
 }
+
+/// New York's high, by a text that names another place.
+const HIGH: &str = r#"{
+    "series": [{"ticker": "KXHIGHNY", "title": "H", "category": "C", "frequency": "daily", "fee_type": "quadratic", "fee_multiplier": 1}],
+    "events": [{"event_ticker": "KXHIGHNY-99JAN01", "series_ticker": "KXHIGHNY", "title": "H"}],
+    "markets": [
+        {"ticker": "KXHIGHNY-99JAN01-T52", "event_ticker": "KXHIGHNY-99JAN01", "title": "H", "rules_primary": "The highest temperature at LaGuardia.", "open_time": "2020-01-01T00:00:00Z", "close_time": "2099-01-01T00:00:00Z"}
+    ]
+}"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_told_by_its_feeds_and_leaves_out_what_settles_on_something_else() {
+    use brier_feeds::emulator::{Handle, Script, serve};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure(path);
+    let (mut catalog, high): (Value, Value) =
+        (serde_json::from_str(CATALOG).unwrap(), serde_json::from_str(HIGH).unwrap());
+    for list in ["series", "events", "markets"] {
+        catalog[list].as_array_mut().unwrap().extend(high[list].as_array().unwrap().iter().cloned());
+    }
+    std::fs::write(path.join("catalog.json"), catalog.to_string()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let emulator = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(serve(listener, Handle::new(Script::new(3))));
+    let feed = |name: &str, vendor: &str, of: &str, series: &str| {
+        format!("[[feed]]\nname = \"{name}\"\nvendor = \"{vendor}\"\nof = \"{of}\"\nseries = \"{series}\"\n")
+    };
+    let more = format!(
+        "[feeds]\nemulator = \"{emulator}\"\n{}{}{}[[strategy]]\nname = \"high\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:KXHIGHNY-99JAN01-T52\"]\n",
+        feed("btc", "coinbase", "BTC-USD", "spot:BTC"),
+        feed("ten-years", "fred", "DGS10", "rate:10Y"),
+        feed("members", "open-meteo-ensemble", "KNYC", "members:{date}"),
+    );
+    let config = std::fs::read_to_string(path.join("brier.toml")).unwrap() + &more;
+    std::fs::write(path.join("brier.toml"), config).unwrap();
+
+    let running = Running::start(prepared(path, &[])).await;
+    let begun = Instant::now();
+    let told = loop {
+        let told = look(&running.words, |engine| {
+            let known = |wanted: &str| {
+                let now = engine.now();
+                let mut facts = engine.state().facts.iter().filter(|fact| fact.series.starts_with(wanted));
+                facts.any(|fact| fact.is_fresh(now) && !fact.value.numbers().is_empty())
+            };
+            ["spot:BTC", "rate:10Y", "members:2"].map(known)
+        });
+        let told = told.await.unwrap();
+        if told == [true; 3] || begun.elapsed() > PATIENCE {
+            break told;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(told, [true; 3], "every feed has told a fact that may decide");
+    let listed = look(&running.words, |engine| {
+        engine.state().universe.iter().map(|(_, it)| it.market.ticker.to_string()).collect::<Vec<_>>()
+    });
+    assert_eq!(listed.await.unwrap(), [INSIDE, OUTSIDE], "the third market settles on another station");
+    assert!(matches!(ask_run(path, ControlRequest::Shutdown).await, ControlAnswer::Done { .. }));
+    running.task.await.unwrap().unwrap();
+
+    // What the feeds said is in the journal, and a replay hears it again.
+    let (_, run) = runs(&path.join("data")).unwrap().pop().unwrap();
+    let (engine, _) = rebuild(records(&run).unwrap(), Written::make_engine).unwrap();
+    assert!(engine.state().facts.iter().any(|fact| fact.series == "rate:10Y"));
+}

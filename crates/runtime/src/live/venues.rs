@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brier_engine::{Custody, Fees, Input, Instrument, Operator};
+use brier_feeds::settlement::Disagreement;
 use brier_kalshi::keys::Credentials;
 use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
@@ -23,6 +24,7 @@ use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
+use super::rules::{Judge, MarketRules};
 use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
@@ -65,19 +67,29 @@ fn failed(venue: Venue, what: impl Into<String>) -> impl FnOnce(&dyn std::fmt::D
 
 /// Which markets a venue is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// What strategies name: each has to be there.
     pub named: BTreeSet<MarketTicker>,
     /// What an earlier run traded and may still have something in.
     pub held: BTreeSet<MarketTicker>,
     /// Every open market besides.
     pub all: bool,
+    /// Who says which of them may be traded; all without.
+    pub judge: Option<Judge<'a>>,
+}
+
+impl Wanted<'_> {
+    fn refuses(&self, rules: &MarketRules) -> Option<Disagreement> {
+        self.judge.as_ref()?.refuses(rules)
+    }
 }
 
 /// A venue that answered.
 pub struct Reached {
     /// What is to be listed.
     pub instruments: Vec<Instrument>,
+    /// Markets of an earlier run whose rules are no longer what is believed of them: listed, and to be halted.
+    pub halted: Vec<(MarketTicker, String)>,
     /// Its gateway.
     pub gateway: Box<dyn Gateway + Send>,
     /// Its stream, for Kalshi.
@@ -116,7 +128,7 @@ pub enum Pulse {
 pub async fn kalshi(
     client: brier_kalshi::Client,
     live: Option<&LiveToken>,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     (now, seed): (Timestamp, u64),
 ) -> Result<Reached, VenueError> {
     let env = client.env().clone();
@@ -124,7 +136,7 @@ pub async fn kalshi(
     let permit = Permit::kalshi(&env, live);
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
-    let instruments = kalshi_markets(&client, wanted).await?;
+    let (instruments, halted) = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
@@ -143,6 +155,7 @@ pub async fn kalshi(
     });
     Ok(Reached {
         instruments,
+        halted,
         gateway: Box::new(gateway),
         kalshi: Some(session),
         books: Vec::new(),
@@ -158,7 +171,10 @@ fn origin(url: &impl ToString) -> String {
     url.to_string().trim_end_matches('/').to_owned()
 }
 
-async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Result<Vec<Instrument>, VenueError> {
+/// Markets, and those of them that are only listed because something may be held.
+type Listed<T> = (Vec<T>, Vec<(MarketTicker, String)>);
+
+async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<Listed<Instrument>, VenueError> {
     const VENUE: Venue = Venue::Kalshi;
     let mut markets = Vec::new();
     if wanted.all {
@@ -180,7 +196,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
         }
     }
     let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
-    let mut instruments = Vec::with_capacity(markets.len());
+    let (mut instruments, mut halted) = (Vec::with_capacity(markets.len()), Vec::new());
     for listed in &markets {
         let market = match listed.to_market() {
             Ok(market) => market,
@@ -205,7 +221,24 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
             let series = client.series(&ticker).await.map_err(|error| failed(VENUE, what)(&error))?;
             serieses.insert(event.series_ticker.clone(), series);
         }
-        let fees = event.fees(&serieses[&event.series_ticker]);
+        let series = &serieses[&event.series_ticker];
+        let sources = event.settlement_sources.iter().chain(&series.settlement_sources);
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let rules = MarketRules {
+            venue: VENUE,
+            market: market.ticker.clone(),
+            id: listed.ticker.clone(),
+            primary: listed.rules_primary.clone(),
+            secondary: listed.rules_secondary.clone(),
+            sources: sources.map(|source| (text(&source.name), text(&source.url))).collect(),
+        };
+        if let Some(why) = wanted.refuses(&rules) {
+            if !wanted.held.contains(&market.ticker) {
+                continue;
+            }
+            halted.push((market.ticker.clone(), why.to_string()));
+        }
+        let fees = event.fees(series);
         let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
         instruments.push(Instrument {
             market,
@@ -218,7 +251,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
             strike: listed.strike(),
         });
     }
-    Ok(instruments)
+    Ok((instruments, halted))
 }
 
 /// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
@@ -228,7 +261,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
 pub async fn polymarket(
     client: brier_polymarket::Client,
     live: Option<&LiveToken>,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     seed: u64,
 ) -> Result<Reached, VenueError> {
     const VENUE: Venue = Venue::Polymarket;
@@ -236,7 +269,7 @@ pub async fn polymarket(
     let permit = Permit::polymarket(&env, live);
     let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
-    let listings = polymarket_listings(&client, wanted).await?;
+    let (listings, halted) = admitted(polymarket_listings(&client, wanted).await?, wanted);
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
     let mut listed = Vec::with_capacity(listings.len());
@@ -268,6 +301,7 @@ pub async fn polymarket(
     }
     Ok(Reached {
         instruments: listings.iter().map(instrument).collect(),
+        halted,
         gateway: Box::new(gateway),
         kalshi: None,
         books,
@@ -280,6 +314,29 @@ pub async fn polymarket(
         ]),
         pulse: Pulse::Polymarket(Heartbeat::new(&client)),
     })
+}
+
+/// Without the markets that must not be traded, but with those of them that may be held.
+fn admitted(mut listings: Vec<Listing>, wanted: &Wanted<'_>) -> Listed<Listing> {
+    let mut halted = Vec::new();
+    listings.retain(|listing| {
+        let source = listing.resolution_source.clone().unwrap_or_default();
+        let rules = MarketRules {
+            venue: Venue::Polymarket,
+            market: listing.ticker.clone(),
+            id: listing.slug.clone(),
+            primary: listing.rules.clone(),
+            secondary: String::new(),
+            sources: vec![(String::new(), source)],
+        };
+        let Some(why) = wanted.refuses(&rules) else { return true };
+        let held = wanted.held.contains(&listing.ticker);
+        if held {
+            halted.push((listing.ticker.clone(), why.to_string()));
+        }
+        held
+    });
+    (listings, halted)
 }
 
 fn instrument(listing: &Listing) -> Instrument {
@@ -296,7 +353,10 @@ fn instrument(listing: &Listing) -> Instrument {
     }
 }
 
-async fn polymarket_listings(client: &brier_polymarket::Client, wanted: &Wanted) -> Result<Vec<Listing>, VenueError> {
+async fn polymarket_listings(
+    client: &brier_polymarket::Client,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Listing>, VenueError> {
     const VENUE: Venue = Venue::Polymarket;
     let unread = |error: &dyn std::fmt::Display| failed(VENUE, "markets")(error);
     let mut found = Vec::new();

@@ -178,6 +178,27 @@ fn times(config: &Config) -> Check {
     Check::ok("time", found)
 }
 
+/// Whether feeds have their keys, and the settlement table can be read; nobody is asked.
+fn feeds(config: &Config, environment: &Environment) -> Check {
+    if let Some((strategy, series)) = brier_runtime::config::unfed(config).into_iter().next()
+        && config.remote.is_none()
+    {
+        let found = format!("strategy `{strategy}` wants to know `{series}`, and no feed tells it");
+        return Check::warn(
+            "feeds",
+            found,
+            "add a `[[feed]]` with this `series`, or `[remote]` for a program that tells it",
+        );
+    }
+    match brier_runtime::live::check_feeds(&config.feeds, environment) {
+        Ok(count) => Check::ok(
+            "feeds",
+            format!("settlement table read, {count} feeds have what they need; `brier feeds check` asks the vendors"),
+        ),
+        Err(error) => Check::fail("feeds", error.to_string(), Some("correct `[feeds]` and its `[[feed]]`".to_owned())),
+    }
+}
+
 /// Whether remote strategies could knock.
 fn door(listen: std::net::SocketAddr) -> Check {
     const WHAT: &str = "remote strategies";
@@ -204,6 +225,7 @@ fn venues(config: &Config, environment: &Environment, offline: bool) -> Result<V
         if config.embeds() {
             checks.push(venues::catalog(config));
         }
+        checks.push(feeds(config, environment));
         if let Some(remote) = &config.remote {
             checks.push(match remote.token.read(environment) {
                 Ok(_) => door(remote.listen),

@@ -1,0 +1,254 @@
+//! Data from outside for a run: every feed is asked or listened to by a task of its own, and what it reads becomes a fact.
+//!
+//! Invariants: what is older than its limit when it comes is not told; a feed that fails is asked again and never guessed; a
+//! stream tells at most five facts a second, the newest, so that a busy market's trades do not fill the journal.
+
+use std::time::Duration;
+
+use brier_connect::clock::Clock;
+use brier_engine::{Fact, FactValue, Input};
+use brier_feeds::client::{Client, ClientOptions};
+use brier_feeds::error::FeedError;
+use brier_feeds::secret::{Keys, Secret};
+use brier_feeds::settlement::Table;
+use brier_feeds::source::{Reading, Source};
+use brier_feeds::stream::driver::StreamItem;
+use brier_feeds::vendor::Vendor;
+use tokio::time::Instant;
+
+use crate::config::{Environment, FeedsConfig};
+use crate::driver::Word;
+use crate::mailbox::Teller;
+use crate::secrets::SecretError;
+
+/// Least time between two facts of one stream.
+const LEAST_GAP: Duration = Duration::from_millis(200);
+
+/// The feeds of a run cannot be begun.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeedsError {
+    /// A key.
+    #[error("feed `{feed}`: {problem}")]
+    Key {
+        /// Which.
+        feed: String,
+        /// Why it cannot be read.
+        problem: SecretError,
+    },
+    /// What is asked for is none, by the run's own settlement table.
+    #[error("feed `{feed}`: {problem}")]
+    Spec {
+        /// Which.
+        feed: String,
+        /// Why.
+        problem: brier_feeds::source::SpecError,
+    },
+    /// The settlement table.
+    #[error("{path}: {problem}")]
+    Table {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// HTTP.
+    #[error("feeds: {0}")]
+    Http(#[from] brier_connect::ConnectError),
+}
+
+/// A feed that can be followed.
+#[derive(Debug)]
+pub(super) struct Feed {
+    name: String,
+    source: Source,
+    every: Duration,
+}
+
+/// The settlement table of a run.
+///
+/// # Errors
+/// [`FeedsError::Table`].
+pub(super) fn table(config: &FeedsConfig) -> Result<Table, FeedsError> {
+    let Some(path) = &config.settlement else { return Ok(Table::embedded().clone()) };
+    let failed = |problem: String| FeedsError::Table { path: path.clone(), problem };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    Table::parse(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// Whether a run's feeds and its settlement table can be begun with, asking nobody. How many feeds there are.
+///
+/// # Errors
+/// [`FeedsError`].
+pub fn check(config: &FeedsConfig, environment: &Environment) -> Result<usize, FeedsError> {
+    let table = table(config)?;
+    Ok(open(config, &table, environment, 0)?.map_or(0, |(_, feeds)| feeds.len()))
+}
+
+/// The feeds of a run with their client; `None` without feeds.
+///
+/// # Errors
+/// [`FeedsError`]: nothing was asked.
+pub(super) fn open(
+    config: &FeedsConfig,
+    table: &Table,
+    environment: &Environment,
+    seed: u64,
+) -> Result<Option<(Client, Vec<Feed>)>, FeedsError> {
+    if config.list.is_empty() {
+        return Ok(None);
+    }
+    let (mut keys, mut feeds) = (Keys::default(), Vec::new());
+    for it in &config.list {
+        if let Some(reference) = &it.key {
+            let key = reference.read(environment);
+            let key = key.map_err(|problem| FeedsError::Key { feed: it.name.clone(), problem })?;
+            keys.insert(it.spec.vendor, Secret::new(key));
+        }
+        let source = Source::new(it.spec.clone(), table);
+        let source = source.map_err(|problem| FeedsError::Spec { feed: it.name.clone(), problem })?;
+        let every = it.every.unwrap_or_else(|| source.default_interval());
+        feeds.push(Feed { name: it.name.clone(), source, every });
+    }
+    if config.emulator.is_some() {
+        for vendor in Vendor::ALL.into_iter().filter(|vendor| !keys.has(*vendor)).collect::<Vec<_>>() {
+            keys.insert(vendor, Secret::new("emulated".to_owned().into()));
+        }
+    }
+    let mut options = ClientOptions { contact: config.contact.clone(), keys, seed, ..ClientOptions::default() };
+    if let Some(origin) = &config.emulator {
+        options = options.emulated(origin);
+    }
+    Ok(Some((Client::new(options)?, feeds)))
+}
+
+/// Follows a feed until the run ends.
+pub(super) async fn follow(feed: Feed, client: Client, words: Teller) {
+    if let Some(stream) = feed.source.open(client.options()) {
+        match stream {
+            Ok(stream) => {
+                if feed.listen(stream, &words).await.is_none() {
+                    return;
+                }
+            }
+            Err(error) => tracing::error!(feed = feed.name, %error, "the feed does not stream; it is asked instead"),
+        }
+    }
+    feed.poll(&client, &words).await;
+}
+
+impl Feed {
+    /// Tells what a stream says. `None` when the run has ended; else the stream has, for good.
+    async fn listen(&self, mut stream: brier_feeds::stream::driver::PriceStream, words: &Teller) -> Option<()> {
+        let (mut waiting, mut next): (Option<Reading>, Instant) = (None, Instant::now());
+        loop {
+            let item = tokio::select! {
+                item = stream.next() => item,
+                () = tokio::time::sleep_until(next), if waiting.is_some() => {
+                    next = Instant::now() + LEAST_GAP;
+                    if let Some(reading) = waiting.take() {
+                        self.tell(reading, words)?;
+                    }
+                    continue;
+                }
+            };
+            match item {
+                None => return Some(()),
+                Some(StreamItem::Connected) => tracing::info!(feed = self.name, "the feed's stream is open"),
+                Some(StreamItem::Lost(reason)) => {
+                    tracing::warn!(feed = self.name, reason, "the feed's stream is gone; it comes again");
+                }
+                Some(StreamItem::Problem(error)) => {
+                    tracing::warn!(feed = self.name, %error, "the feed said something else");
+                }
+                Some(StreamItem::Ended(error)) => {
+                    tracing::error!(feed = self.name, %error, "the feed's stream has ended; it is asked instead");
+                    return Some(());
+                }
+                Some(item @ StreamItem::Tick(..)) => waiting = self.source.heard(item).or(waiting),
+            }
+        }
+    }
+
+    /// Asks again and again, until the run ends.
+    async fn poll(&self, client: &Client, words: &Teller) {
+        let mut failing: Option<&'static str> = None;
+        loop {
+            match self.source.read(client).await {
+                Ok(readings) => {
+                    if failing.take().is_some() {
+                        tracing::info!(feed = self.name, "the feed answers again");
+                    }
+                    for reading in readings {
+                        if self.tell(reading, words).is_none() {
+                            return;
+                        }
+                    }
+                }
+                Err(error) => self.complain(&error, &mut failing),
+            }
+            tokio::time::sleep(self.every).await;
+        }
+    }
+
+    /// Each kind of trouble is said once, until it is over.
+    fn complain(&self, error: &FeedError, failing: &mut Option<&'static str>) {
+        let kind = error.class();
+        if *failing == Some(kind) {
+            tracing::debug!(feed = self.name, %error, "the feed still fails");
+        } else {
+            tracing::warn!(feed = self.name, %error, "the feed fails; what it said last goes stale by itself");
+        }
+        *failing = Some(kind);
+    }
+
+    /// `None` when nobody listens any more.
+    fn tell(&self, reading: Reading, words: &Teller) -> Option<()> {
+        let Some(fact) = fact(reading) else {
+            tracing::debug!(feed = self.name, "what the feed says is older than it may be");
+            return Some(());
+        };
+        words.send(Word::Input(Input::Fact(fact))).ok()
+    }
+}
+
+/// A reading as a fact; `None` where it is too old already.
+fn fact(reading: Reading) -> Option<Fact> {
+    let Reading { series, numbers } = reading;
+    // A stream's clock may be a little ahead of ours.
+    let now = Clock::local_now().max(numbers.received_at());
+    let values = numbers.get(now).ok()?;
+    let value = match values.as_slice() {
+        [] => return None,
+        [one] => FactValue::Number(*one),
+        several => FactValue::Numbers(several.to_vec()),
+    };
+    let fact = Fact { series, value, as_of: numbers.counts_from(), valid_for: numbers.max_age() };
+    fact.is_sound().then_some(fact)
+}
+
+#[cfg(test)]
+mod tests {
+    use brier_feeds::fresh::FreshValue;
+
+    use super::*;
+
+    #[test]
+    fn a_reading_is_as_old_as_its_source_says() {
+        let now = Clock::local_now();
+        let reading = |numbers: Vec<f64>, age: u64| {
+            let observed = now.minus(Duration::from_secs(age));
+            Reading {
+                series: "spot:BTC".to_owned(),
+                numbers: FreshValue::observed(numbers, observed, now, Duration::from_mins(1)),
+            }
+        };
+        let told = fact(reading(vec![98_765.5], 30)).unwrap();
+        assert_eq!((told.as_of, told.valid_for), (now.minus(Duration::from_secs(30)), Duration::from_mins(1)));
+        assert_eq!(told.value, FactValue::Number(98_765.5));
+        assert_eq!(fact(reading(vec![1.0, 2.0], 0)).unwrap().value, FactValue::Numbers(vec![1.0, 2.0]));
+        assert_eq!(fact(reading(vec![98_765.5], 90)), None, "stale data is no fact");
+        assert_eq!(fact(reading(vec![f64::NAN], 0)), None);
+        assert_eq!(fact(reading(Vec::new(), 0)), None);
+    }
+}
