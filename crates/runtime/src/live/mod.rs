@@ -232,7 +232,12 @@ async fn run_with(
     ended
 }
 
-type RemoteToken = zeroize::Zeroizing<String>;
+/// Where remote strategies knock, and what they have to know.
+struct Door {
+    listener: TcpListener,
+    addr: SocketAddr,
+    token: zeroize::Zeroizing<String>,
+}
 
 type Accesses = (Option<KalshiAccess>, Option<PolymarketAccess>);
 
@@ -316,8 +321,8 @@ impl Trading {
         let Assembled { wiring, routes, instruments, halted, pulses } = assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
         let markets = instruments.len();
-        let was_killed = recovered.engine.is_killed();
-
+        // From here on nothing may fail but the journal: the engine's thread would trade without anybody to attend to it.
+        let resume = if recovered.engine.is_killed() { self.lift_or_stay_down()? } else { None };
         let (engine, journal) = recovered.begin(&self.config, &self.order_prefix)?;
         self.may_rest = traded;
         let node = Node::new(Core::new(engine, journal), wiring);
@@ -336,8 +341,8 @@ impl Trading {
             let reason = format!("its rules are not what the settlement table says: {reason}");
             drop(words.send(Word::Input(Input::Operator(Operator::HaltMarket { venue, market, reason }))));
         }
-        if was_killed {
-            self.lift_or_stay_down(&words)?;
+        if let Some(resume) = resume {
+            drop(words.send(Word::Input(resume)));
         }
 
         let mut tasks = JoinSet::new();
@@ -352,7 +357,7 @@ impl Trading {
         }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
-            Some((listener, token)) => Some(self.serve_remote(listener, token, &words, &mut tasks).await?),
+            Some(door) => Some(self.serve_remote(door, &words, &mut tasks).await),
             None => None,
         };
 
@@ -369,15 +374,14 @@ impl Trading {
     }
 
     /// A kill switch that the last run left pulled is lifted by a person's leave alone; the file may be gone for other reasons.
-    fn lift_or_stay_down(&self, words: &Teller) -> Result<(), RunError> {
+    fn lift_or_stay_down(&self) -> Result<Option<Input>, RunError> {
         let folder = &self.config.run.data_dir;
         if let Some(reason) = control::take_leave(folder).map_err(system("the leave to resume"))? {
-            drop(words.send(Word::Input(Input::Operator(Operator::Resume { reason }))));
-        } else {
-            let put = control::put(folder, "the last run was halted, and nobody has resumed it");
-            put.map_err(system("the halt file"))?;
+            return Ok(Some(Input::Operator(Operator::Resume { reason })));
         }
-        Ok(())
+        let put = control::put(folder, "the last run was halted, and nobody has resumed it");
+        put.map_err(system("the halt file"))?;
+        Ok(None)
     }
 
     /// Takes back what may rest, by the venues' word for "all". In doubt about what was on its way, it asks twice.
@@ -459,21 +463,21 @@ impl Trading {
     }
 
     /// Opens the door of remote strategies, where one is configured. Whoever knocks waits.
-    async fn open_remote(&self) -> Result<Option<(TcpListener, RemoteToken)>, RunError> {
+    async fn open_remote(&self) -> Result<Option<Door>, RunError> {
         let Some(RemoteConfig { listen, token, .. }) = &self.config.remote else { return Ok(None) };
         let token = token.read(&self.environment)?;
         let listener = TcpListener::bind(listen).await.map_err(system("remote.listen"))?;
-        Ok(Some((listener, token)))
+        let addr = listener.local_addr().map_err(system("remote.listen"))?;
+        Ok(Some(Door { listener, addr, token }))
     }
 
     /// Answers whoever knocks.
     async fn serve_remote(
         &self,
-        listener: TcpListener,
-        token: RemoteToken,
+        Door { listener, addr, token }: Door,
         words: &Teller,
         tasks: &mut JoinSet<()>,
-    ) -> Result<SocketAddr, RunError> {
+    ) -> SocketAddr {
         let mut places = BTreeMap::new();
         for (place, it) in (0..).zip(&self.config.strategies) {
             if !it.enabled || !it.is_remote() {
@@ -491,11 +495,10 @@ impl Trading {
             };
             places.insert(it.name.clone(), (brier_engine::StrategyId(place), markets));
         }
-        let addr = listener.local_addr().map_err(system("remote.listen"))?;
         let max_clients = self.config.remote.as_ref().map_or(0, |remote| remote.max_clients);
         let config = remote::RemoteConfig { token, max_clients, places };
         tasks.spawn(remote::serve(listener, config, words.clone()));
-        Ok(addr)
+        addr
     }
 
     /// Waits for the end, and makes it an orderly one.
@@ -688,6 +691,11 @@ fn log(engine: &Engine, effect: &Effect) {
     match effect {
         // Refused by our own risk is everyday; everything else somebody should look at.
         Effect::Alert(alert @ Alert::Refused { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
+        // That something goes on is good news, and every start waits for the venues' word.
+        Effect::Alert(alert @ Alert::Resumed { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
+        Effect::Alert(alert @ Alert::Halted { reason, .. }) if reason == brier_engine::halts::STARTED => {
+            tracing::info!(alert = kind(alert), "{}", text(engine, alert));
+        }
         Effect::Alert(alert) => tracing::warn!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Notice(text) => tracing::info!(text, "notice"),
         Effect::Connect(socket, wait) => tracing::info!(?socket, ?wait, "connecting"),
