@@ -14,6 +14,7 @@ use brier_feeds::settlement::Table;
 use brier_feeds::source::{Reading, Source};
 use brier_feeds::stream::driver::StreamItem;
 use brier_feeds::vendor::Vendor;
+use brier_types::Timestamp;
 use tokio::time::Instant;
 
 use crate::config::{Environment, FeedsConfig};
@@ -21,6 +22,10 @@ use crate::driver::Word;
 use crate::mailbox::Teller;
 use crate::secrets::SecretError;
 
+/// How long to wait after trouble whose end nobody names.
+const AFTER_TROUBLE: Duration = Duration::from_secs(30);
+/// No vendor is asked faster than this after trouble.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// Least time between two facts of one stream.
 const LEAST_GAP: Duration = Duration::from_millis(200);
 
@@ -174,6 +179,7 @@ impl Feed {
     async fn poll(&self, client: &Client, words: &Teller) {
         let mut failing: Option<&'static str> = None;
         loop {
+            let mut wait = self.every;
             match self.source.read(client).await {
                 Ok(readings) => {
                     if failing.take().is_some() {
@@ -185,10 +191,18 @@ impl Feed {
                         }
                     }
                 }
-                Err(error) => self.complain(&error, &mut failing),
+                Err(error) => {
+                    self.complain(&error, &mut failing);
+                    wait = self.wait_after(&error, client.now());
+                }
             }
-            tokio::time::sleep(self.every).await;
+            tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How long to wait after trouble: as long as the vendor, or our own count of its allowance, says; no longer than usual.
+    fn wait_after(&self, error: &FeedError, now: Timestamp) -> Duration {
+        error.retry_after(now).unwrap_or(AFTER_TROUBLE).clamp(SHORTEST_WAIT, self.every.max(SHORTEST_WAIT))
     }
 
     /// Each kind of trouble is said once, until it is over.
@@ -232,6 +246,29 @@ mod tests {
     use brier_feeds::fresh::FreshValue;
 
     use super::*;
+
+    /// Several stations at one vendor once spent its allowance at the start of a run, and the last had no forecast for ten minutes.
+    #[test]
+    fn a_feed_that_was_refused_is_asked_again_when_it_may_be() {
+        let spec = brier_feeds::source::Spec {
+            vendor: Vendor::Nws,
+            of: "KNYC".to_owned(),
+            series: "f:{date}".to_owned(),
+            extreme: brier_feeds::source::Extreme::High,
+            mean: 0,
+            direction: 1,
+            max_age: None,
+        };
+        let source = Source::new(spec, Table::embedded()).unwrap();
+        let feed = Feed { name: "f".to_owned(), source, every: Duration::from_mins(10) };
+        let quota = |seconds| {
+            let after = brier_feeds::error::RetryAfter::After(Duration::from_secs(seconds));
+            FeedError::quota(Vendor::Nws, "/points", "spent", Some(after))
+        };
+        let wait = |error| feed.wait_after(&error, Timestamp::default()).as_secs();
+        assert_eq!((wait(quota(7)), wait(quota(0)), wait(quota(86_400))), (7, 1, 600));
+        assert_eq!(wait(FeedError::no_data(Vendor::Nws, "/points", "nothing")), 30);
+    }
 
     #[test]
     fn a_reading_is_as_old_as_its_source_says() {
