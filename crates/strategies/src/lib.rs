@@ -15,6 +15,7 @@ mod reversion;
 mod samples;
 mod stake;
 mod taker;
+mod tie;
 mod up_or_down;
 mod weather;
 
@@ -28,5 +29,6 @@ pub use range::{Range, RangeParameters, Settlement};
 pub use reversion::{Reversion, ReversionParameters};
 pub use stake::{Belief, Stake};
 pub use taker::{Taker, TakerParameters, edge};
+pub use tie::{Hedge, Tie};
 pub use up_or_down::{UpOrDown, UpOrDownParameters};
 pub use weather::{Weather, WeatherParameters};

@@ -10,7 +10,7 @@ use brier_types::{Money, Price, Qty};
 use super::keys::Key;
 use super::problem::{Origin, Problem, nearest};
 use super::raw::{Entry, Raw};
-use super::value::{Base, MarketName, Value};
+use super::value::{Base, MarketName, TieName, Value};
 use crate::secrets::Reference;
 
 /// A key with the value that counts.
@@ -223,6 +223,8 @@ accessors! {
     reference, maybe_reference => Reference(Reference),
     /// Markets.
     markets, maybe_markets => Markets(Vec<MarketName>),
+    /// Ties of markets.
+    ties, maybe_ties => Ties(Vec<TieName>),
 }
 
 impl Values {

@@ -33,7 +33,7 @@ pub use settings::{
     Config, ControlConfig, ExecutionConfig, FeedConfig, FeedsConfig, KalshiConfig, KeySource, LogConfig, Mode,
     OnDisagreement, PaperConfig, PolymarketConfig, ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
 };
-pub use value::{Kind, MarketName, Value};
+pub use value::{Kind, MarketName, TieName, Value};
 
 use layers::{Bases, Layer};
 use problem::nearest;
