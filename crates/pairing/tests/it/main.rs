@@ -2,6 +2,7 @@
 
 mod classes;
 mod corpus;
+mod listings;
 mod properties;
 mod venue;
 
