@@ -29,6 +29,22 @@ pub enum StrikeKind {
     Between,
 }
 
+impl StrikeKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Greater, Self::GreaterOrEqual, Self::Less, Self::LessOrEqual, Self::Between];
+
+    /// Kalshi's word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Greater => "greater",
+            Self::GreaterOrEqual => "greater_or_equal",
+            Self::Less => "less",
+            Self::LessOrEqual => "less_or_equal",
+            Self::Between => "between",
+        }
+    }
+}
+
 /// Kalshi's strike fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strike {
@@ -123,15 +139,8 @@ impl KalshiFields<'_> {
         }
         let number = |text: &Option<String>| text.as_deref().map(Decimal::parse_signed);
         let (floor, cap) = (number(&self.floor), number(&self.cap));
-        let kind = match self.strike_type {
-            "greater" => Some(StrikeKind::Greater),
-            "greater_or_equal" => Some(StrikeKind::GreaterOrEqual),
-            "less" => Some(StrikeKind::Less),
-            "less_or_equal" => Some(StrikeKind::LessOrEqual),
-            "between" => Some(StrikeKind::Between),
-            // By formula or by name: the words say it, not a number.
-            _ => None,
-        };
+        // Others go by formula or by name: the words say it, not a number.
+        let kind = StrikeKind::ALL.into_iter().find(|kind| kind.word() == self.strike_type);
         let strike = match (kind, floor, cap) {
             (None, _, _) => None,
             (Some(kind), floor, cap) => {
