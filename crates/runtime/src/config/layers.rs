@@ -153,6 +153,18 @@ impl Values {
         self.setting(name).value.as_ref()
     }
 
+    /// Whether a key is one of the table's.
+    pub fn has(&self, name: &str) -> bool {
+        self.settings.iter().any(|setting| setting.name == name)
+    }
+
+    /// Sets a value.
+    pub(super) fn put(&mut self, name: &str, value: Value) {
+        if let Some(setting) = self.settings.iter_mut().find(|setting| setting.name == name) {
+            setting.value = Some(value);
+        }
+    }
+
     /// Sets what nobody said and what follows from another key.
     pub(super) fn imply(&mut self, name: &str, value: Value, from: &str) {
         let origin = self.origin(from).clone();

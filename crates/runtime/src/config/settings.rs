@@ -1,5 +1,6 @@
 //! The configuration as the program uses it, and the rules between settings that no single key can hold.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use brier_connect::host::is_near;
 use brier_engine::risk::{Budget, Limits};
 use brier_engine::{EngineConfig, ExitRules, Strategy, VenueHabits};
 use brier_feeds::source::Spec;
+use brier_pairing::verdict::TailKind;
 use brier_types::{Money, Price, Qty, Venue};
 
 use super::feeds;
@@ -15,7 +17,7 @@ use super::kinds::{self, REMOTE, StrategyKind};
 use super::layers::Values;
 use super::problem::{Origin, Problem};
 use super::risk;
-use super::value::MarketName;
+use super::value::{MarketName, TieName, Value};
 use crate::journal::Durability;
 use crate::secrets::Reference;
 
@@ -182,6 +184,21 @@ impl StrategyConfig {
     /// Whether it trades the opinion of a model of its own.
     pub fn has_model(&self) -> bool {
         kinds::find(&self.kind).is_some_and(|kind| kind.has_model)
+    }
+
+    /// The ties of markets that it trades.
+    pub fn ties(&self) -> Vec<TieName> {
+        if self.parameters.has("pairs") { self.parameters.ties("pairs") } else { Vec::new() }
+    }
+
+    /// Ends that are not ordinary and that its operator accepts for every tie.
+    pub fn accepted_tails(&self) -> BTreeSet<TailKind> {
+        self.tail_words().split(',').filter_map(|word| word.trim().parse().ok()).collect()
+    }
+
+    fn tail_words(&self) -> String {
+        let known = self.parameters.has("accept_tails");
+        known.then(|| self.parameters.maybe_text("accept_tails")).flatten().unwrap_or_default()
     }
 
     /// Whether it connects from outside.
@@ -559,7 +576,7 @@ fn exits(set: &Values) -> ExitRules {
 
 fn strategy(tables: &StrategyTables) -> StrategyConfig {
     let set = &tables.keys;
-    StrategyConfig {
+    let mut strategy = StrategyConfig {
         name: set.maybe_text("name").unwrap_or_default(),
         kind: set.maybe_text("kind").unwrap_or_default(),
         enabled: set.flag("enabled"),
@@ -570,7 +587,14 @@ fn strategy(tables: &StrategyTables) -> StrategyConfig {
         budget: risk::budget(set),
         exits: exits(&tables.exits),
         parameters: tables.parameters.clone(),
+    };
+    // What is tied is traded.
+    for market in strategy.ties().into_iter().flat_map(|tie| [tie.first, tie.second]) {
+        if !strategy.markets.contains(&market) {
+            strategy.markets.push(market);
+        }
     }
+    strategy
 }
 
 fn remote(set: &Values, problems: &mut Vec<Problem>) -> Option<RemoteConfig> {
@@ -634,6 +658,13 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
                     .hint("name markets, or say `all_markets = true`, or `enabled = false`"),
             );
         }
+        let words = it.tail_words();
+        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            if let Err(error) = word.parse::<TailKind>() {
+                let origin = it.parameters.origin("accept_tails");
+                problems.push(Problem::new(origin, key("parameters.accept_tails"), error.to_string()));
+            }
+        }
         if it.enabled && it.is_remote() && config.remote.is_none() {
             problems.push(
                 Problem::new(
@@ -689,6 +720,16 @@ impl Config {
             room: self.execution.order_room,
             ..EngineConfig::new(prefix, self.risk.clone())
         }
+    }
+
+    /// Takes a tie out of a strategy, also where the configuration stands as a text: a replay must not trade it either.
+    pub(crate) fn untie(&mut self, strategy: &str, tie: &TieName) {
+        let Some(it) = self.strategies.iter_mut().find(|it| it.name == strategy) else { return };
+        let before = it.ties();
+        let after: Vec<TieName> = before.iter().filter(|known| *known != tie).cloned().collect();
+        let line = |ties: Vec<TieName>| format!("pairs = {}", Value::Ties(ties));
+        self.text = self.text.replace(&line(before), &line(after.clone()));
+        it.parameters.put("pairs", Value::Ties(after));
     }
 
     /// Whether the embedded exchange has to be started.

@@ -12,6 +12,7 @@
 mod feeds;
 mod handler;
 mod paper;
+mod proof;
 pub mod rules;
 #[cfg(test)]
 #[cfg(unix)]
@@ -35,7 +36,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::caller::{Address, Caller};
-use crate::config::{Config, Environment, PaperConfig, RemoteConfig};
+use crate::config::{Config, Environment, PaperConfig, RemoteConfig, StrategyConfig};
 use crate::control::{self, ControlServer};
 use crate::core::Core;
 use crate::driver::{CLOCK_BACK, Driver, DriverEnd, Routes, Word, look};
@@ -51,6 +52,7 @@ use crate::take_back::{self, TakenBack};
 pub use feeds::{FeedsError, check as check_feeds};
 use handler::{Handler, scope};
 pub use paper::PaperError;
+pub use proof::ProofError;
 use rules::Judge;
 pub use venues::VenueError;
 use venues::{Pulse, Reached, Wanted};
@@ -108,6 +110,9 @@ pub enum RunError {
     /// The token of remote strategies.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// What people decided about tied markets.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// A feed, or the settlement table.
     #[error(transparent)]
     Feeds(#[from] FeedsError),
@@ -318,6 +323,8 @@ impl Trading {
                 return Ok(Ended { reason: why, left });
             }
         };
+        let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
+        proof::prove(&mut self.config, &texts)?;
         let Assembled { wiring, routes, instruments, halted, pulses } = assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
         let markets = instruments.len();
@@ -454,10 +461,12 @@ impl Trading {
             let quiet = state.orders.open_in(*market).next().is_none();
             instrument.venue() == venue && !(over && flat && quiet)
         });
+        let tied = enabled().flat_map(StrategyConfig::ties).flat_map(|tie| [tie.first, tie.second]);
         Wanted {
             named: named.map(|market| market.market.clone()).collect(),
             held: held.map(|(_, instrument)| instrument.market.ticker.clone()).collect(),
             all: enabled().any(|it| it.all_markets),
+            tied: tied.filter(|market| market.venue == venue).map(|market| market.market).collect(),
             judge: Some(Judge { table, strategies: &self.config.strategies, on: self.config.feeds.rules }),
         }
     }

@@ -74,6 +74,8 @@ pub struct Wanted<'a> {
     pub held: BTreeSet<MarketTicker>,
     /// Every open market besides.
     pub all: bool,
+    /// Markets whose texts are wanted as well: a strategy takes them for tied.
+    pub tied: BTreeSet<MarketTicker>,
     /// Who says which of them may be traded; all without.
     pub judge: Option<Judge<'a>>,
 }
@@ -88,6 +90,8 @@ impl Wanted<'_> {
 pub struct Reached {
     /// What is to be listed.
     pub instruments: Vec<Instrument>,
+    /// The texts of markets that a strategy takes for tied.
+    pub texts: Vec<brier_pairing::Listing>,
     /// Markets of an earlier run whose rules are no longer what is believed of them: listed, and to be halted.
     pub halted: Vec<(MarketTicker, String)>,
     /// Its gateway.
@@ -136,7 +140,7 @@ pub async fn kalshi(
     let permit = Permit::kalshi(&env, live);
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
-    let (instruments, halted) = kalshi_markets(&client, wanted).await?;
+    let KalshiMarkets { instruments, texts, halted } = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
@@ -155,6 +159,7 @@ pub async fn kalshi(
     });
     Ok(Reached {
         instruments,
+        texts,
         halted,
         gateway: Box::new(gateway),
         kalshi: Some(session),
@@ -174,7 +179,14 @@ fn origin(url: &impl ToString) -> String {
 /// Markets, and those of them that are only listed because something may be held.
 type Listed<T> = (Vec<T>, Vec<(MarketTicker, String)>);
 
-async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<Listed<Instrument>, VenueError> {
+/// What a run needs of Kalshi's markets.
+struct KalshiMarkets {
+    instruments: Vec<Instrument>,
+    texts: Vec<brier_pairing::Listing>,
+    halted: Vec<(MarketTicker, String)>,
+}
+
+async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<KalshiMarkets, VenueError> {
     const VENUE: Venue = Venue::Kalshi;
     let mut markets = Vec::new();
     if wanted.all {
@@ -196,7 +208,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
         }
     }
     let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
-    let (mut instruments, mut halted) = (Vec::with_capacity(markets.len()), Vec::new());
+    let (mut instruments, mut texts, mut halted) = (Vec::with_capacity(markets.len()), Vec::new(), Vec::new());
     for listed in &markets {
         let market = match listed.to_market() {
             Ok(market) => market,
@@ -238,6 +250,12 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
             }
             halted.push((market.ticker.clone(), why.to_string()));
         }
+        if wanted.tied.contains(&market.ticker) {
+            match brier_pairing::from_kalshi(Some(event), listed) {
+                Ok(text) => texts.push(text),
+                Err(error) => tracing::warn!(market = listed.ticker, %error, "its texts cannot be read"),
+            }
+        }
         let fees = event.fees(series);
         let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
         instruments.push(Instrument {
@@ -251,7 +269,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
             strike: listed.strike(),
         });
     }
-    Ok((instruments, halted))
+    Ok(KalshiMarkets { instruments, texts, halted })
 }
 
 /// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
@@ -270,6 +288,7 @@ pub async fn polymarket(
     let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
     let (listings, halted) = admitted(polymarket_listings(&client, wanted).await?, wanted);
+    let texts = polymarket_texts(&client, &listings, wanted).await?;
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
     let mut listed = Vec::with_capacity(listings.len());
@@ -301,6 +320,7 @@ pub async fn polymarket(
     }
     Ok(Reached {
         instruments: listings.iter().map(instrument).collect(),
+        texts,
         halted,
         gateway: Box::new(gateway),
         kalshi: None,
@@ -314,6 +334,24 @@ pub async fn polymarket(
         ]),
         pulse: Pulse::Polymarket(Heartbeat::new(&client)),
     })
+}
+
+/// The texts of tied markets, read once more as Gamma has them: what an order needs leaves some of them out.
+async fn polymarket_texts(
+    client: &brier_polymarket::Client,
+    listings: &[Listing],
+    wanted: &Wanted<'_>,
+) -> Result<Vec<brier_pairing::Listing>, VenueError> {
+    let mut texts = Vec::new();
+    for listing in listings.iter().filter(|listing| wanted.tied.contains(&listing.ticker)) {
+        let market = client.gamma_market(&listing.slug).await;
+        let market = market.map_err(|error| failed(Venue::Polymarket, format!("texts of {}", listing.slug))(&error))?;
+        match brier_pairing::from_gamma(None, &market) {
+            Ok(text) => texts.push(text),
+            Err(error) => tracing::warn!(market = listing.slug, %error, "its texts cannot be read"),
+        }
+    }
+    Ok(texts)
 }
 
 /// Without the markets that must not be traded, but with those of them that may be held.
