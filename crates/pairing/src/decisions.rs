@@ -257,7 +257,7 @@ impl Decisions {
         let Some(decision) = self.get(&judged.name) else { return Said::Nothing };
         let mut changes: Vec<Change> = [judged.name.first(), judged.name.second()]
             .into_iter()
-            .zip(judged.seals.iter().zip(&decision.seals))
+            .zip(judged.seals().iter().zip(&decision.seals))
             .filter(|(_, (now, then))| now != then)
             .map(|(name, _)| Change::Text(name.clone()))
             .collect();
@@ -322,7 +322,7 @@ impl Decisions {
     fn put(&mut self, judged: &Judged<'_>, choice: Choice, note: Note) -> &Decision {
         let pair = judged.name.clone();
         let titles = [judged.first, judged.second].map(|contract| contract.listing.title.clone());
-        let decision = Decision { pair: pair.clone(), titles, seals: judged.seals, choice, note };
+        let decision = Decision { pair: pair.clone(), titles, seals: judged.seals(), choice, note };
         self.all.insert(pair.clone(), decision);
         &self.all[&pair]
     }

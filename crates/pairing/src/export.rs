@@ -114,7 +114,7 @@ impl Exported {
             title: contract.listing.title.clone(),
             seal,
         };
-        let [first, second] = judged.sides();
+        let ([first, second], [first_seal, second_seal]) = (judged.sides(), judged.seals());
         let mut tails: Vec<ExportedTail> =
             judged.tails.iter().map(|tail| ExportedTail { kind: tail.kind, venue: tail.venue }).collect();
         tails.sort_unstable();
@@ -138,8 +138,8 @@ impl Exported {
             Said::Nothing | Said::Stale { .. } => None,
         };
         Self {
-            first: leg(first, judged.seals[0]),
-            second: leg(second, judged.seals[1]),
+            first: leg(first, first_seal),
+            second: leg(second, second_seal),
             permission,
             link: judged.link(),
             outcome,

@@ -162,8 +162,6 @@ pub struct Judged<'a> {
     pub basis: Basis,
     /// Ends in which they may pay differently.
     pub tails: Vec<Tail>,
-    /// Their texts now.
-    pub seals: [Seal; 2],
     supposed: Supposed,
 }
 
@@ -180,7 +178,6 @@ impl<'a> Judged<'a> {
             verdict,
             basis: Basis::of(first, second),
             tails: verdict::tails_of(first, second),
-            seals: [Seal::of(&first.listing), Seal::of(&second.listing)],
             supposed,
         })
     }
@@ -205,6 +202,11 @@ impl<'a> Judged<'a> {
             Link::Same | Link::Inverse => self.supposed.outcome.as_deref(),
             Link::Implies | Link::ImpliedBy | Link::Excludes => None,
         }
+    }
+
+    /// Their texts now.
+    pub fn seals(&self) -> [Seal; 2] {
+        [Seal::of(&self.first.listing), Seal::of(&self.second.listing)]
     }
 
     /// The missing lines of its proof.

@@ -10,6 +10,7 @@ mod bench;
 mod exchange;
 mod fees;
 mod inspect;
+mod pairs;
 mod polymarket;
 mod polymarket_trading;
 #[cfg(unix)]

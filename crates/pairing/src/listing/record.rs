@@ -51,6 +51,14 @@ pub enum RecordError {
 }
 
 impl Records {
+    /// Adds one market, or why it gives no listing.
+    pub fn put(&mut self, listing: Result<Listing, NoListing>, names: Vec<String>) {
+        match listing {
+            Ok(listing) => self.records.push(Record { listing, names }),
+            Err(refused) => self.refused.push(refused),
+        }
+    }
+
     /// Adds what one JSON document holds; `line` is where it stands, for errors.
     ///
     /// # Errors
@@ -96,10 +104,7 @@ impl Records {
                 Venue::Kalshi => kalshi(object, event),
                 Venue::Polymarket => polymarket(object, event),
             };
-            match read {
-                Ok(listing) => self.records.push(Record { listing, names: names(venue, object) }),
-                Err(refused) => self.refused.push(refused),
-            }
+            self.put(read, names(venue, object));
             return true;
         }
         // `GET /events/{ticker}` has the event and its markets side by side.

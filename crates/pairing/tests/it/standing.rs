@@ -187,7 +187,7 @@ fn a_contradiction_is_refused_with_its_lines_and_stands_against_a_file() {
     let mut forged = Decisions::default();
     forged.confirm(&fine.judged(), &Wish::default(), note("eve")).unwrap();
     let mut text = forged.to_string();
-    for (then, now) in fine.judged().seals.iter().zip(&judged.seals) {
+    for (then, now) in fine.judged().seals().iter().zip(&judged.seals()) {
         text = text.replace(&then.to_string(), &now.to_string());
     }
     let forged = Decisions::parse(&text).unwrap();
