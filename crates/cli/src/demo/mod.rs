@@ -7,18 +7,20 @@
 //!
 //! `kalshi` and `polymarket` are the two halves; what they share is the bot, the stage they play on, and the summary.
 
+mod feed;
 mod house;
 mod kalshi;
-mod model;
 mod party;
 mod polymarket;
 mod run;
 mod screen;
 mod session;
+mod strategies;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod trader;
+mod versus;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,7 +39,8 @@ pub(crate) struct DemoArgs {
     /// Market seconds per second; 0 is as fast as possible [default: 60; 0 with --headless or --json]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     speed: Option<f64>,
-    /// Seed of the bot's pauses; the same seed gives the same fills and the same profit at any speed
+    /// Seed of how late each spot price reaches the bot, and of which match fails; the same seed gives the same fills and the
+    /// same profit at any speed
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Paint nothing while it runs

@@ -1,17 +1,21 @@
 //! The end of the demo: what the bot's own books say, what each exchange says, and the difference.
 
 use std::fmt;
+use std::time::Duration;
 
-use brier_types::{MarketResult, Money, Qty, SignedQty, Venue};
+use brier_types::{MarketResult, Money, Prob, Qty, SignedQty, Venue};
 use serde_json::value::RawValue;
 
-use super::screen::toward_zero;
+use super::screen::{left, short, toward_zero};
+use super::versus::{Mark, Score, loss, scores};
 
 /// How one market went.
 #[derive(Clone, Debug)]
 pub(crate) struct MarketSummary {
     pub(crate) venue: Venue,
     pub(crate) market: String,
+    /// What traded it.
+    pub(crate) strategy: &'static str,
     pub(crate) result: MarketResult,
     pub(crate) fills: usize,
     pub(crate) contracts: Qty,
@@ -24,6 +28,8 @@ pub(crate) struct MarketSummary {
     /// Comparisons of the connector's book with the exchange's REST answer, and those that found them equal.
     pub(crate) rest_equal: usize,
     pub(crate) rest_compared: usize,
+    /// What its strategy thought and where it was quoted, before the close.
+    pub(crate) marks: Vec<Mark>,
 }
 
 /// What was replayed at a venue.
@@ -80,6 +86,12 @@ impl VenueSummary {
         let own = self.end_cash.checked_sub(self.reckoned_cash).expect("play money is bounded");
         let sum = |a: Money, b: Money| Money::from_micros(a.micros().abs() + b.micros().abs());
         sum(own, self.exchange_difference)
+    }
+
+    /// How good the strategy's fair values and the market's mids were.
+    pub(crate) fn scores(&self) -> Vec<Score> {
+        let markets = self.markets.iter().map(|market| (market.marks.as_slice(), market.result));
+        scores(&markets.collect::<Vec<_>>())
     }
 
     fn reconciles(&self) -> bool {
@@ -173,6 +185,7 @@ fn market_json(market: &MarketSummary) -> serde_json::Result<MarketJson<'_>> {
     Ok(MarketJson {
         venue: market.venue.to_string(),
         market: &market.market,
+        strategy: market.strategy,
         result: market.result.to_string(),
         fills: market.fills,
         contracts: market.contracts.to_string(),
@@ -183,7 +196,35 @@ fn market_json(market: &MarketSummary) -> serde_json::Result<MarketJson<'_>> {
         book_readable_steps: market.readable_steps,
         rest_equal: market.rest_equal,
         rest_compared: market.rest_compared,
+        fair_value: market.marks.iter().map(|mark| mark_json(mark, market.result)).collect(),
     })
+}
+
+/// A chance or a score, with as many digits as mean something.
+fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
+}
+
+fn mark_json(mark: &Mark, result: MarketResult) -> MarkJson {
+    let loss = |forecast: Option<Prob>| forecast.and_then(|prob| loss(prob, result)).map(rounded);
+    MarkJson {
+        before_close_seconds: mark.before_close.as_secs(),
+        fair: mark.fair.map(|fair| rounded(fair.get())),
+        mid: mark.mid.map(|mid| rounded(mid.get())),
+        difference: mark.difference().map(rounded),
+        fair_log_score: loss(mark.fair),
+        mid_log_score: loss(mark.mid),
+    }
+}
+
+fn scores_json(scores: &[Score]) -> Vec<ScoreJson> {
+    let json = |score: &Score| ScoreJson {
+        before_close_seconds: score.before_close.as_secs(),
+        markets: score.markets,
+        fair_log_score: rounded(score.fair),
+        mid_log_score: rounded(score.mid),
+    };
+    scores.iter().map(json).collect()
 }
 
 fn venue_json(venue: &VenueSummary) -> serde_json::Result<VenueJson> {
@@ -197,6 +238,7 @@ fn venue_json(venue: &VenueSummary) -> serde_json::Result<VenueJson> {
         end_cash: dollars(venue.end_cash)?,
         house_orders: venue.house_orders,
         simulated: simulated(venue.recorded),
+        fair_value: FairValueJson { by_time: scores_json(&venue.scores()), sample: SMALL_SAMPLE },
         checks: venue
             .checks
             .iter()
@@ -217,10 +259,40 @@ const fn simulated(recorded: Recorded) -> Option<&'static str> {
     }
 }
 
+/// What the scores are worth.
+const SMALL_SAMPLE: &str = "small: these scores say nothing of which is better; `brier score` has more markets";
+
+/// Fair value and market at one time before a market's close.
+#[derive(serde::Serialize)]
+pub(crate) struct MarkJson {
+    before_close_seconds: u64,
+    fair: Option<f64>,
+    mid: Option<f64>,
+    difference: Option<f64>,
+    /// The negative logarithm of the chance given to what happened.
+    fair_log_score: Option<f64>,
+    mid_log_score: Option<f64>,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct ScoreJson {
+    before_close_seconds: u64,
+    markets: usize,
+    fair_log_score: f64,
+    mid_log_score: f64,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct FairValueJson {
+    by_time: Vec<ScoreJson>,
+    sample: &'static str,
+}
+
 #[derive(serde::Serialize)]
 pub(crate) struct MarketJson<'a> {
     venue: String,
     market: &'a str,
+    strategy: &'static str,
     result: String,
     fills: usize,
     contracts: String,
@@ -231,6 +303,7 @@ pub(crate) struct MarketJson<'a> {
     book_readable_steps: usize,
     rest_equal: usize,
     rest_compared: usize,
+    fair_value: Vec<MarkJson>,
 }
 
 #[derive(serde::Serialize)]
@@ -245,6 +318,7 @@ pub(crate) struct VenueJson {
     house_orders: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     simulated: Option<&'static str>,
+    fair_value: FairValueJson,
     checks: Vec<CheckJson>,
     state_hash: String,
 }
@@ -288,6 +362,43 @@ const fn name(venue: Venue) -> &'static str {
     }
 }
 
+/// Fair value and mid of each market at each time before its close, and how good both were: a line a market.
+fn versus(venue: &VenueSummary) -> String {
+    let mut times: Vec<Duration> =
+        venue.markets.iter().flat_map(|market| market.marks.iter().map(|mark| mark.before_close)).collect();
+    times.sort_unstable();
+    times.dedup();
+    let times: Vec<Duration> = times.into_iter().rev().collect();
+    let chance = |prob: Option<Prob>| prob.map_or_else(|| "-".to_owned(), |prob| short(&format!("{:.3}", prob.get())));
+    let row = |name: &str, result: &str, cell: &dyn Fn(Duration) -> String| {
+        let cell = |place: usize| times.get(place).map_or_else(String::new, |time| cell(*time));
+        [name.to_owned(), cell(0), cell(1), cell(2), cell(3), result.to_owned()]
+    };
+    let of_market = |market: &MarketSummary| {
+        row(&market.market, &market.result.to_string(), &|time| {
+            let mark = market.marks.iter().find(|mark| mark.before_close == time);
+            mark.map_or_else(|| "-".to_owned(), |mark| format!("{} {}", chance(mark.fair), chance(mark.mid)))
+        })
+    };
+    let scores = venue.scores();
+    let found = |time| scores.iter().find(|score| score.before_close == time);
+    let score = |time| {
+        let text =
+            |score: &Score| format!("{} {}", short(&format!("{:.3}", score.fair)), short(&format!("{:.3}", score.mid)));
+        found(time).map_or_else(|| "-".to_owned(), text)
+    };
+    let counted = |time| found(time).map_or(0, |score| score.markets).to_string();
+    let last = [row("mean log score of both", "", &score), row("markets that had both", "", &counted)];
+    let titles: Vec<String> =
+        (0..4).map(|place| times.get(place).map_or_else(String::new, |time| left(*time)) + ">").collect();
+    let titles = ["fair value, market's mid", &titles[0], &titles[1], &titles[2], &titles[3], "result"];
+    let table = crate::output::table(titles, venue.markets.iter().map(of_market).chain(last));
+    format!(
+        "{table}\nchances of YES so long before the close, the strategy's and the market's; of log scores less is better, and so\n\
+         few markets say nothing of which is"
+    )
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |amount: Money| amount.to_dollars4(toward_zero(amount));
@@ -309,6 +420,10 @@ impl fmt::Display for Summary {
         writeln!(out, "{}", crate::output::table(titles, rows))?;
         for venue in &self.venues {
             writeln!(out, "\n{}", name(venue.venue))?;
+            if let Some(market) = venue.markets.first() {
+                writeln!(out, "strategy                      {:>14}", market.strategy)?;
+            }
+            writeln!(out, "{}", versus(venue))?;
             match venue.recorded {
                 Recorded::Frames(count) => writeln!(out, "recorded frames replayed      {count:>14}")?,
                 Recorded::Samples(count) => {

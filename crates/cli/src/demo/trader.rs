@@ -1,31 +1,26 @@
-//! The bot: the engine that trades real money elsewhere, with one strategy, in the demo's time.
+//! The bot: the engine that trades real money elsewhere, with strategies of its own, in the demo's time.
 //!
-//! What it is worth to trade is the model's word and the taker's decision; orders, risk, fills and books are the engine's.
+//! What is so outside comes as facts, through the same door as in a run; what a market is worth is the strategy's word.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use brier_book::BookView;
 use brier_engine::risk::Limits;
-use brier_engine::{Engine, EngineConfig, FairValue, Input, Instrument, MarketId, Operator};
+use brier_engine::{Engine, EngineConfig, Fact, FairValue, Input, Instrument, MarketId, Operator, Strategy};
 use brier_runtime::core::{Core, Unwritten};
 use brier_runtime::driver::Routes;
 use brier_runtime::live::venues::Reached;
 use brier_runtime::live::{Assembled, assemble};
 use brier_runtime::lockstep::{BeforeOrder, Lockstep};
 use brier_runtime::node::Node;
-use brier_strategies::{Taker, TakerParameters};
 use brier_types::{MarketTicker, Money, Price, Prob, Qty, SignedQty, Timestamp, Venue};
 
-/// Most contracts held in one market, YES or NO, and most of one order.
-const CAP: u64 = 100;
-const CLIP: u64 = 20;
-/// Least gain a contract must promise after fees.
-const MARGIN: Money = Money::from_micros(20_000);
+use super::strategies::CAP;
+use super::versus;
+
 /// What may be at risk, or lost, at most.
 const STAKE: Money = Money::from_micros(1_000_000_000);
-/// An opinion counts in the moment in which it is said.
-const FRESH: Duration = Duration::from_millis(1);
 
 /// What the engine's own books say of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +43,14 @@ pub(crate) struct Trader {
 }
 
 impl Trader {
-    /// Connects, and is ready to trade when it returns.
-    pub(crate) async fn open(reached: Reached, now: Timestamp) -> anyhow::Result<Self> {
+    /// Connects, and is ready to trade by these strategies when it returns.
+    pub(crate) async fn open(
+        reached: Reached,
+        strategies: Vec<Box<dyn Strategy>>,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
         let venue = reached.gateway.venue();
-        let (node, routes, instruments) = make(venue, reached)?;
+        let (node, routes, instruments) = make(reached, strategies)?;
         let shell = Lockstep::start(node, routes, instruments, now).await?;
         Ok(Self { shell, venue })
     }
@@ -87,15 +86,39 @@ impl Trader {
         Ok(self.shell.set_time(now).await?)
     }
 
-    /// Hears everything that was said.
+    /// Hears everything that was said, and does what it wants.
     pub(crate) async fn hear(&mut self) -> anyhow::Result<()> {
         Ok(self.shell.hear().await?)
     }
 
-    /// Is told what a market is worth, and trades on it if that is worth it.
-    pub(crate) async fn tell(&mut self, market: &MarketTicker, prob: Prob, now: Timestamp) -> anyhow::Result<()> {
-        let fair = FairValue { venue: self.venue, market: market.clone(), prob, as_of: now, valid_for: FRESH };
-        Ok(self.shell.tell(Input::Fair(fair)).await?)
+    /// Hears everything that was said; what it wants to do waits until the next [`Trader::hear`].
+    pub(crate) async fn listen(&mut self) -> anyhow::Result<()> {
+        Ok(self.shell.listen().await?)
+    }
+
+    /// Is told what is so outside, and does what it wants.
+    pub(crate) async fn tell(&mut self, facts: Vec<Fact>) -> anyhow::Result<()> {
+        Ok(self.shell.tell_all(facts.into_iter().map(Input::Fact)).await?)
+    }
+
+    /// What its strategy thinks that a market is worth: the newest opinion, however old.
+    pub(crate) fn opinion(&self, market: MarketId) -> Option<&FairValue> {
+        self.engine().state().fairs.get(market.index())?.as_ref()
+    }
+
+    /// That opinion, while it may decide.
+    pub(crate) fn fair(&self, market: MarketId, now: Timestamp) -> Option<Prob> {
+        self.opinion(market).filter(|fair| fair.is_fresh(now)).map(|fair| fair.prob)
+    }
+
+    /// The middle of a market's book, while it can be believed.
+    pub(crate) fn mid(&self, market: MarketId) -> Option<Prob> {
+        self.book(market).as_ref().and_then(versus::mid)
+    }
+
+    /// The newest number of a series that it was told.
+    pub(crate) fn told(&self, series: &str) -> Option<f64> {
+        self.engine().state().facts.iter().find(|fact| fact.series == series)?.value.number()
     }
 
     /// Compares its picture of the account with the venue's.
@@ -136,11 +159,10 @@ impl Trader {
 
 type Made = (Box<Node<Unwritten>>, Routes, Vec<Instrument>);
 
-/// An engine with its strategy and its venue, before anything happened.
-fn make(venue: Venue, reached: Reached) -> anyhow::Result<Made> {
-    let contracts = |contracts| Qty::from_contracts(contracts).context("contracts out of range");
+/// An engine with its strategies and its venue, before anything happened.
+fn make(reached: Reached, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Result<Made> {
     let limits = Limits {
-        max_position: contracts(CAP)?,
+        max_position: Qty::from_contracts(CAP).context("contracts out of range")?,
         max_event_loss: STAKE,
         max_venue_exposure: [STAKE; 2],
         max_exposure: STAKE,
@@ -157,9 +179,10 @@ fn make(venue: Venue, reached: Reached) -> anyhow::Result<Made> {
         habits.burst = 1_000;
     }
     let mut engine = Engine::new(config);
-    let markets = reached.instruments.iter().map(|it| (venue, it.market.ticker.clone())).collect();
-    let parameters = TakerParameters { markets, cap: contracts(CAP)?, clip: contracts(CLIP)?, margin: MARGIN };
-    engine.seat("taker", Box::new(Taker::new(parameters)));
+    for (number, strategy) in (1..).zip(strategies) {
+        let name = format!("{}-{number}", strategy.name());
+        engine.seat(&name, strategy);
+    }
     let Assembled { wiring, routes, instruments, .. } = assemble(vec![reached])?;
     let node = Box::new(Node::new(Core::new(engine, Unwritten), wiring));
     Ok((node, routes, instruments))
