@@ -302,8 +302,8 @@ impl Trading {
         };
         let table = feeds::table(&self.config.feeds)?;
         let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
-        for (strategy, series) in crate::config::unfed(&self.config) {
-            tracing::warn!(strategy, series, "no feed tells what this strategy wants to know; another program may");
+        for (who, series) in crate::config::unfed(&self.config) {
+            tracing::warn!(who, series, "no feed tells what it wants to know; another program may");
         }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));

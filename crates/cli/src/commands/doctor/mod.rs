@@ -180,10 +180,10 @@ fn times(config: &Config) -> Check {
 
 /// Whether feeds have their keys, and the settlement table can be read; nobody is asked.
 fn feeds(config: &Config, environment: &Environment) -> Check {
-    if let Some((strategy, series)) = brier_runtime::config::unfed(config).into_iter().next()
+    if let Some((who, series)) = brier_runtime::config::unfed(config).into_iter().next()
         && config.remote.is_none()
     {
-        let found = format!("strategy `{strategy}` wants to know `{series}`, and no feed tells it");
+        let found = format!("{who} wants to know `{series}`, and no feed tells it");
         return Check::warn(
             "feeds",
             found,
