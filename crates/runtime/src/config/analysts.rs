@@ -242,7 +242,7 @@ fn analyst(from: &AnalystTables, run: &RunConfig, told: &mut Telling<'_>) -> Opt
 }
 
 /// Reads `above 0.2`, `at least 58`, `below 40`, `at most 40`, `58 to 59`.
-fn strike(text: &str) -> Option<Strike> {
+pub(crate) fn strike(text: &str) -> Option<Strike> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
         ["above", bound] => Bound::parse(bound).map(Strike::Above),

@@ -55,15 +55,18 @@ pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) ->
     FeedsConfig { emulator, contact: set.maybe_text("contact"), settlement, rules, list }
 }
 
+/// Whether a feed whose series is called `given` tells `wanted`: a weather series has a mark for the day.
+pub(crate) fn tells(given: &str, wanted: &str) -> bool {
+    match given.split_once(DATE_MARK) {
+        Some((before, after)) => wanted.starts_with(before) && wanted.ends_with(after),
+        None => wanted == given,
+    }
+}
+
 /// Series that an enabled strategy or analyst wants and no feed gives, with who wants them. With `[remote]` another program may
 /// tell them.
 pub fn unfed(config: &Config) -> Vec<(String, String)> {
-    let given = |wanted: &str| {
-        config.feeds.list.iter().any(|feed| match feed.spec.series.split_once(DATE_MARK) {
-            Some((before, after)) => wanted.starts_with(before) && wanted.ends_with(after),
-            None => wanted == feed.spec.series,
-        })
-    };
+    let given = |wanted: &str| config.feeds.list.iter().any(|feed| tells(&feed.spec.series, wanted));
     let mut unfed = Vec::new();
     for it in config.strategies.iter().filter(|it| it.enabled) {
         let wanted = it.make().map(|strategy| strategy.interest().series).unwrap_or_default();

@@ -26,8 +26,10 @@ mod value;
 use std::path::{Path, PathBuf};
 
 pub use analyst_kinds::{ANALYST_KINDS, AnalystKind, Takes};
+pub(crate) use analysts::strike;
 pub use analysts::{AnalystConfig, LanguageForm, Mind, NoRecipe, RecipeForm};
 pub use environment::Environment;
+pub(crate) use feeds::tells;
 pub use feeds::unfed;
 pub use keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};

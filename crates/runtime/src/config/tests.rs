@@ -553,24 +553,31 @@ fn an_analyst_that_cannot_be_is_told_with_its_place() {
         assert!(RELEASE.contains(from), "{from}");
         Case::new(&RELEASE.replacen(from, to, 1))
     };
-    with("\"release\"", "\"relaese\"").problems(&expect![[r#"…/brier.toml:3: analyst.cpi.kind: unknown kind `relaese`; did you mean "release"?"#]]);
+    with("\"release\"", "\"relaese\"")
+        .problems(&expect![[r#"…/brier.toml:3: analyst.cpi.kind: unknown kind `relaese`; did you mean "release"?"#]]);
     with("step = 0.1\n", "").problems(&expect![
         "…/brier.toml:2: analyst.cpi.parameters.step: has to be set: a number from 0.000001 to 1000000000"
     ]);
-    with("step = 0.1", "step = 0.1\nstrike = \"over 0.2\"\nfoo = 1").problems(&expect![[r#"
+    with("step = 0.1", "step = 0.1\nstrike = \"over 0.2\"\nfoo = 1").problems(&expect![[r"
         …/brier.toml:7: analyst.cpi.parameters.strike: expected `above 0.2`, `at least 58`, `below 40`, `at most 40` or `58 to 59`, with at most 6 decimals, found `over 0.2`
-        …/brier.toml:8: analyst.cpi.parameters.foo: unknown key; `analyst.cpi.parameters` has strike, step, tails, level, doubt"#]]);
+        …/brier.toml:8: analyst.cpi.parameters.foo: unknown key; `analyst.cpi.parameters` has strike, step, tails, level, doubt"]]);
     with("step = 0.1", "step = 0.1\nstrike = \"0.21 to 0.29\"").problems(&expect!["…/brier.toml:2: analyst.cpi.parameters: recipe: the release model's strike, window, month, tails or weights make no sense; see its fields"]);
     with("inputs.nowcast]", "inputs.nowcats]").problems(&expect![[r#"
         …/brier.toml:2: analyst.cpi.inputs.nowcast: has to be set: the kind "release" takes nowcast, nowcast_error
         …/brier.toml:8: analyst.cpi.inputs.nowcats: unknown input; did you mean `nowcast`?"#]]);
     with("series = \"nowcast:CPI\"\nbaseline = 0.2\n", "").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast.series: has to be set: where the number is read; or `stated`, the number itself"]);
-    with("baseline = 0.2\n", "").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast.baseline: has to be set: what the number ordinarily is"]);
+    with("baseline = 0.2\n", "").problems(&expect![
+        "…/brier.toml:8: analyst.cpi.inputs.nowcast.baseline: has to be set: what the number ordinarily is"
+    ]);
     with("baseline = 0.2", "baseline = 1e11").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast: recipe: nowcast: expected a baseline in the model's range, found 100000000000"]);
     with("nowcast:CPI", "kalshi:KXCPI-26NOV-T0.2").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast.series: `kalshi:KXCPI-26NOV-T0.2` is named after a market's price, which no analyst may see"]);
-    with("stated = 0.09", "stated = 0.09\nread = \"mean\"").problems(&expect!["…/brier.toml:13: analyst.cpi.inputs.nowcast_error.read: `mean` is of a series, and the number is stated"]);
+    with("stated = 0.09", "stated = 0.09\nread = \"mean\"").problems(&expect![
+        "…/brier.toml:13: analyst.cpi.inputs.nowcast_error.read: `mean` is of a series, and the number is stated"
+    ]);
     with("stated = 0.09", "stated = 0.09\nseries = \"e\"").problems(&expect!["…/brier.toml:12: analyst.cpi.inputs.nowcast_error.stated: the number is stated, and a series is read as well; leave one of them out"]);
-    with("[\"kalshi:KXCPI-26NOV-T0.2\"]", "[]").problems(&expect!["…/brier.toml:2: analyst.cpi.markets: it assesses nothing; name markets, or say `enabled = false`"]);
+    with("[\"kalshi:KXCPI-26NOV-T0.2\"]", "[]").problems(&expect![
+        "…/brier.toml:2: analyst.cpi.markets: it assesses nothing; name markets, or say `enabled = false`"
+    ]);
     let condition = format!("polymarket:0x{}", "0f".repeat(32));
     with("kalshi:KXCPI-26NOV-T0.2", &condition).problems(&expect!["…/brier.toml:2: analyst.cpi.parameters.strike: has to be set: polymarket:0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f is listed without its strike"]);
     let twice = format!("{RELEASE}{}", RELEASE.replace("\"cpi\"", "\"again\""));
@@ -579,12 +586,11 @@ fn an_analyst_that_cannot_be_is_told_with_its_place() {
     Case::new(&format!("[kalshi]\nenabled = false\n{RELEASE}{STRATEGY}"))
         .flag("strategy.maker.enabled=false")
         .problems(&expect!["…/brier.toml:6: analyst.cpi.markets: kalshi:KXCPI-26NOV-T0.2 is on a venue that is not enabled; say `enabled = true` in `[kalshi]`"]);
-    Case::new(RELEASE)
-        .flag("analyst.cpi.inputs.nowcst.baseline=1")
-        .flag("analyst.cpu.enabled=false")
-        .problems(&expect![[r#"
+    Case::new(RELEASE).flag("analyst.cpi.inputs.nowcst.baseline=1").flag("analyst.cpu.enabled=false").problems(
+        &expect![[r"
             --set: analyst.cpu: no analyst has this name; did you mean `cpi`?
-            --set: analyst.cpi.inputs.nowcst: no input has this name; only what the file has can be changed by flags"#]]);
+            --set: analyst.cpi.inputs.nowcst: no input has this name; only what the file has can be changed by flags"]],
+    );
 }
 
 #[test]
@@ -599,8 +605,11 @@ fn a_language_model_that_cannot_be_asked_is_told_with_its_place() {
             …/brier.toml:13: analyst.reader.parameters.key: expected "env:NAME" or "file:PATH", found a text that is neither; a secret is never written into a configuration; name where it is"#]]);
     with("budget_dollars = 2", "budget_dollars = 2\n[analyst.inputs.price]\nseries = \"mid:KXA-1\"")
         .problems(&expect!["…/brier.toml:12: analyst.reader.inputs.price.series: `mid:KXA-1` is named after a market's price, which no analyst may see"]);
-    with("kind = \"language\"", "kind = \"language\"\ninputs = { a = 3, \"B c\" = { series = \"s\" } }").problems(&expect![[""]]);
-    with("budget_dollars = 2", "budget_dollars = 2\n[analyst.inputs.high]\nbaseline = 1").problems(&expect![[r#"
+    with("kind = \"language\"", "kind = \"language\"\ninputs = { a = 3, \"B c\" = { series = \"s\" } }")
+        .problems(&expect![[r"
+            …/brier.toml:4: analyst.reader.inputs.a: expected a table `[analyst.inputs.a]`, found 3
+            …/brier.toml:4: analyst.reader.inputs.B c: expected a name of 1 to 32 small letters, digits, `-` and `_` for an input"]]);
+    with("budget_dollars = 2", "budget_dollars = 2\n[analyst.inputs.high]\nbaseline = 1").problems(&expect![[r"
         …/brier.toml:12: analyst.reader.inputs.high.baseline: unknown key; `analyst.reader.inputs.high` has series
-        …/brier.toml:12: analyst.reader.inputs.high.series: has to be set: a text of 1 to 256 characters"#]]);
+        …/brier.toml:12: analyst.reader.inputs.high.series: has to be set: a text of 1 to 256 characters"]]);
 }
