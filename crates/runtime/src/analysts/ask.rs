@@ -199,15 +199,20 @@ async fn find(config: &Config, question: &Question) -> Result<(MarketTerms, Wher
         |problem: &dyn std::fmt::Display| AskError::Terms { market: market.clone(), problem: problem.to_string() };
     match market.venue {
         Venue::Kalshi => {
+            let by_catalog = || catalog(config.paper.catalog.as_ref(), market).map_err(|problem| failed(&problem));
             let at = config.kalshi.as_ref().and_then(|venue| venue.at.clone());
+            let embedded = at.is_none();
             let Some(env) = at.or_else(|| question.kalshi.clone()) else {
-                let terms = catalog(config.paper.catalog.as_ref(), market).map_err(|problem| failed(&problem))?;
-                return Ok((terms, Whereabouts::Nowhere));
+                return Ok((by_catalog()?, Whereabouts::Nowhere));
             };
             let client = brier_kalshi::Client::new(env, None, brier_kalshi::Config::new(seed(Clock::local_now())));
             let client = client.map_err(|error| failed(&error))?;
-            let terms = kalshi(&client, market).await.map_err(|problem| failed(&problem))?;
-            Ok((terms, Whereabouts::Kalshi(client)))
+            match kalshi(&client, market).await {
+                Ok(terms) => Ok((terms, Whereabouts::Kalshi(client))),
+                // What a run once said of its exchange need not be so any more.
+                Err(_) if embedded && config.paper.catalog.is_some() => Ok((by_catalog()?, Whereabouts::Nowhere)),
+                Err(problem) => Err(failed(&problem)),
+            }
         }
         Venue::Polymarket => {
             let at = config.polymarket.as_ref().and_then(|venue| venue.at.clone());

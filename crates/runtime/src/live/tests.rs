@@ -455,8 +455,8 @@ async fn said_by(path: &Path, analyst: &str, key: &str) -> Value {
     let begun = Instant::now();
     loop {
         let text = std::fs::read_to_string(&file).unwrap_or_default();
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        if let Some(found) = lines.filter(|line| line["analyst"] == analyst && !line[key].is_null()).next_back() {
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        if let Some(found) = lines.rfind(|line| line["analyst"] == analyst && !line[key].is_null()) {
             return found;
         }
         assert!(begun.elapsed() < PATIENCE, "no {key} of {analyst} in {}", file.display());

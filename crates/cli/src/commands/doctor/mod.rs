@@ -199,6 +199,21 @@ fn feeds(config: &Config, environment: &Environment) -> Check {
     }
 }
 
+/// Whether analysts have their keys and budgets; nobody is asked.
+fn analysts(config: &Config, environment: &Environment) -> Check {
+    const WHAT: &str = "analysts";
+    match brier_runtime::analysts::check(&config.analysts, environment) {
+        Ok((count, keyless)) if keyless.is_empty() => {
+            Check::ok(WHAT, format!("{count} have what they need; `brier analyst ask` asks them"))
+        }
+        Ok((_, keyless)) => {
+            let found = format!("no key for {}: without one there is no opinion", keyless.join(", "));
+            Check::warn(WHAT, found, "name it in `[analyst.parameters]`: key = \"env:NAME\"")
+        }
+        Err(error) => Check::fail(WHAT, error.to_string(), Some("correct the `[[analyst]]` that is named".to_owned())),
+    }
+}
+
 /// Whether remote strategies could knock.
 fn door(listen: std::net::SocketAddr) -> Check {
     const WHAT: &str = "remote strategies";
@@ -226,6 +241,9 @@ fn venues(config: &Config, environment: &Environment, offline: bool) -> Result<V
             checks.push(venues::catalog(config));
         }
         checks.push(feeds(config, environment));
+        if !config.analysts.is_empty() {
+            checks.push(analysts(config, environment));
+        }
         if let Some(remote) = &config.remote {
             checks.push(match remote.token.read(environment) {
                 Ok(_) => door(remote.listen),
