@@ -284,7 +284,7 @@ fn local(url: &str) -> Result<Env, CliError> {
     })
 }
 
-fn read_ready(path: &Path) -> Result<Ready, CliError> {
+pub(crate) fn read_ready(path: &Path) -> Result<Ready, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         CliError::failure(format!("ready file {}: {error}", path.display()))
             .hint("start the exchange first: `brier exchange` writes it once it serves")

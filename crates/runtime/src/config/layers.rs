@@ -165,6 +165,11 @@ impl Values {
         }
     }
 
+    /// Whether a key has a value.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
     /// Sets what nobody said and what follows from another key.
     pub(super) fn imply(&mut self, name: &str, value: Value, from: &str) {
         let origin = self.origin(from).clone();
@@ -264,7 +269,8 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys::{FEED, SECTIONS, STRATEGY};
+    use crate::config::analyst_kinds::ANALYST_KINDS;
+    use crate::config::keys::{ANALYST, FEED, SECTIONS, STRATEGY};
     use crate::config::kinds::KINDS;
 
     /// The weather strategy's `extreme` once had a default that was no text of a file, and whoever left it out got a panic.
@@ -272,7 +278,8 @@ mod tests {
     fn every_default_is_of_its_kind() {
         let sections = SECTIONS.iter().map(|section| section.keys);
         let parameters = KINDS.iter().map(|kind| kind.parameters);
-        for key in sections.chain(parameters).chain([STRATEGY, FEED]).flatten() {
+        let analysts = ANALYST_KINDS.iter().flat_map(|kind| [kind.parameters, kind.input]);
+        for key in sections.chain(parameters).chain(analysts).chain([STRATEGY, FEED, ANALYST]).flatten() {
             assert_eq!(default(key).is_some(), key.default.is_some(), "{}", key.name);
         }
     }

@@ -12,6 +12,7 @@ use brier_feeds::source::Spec;
 use brier_pairing::verdict::TailKind;
 use brier_types::{Money, Price, Qty, Venue};
 
+use super::analysts::{self, AnalystConfig, AnalystTables};
 use super::feeds;
 use super::kinds::{self, REMOTE, StrategyKind};
 use super::layers::Values;
@@ -42,6 +43,8 @@ pub struct Config {
     pub strategies: Vec<StrategyConfig>,
     /// Data from outside.
     pub feeds: FeedsConfig,
+    /// Who forms opinions, in the order of the file; those that are off too.
+    pub analysts: Vec<AnalystConfig>,
     /// Strategies of other programs.
     pub remote: Option<RemoteConfig>,
     /// How the process is reached.
@@ -280,6 +283,7 @@ pub(super) struct Tables {
     pub(super) sections: Vec<(&'static str, Values)>,
     pub(super) strategies: Vec<StrategyTables>,
     pub(super) feeds: Vec<(Values, Origin)>,
+    pub(super) analysts: Vec<AnalystTables>,
 }
 
 /// The tables of one strategy.
@@ -304,8 +308,14 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
     let run = run(tables.section("run"), data_folder, problems);
     let paper = paper(tables.section("paper"), &run);
     let strategies: Vec<StrategyConfig> = tables.strategies.iter().map(strategy).collect();
-    let traded =
-        |venue| strategies.iter().any(|it| it.enabled && it.markets.iter().any(|market| market.venue == venue));
+    let analysts = analysts::analysts(tables, &run, problems);
+    let traded = |venue| {
+        let traded = strategies.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
+        // By its table: an analyst that is wrong elsewhere shall not make its venue one that nobody trades.
+        let assessed = tables.analysts.iter().filter(|it| it.keys.flag("enabled"));
+        let assessed = assessed.flat_map(|it| it.keys.markets("markets"));
+        traded.cloned().chain(assessed).any(|market| market.venue == venue)
+    };
     let reconcile = reconcile(tables.section("reconcile"));
     let kalshi = tables.section("kalshi");
     let kalshi = enabled(kalshi, traded(Venue::Kalshi)).then(|| self::kalshi(kalshi, &run, &reconcile, problems));
@@ -321,6 +331,7 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
         reconcile,
         strategies,
         feeds: feeds::feeds(tables, run.mode, problems),
+        analysts,
         remote: remote(tables.section("remote"), problems),
         control: control(tables.section("control")),
         log: log(tables.section("log"), problems),
@@ -328,7 +339,10 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
         run,
     };
     check_strategies(tables, &config, problems);
-    check_venues(&config, problems);
+    // Where something else is wrong, that is why.
+    if problems.is_empty() {
+        check_venues(&config, problems);
+    }
     config
 }
 
@@ -676,20 +690,30 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
             );
         }
         for market in it.markets.iter().filter(|_| it.enabled) {
-            let traded = match market.venue {
-                Venue::Kalshi => config.kalshi.is_some(),
-                Venue::Polymarket => config.polymarket.is_some(),
-            };
-            if !traded {
-                let text = format!("{market} is on a venue that is not enabled");
-                let hint = format!("say `enabled = true` in `[{}]`", market.venue);
-                problems.push(Problem::new(from.keys.origin("markets"), key("markets"), text).hint(hint));
-            }
+            problems.extend(not_traded(config, market, from.keys.origin("markets"), key("markets")));
+        }
+    }
+    for it in config.analysts.iter().filter(|it| it.enabled) {
+        let from = tables.analysts.iter().find(|from| from.keys.maybe_text("name").as_ref() == Some(&it.name));
+        for (market, from) in it.markets.iter().zip(from.into_iter().cycle()) {
+            let key = format!("analyst.{}.markets", it.name);
+            problems.extend(not_traded(config, market, from.keys.origin("markets"), key));
         }
     }
     if config.strategies.len() >= usize::from(u16::MAX) {
         problems.push(Problem::new(&Origin::Default, "strategy", "expected fewer than 65,535 strategies"));
     }
+}
+
+/// A market on a venue that is switched off.
+fn not_traded(config: &Config, market: &MarketName, origin: &Origin, key: String) -> Option<Problem> {
+    let traded = match market.venue {
+        Venue::Kalshi => config.kalshi.is_some(),
+        Venue::Polymarket => config.polymarket.is_some(),
+    };
+    let hint = format!("say `enabled = true` in `[{}]`", market.venue);
+    let problem = || Problem::new(origin, key, format!("{market} is on a venue that is not enabled")).hint(hint);
+    (!traded).then(problem)
 }
 
 fn check_venues(config: &Config, problems: &mut Vec<Problem>) {

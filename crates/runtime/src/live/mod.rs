@@ -9,7 +9,8 @@
 //! Invariants: a run that ended by its journal's failure has sent nothing that the journal does not have; a run that ends
 //! otherwise than in peace asks every venue at which an order of its may rest to cancel all; a start that fails leaves no run.
 
-mod feeds;
+mod analysts;
+pub(crate) mod feeds;
 mod handler;
 mod paper;
 mod proof;
@@ -19,9 +20,10 @@ pub mod rules;
 mod tests;
 pub mod venues;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use brier_connect::clock::Clock;
@@ -35,6 +37,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::analysts::terms::MarketTerms;
+use crate::analysts::told::OpinionLog;
+use crate::analysts::{AnalystsError, Seat};
 use crate::caller::{Address, Caller};
 use crate::config::{Config, Environment, PaperConfig, RemoteConfig, StrategyConfig};
 use crate::control::{self, ControlServer};
@@ -49,6 +54,7 @@ use crate::remote;
 use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
+use analysts::Desk;
 pub use feeds::{FeedsError, check as check_feeds};
 use handler::{Handler, scope};
 pub use paper::PaperError;
@@ -116,6 +122,9 @@ pub enum RunError {
     /// A feed, or the settlement table.
     #[error(transparent)]
     Feeds(#[from] FeedsError),
+    /// An analyst.
+    #[error(transparent)]
+    Analysts(#[from] AnalystsError),
     /// Something of the system's.
     #[error("{what}: {source}")]
     System {
@@ -187,6 +196,7 @@ impl RunError {
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
             Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
+            Self::Analysts(_) => Some("correct the `[[analyst]]` that is named, or say `enabled = false` in it"),
             Self::Recovery(RecoveryError::In { .. }) => Some(
                 "run the version that wrote it, or give the run a new `run.data_dir` once the account is flat; orders of that run may still rest: `brier halt CONFIG --cancel-all`",
             ),
@@ -307,8 +317,9 @@ impl Trading {
         };
         let table = feeds::table(&self.config.feeds)?;
         let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
-        for (strategy, series) in crate::config::unfed(&self.config) {
-            tracing::warn!(strategy, series, "no feed tells what this strategy wants to know; another program may");
+        let seats = crate::analysts::open(self.config.analysts.iter().filter(|it| it.enabled), &self.environment)?;
+        for (who, series) in crate::config::unfed(&self.config) {
+            tracing::warn!(who, series, "no feed tells what it wants to know; another program may");
         }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
@@ -325,7 +336,8 @@ impl Trading {
         };
         let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
         proof::prove(&mut self.config, &texts)?;
-        let Assembled { wiring, routes, instruments, halted, pulses } = assemble(venues).map_err(system("HTTP"))?;
+        let Assembled { wiring, routes, instruments, halted, terms, pulses } =
+            assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
         let markets = instruments.len();
         // From here on nothing may fail but the journal: the engine's thread would trade without anybody to attend to it.
@@ -361,6 +373,9 @@ impl Trading {
             outside.into_iter().flat_map(|(client, feeds)| feeds.into_iter().map(move |it| (client.clone(), it)))
         {
             tasks.spawn(feeds::follow(feed, client, words.clone()));
+        }
+        for desk in self.desks(seats, &terms) {
+            tasks.spawn(desk.follow(words.clone()));
         }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
@@ -453,6 +468,9 @@ impl Trading {
 
     fn wanted<'a>(&'a self, venue: Venue, engine: &Engine, table: &'a Table) -> Wanted<'a> {
         let enabled = || self.config.strategies.iter().filter(|it| it.enabled);
+        let analysts = self.config.analysts.iter().filter(|it| it.enabled);
+        let assessed = analysts.flat_map(|it| &it.markets).filter(|market| market.venue == venue);
+        let assessed: BTreeSet<MarketTicker> = assessed.map(|market| market.market.clone()).collect();
         let named = enabled().flat_map(|it| &it.markets).filter(|market| market.venue == venue);
         let state = engine.state();
         let held = state.universe.iter().filter(|(market, instrument)| {
@@ -463,12 +481,32 @@ impl Trading {
         });
         let tied = enabled().flat_map(StrategyConfig::ties).flat_map(|tie| [tie.first, tie.second]);
         Wanted {
-            named: named.map(|market| market.market.clone()).collect(),
+            named: named.map(|market| market.market.clone()).chain(assessed.iter().cloned()).collect(),
             held: held.map(|(_, instrument)| instrument.market.ticker.clone()).collect(),
             all: enabled().any(|it| it.all_markets),
             tied: tied.filter(|market| market.venue == venue).map(|market| market.market).collect(),
-            judge: Some(Judge { table, strategies: &self.config.strategies, on: self.config.feeds.rules }),
+            assessed,
+            judge: Some(Judge {
+                table,
+                strategies: &self.config.strategies,
+                analysts: &self.config.analysts,
+                on: self.config.feeds.rules,
+            }),
         }
+    }
+
+    /// Every analyst with what it assesses. One that reads wants to know how much was traded; without, it does as well.
+    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms]) -> Vec<Desk> {
+        let log = Arc::new(OpinionLog::new(&self.config.run.data_dir));
+        let mut client = None;
+        if let (Some(KalshiAccess::At { env, .. }), true) = (&self.accesses.0, seats.iter().any(Seat::reads)) {
+            let config = brier_kalshi::Config::new(seed(Clock::local_now()));
+            match brier_kalshi::Client::new(env.clone(), None, config) {
+                Ok(public) => client = Some(public),
+                Err(error) => tracing::warn!(%error, "analysts are not told how much was traded"),
+            }
+        }
+        seats.into_iter().map(|seat| Desk::new(seat, terms, client.clone(), Arc::clone(&log))).collect()
     }
 
     /// Opens the door of remote strategies, where one is configured. Whoever knocks waits.
@@ -579,7 +617,7 @@ async fn asked_to_end(signals: &mut Signals, asked: &mut mpsc::Receiver<String>,
 }
 
 /// A seed for what may differ from run to run, such as waits before a retry.
-fn seed(now: Timestamp) -> u64 {
+pub(crate) fn seed(now: Timestamp) -> u64 {
     now.nanos().unsigned_abs() ^ u64::from(std::process::id())
 }
 
@@ -621,6 +659,8 @@ pub struct Assembled {
     pub instruments: Vec<Instrument>,
     /// Markets that are listed and to be halted, with why.
     pub halted: Vec<(Venue, MarketTicker, String)>,
+    /// What the contracts of the markets that analysts assess say.
+    pub terms: Vec<MarketTerms>,
     /// What is done at the venues beside the engine.
     pub pulses: Vec<Pulse>,
 }
@@ -633,6 +673,7 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let mut wiring = Wiring { kalshi: None, books: Vec::new(), user: None, gateways: Vec::new() };
     let (mut sockets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
     let (mut instruments, mut halted, mut pulses) = (Vec::new(), Vec::new(), Vec::new());
+    let mut terms = Vec::new();
     for reached in venues {
         wiring.kalshi = wiring.kalshi.or(reached.kalshi);
         wiring.books.extend(reached.books);
@@ -647,6 +688,7 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
                 .flat_map(|venue| reached.halted.iter().map(move |it| (venue, it.0.clone(), it.1.clone()))),
         );
         instruments.extend(reached.instruments);
+        terms.extend(reached.terms);
         pulses.push(reached.pulse);
     }
     let tls = hosts.values().any(|it: &Address| it.origin.starts_with("https:"));
@@ -654,7 +696,8 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let (connect_timeout, timeout) = (Duration::from_secs(5), Duration::from_secs(30));
     let client = http::client(HttpOptions { connect_timeout, timeout, tls, near: !tls });
     let http = client.map_err(std::io::Error::other)?;
-    Ok(Assembled { wiring, routes: Routes { sockets, caller: Caller::new(http, hosts) }, instruments, halted, pulses })
+    let routes = Routes { sockets, caller: Caller::new(http, hosts) };
+    Ok(Assembled { wiring, routes, instruments, halted, terms, pulses })
 }
 
 /// What happened to markets of an earlier run while nobody listened.

@@ -25,6 +25,7 @@ use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
 use super::rules::{Judge, MarketRules};
+use crate::analysts::terms::{self, MarketTerms};
 use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
@@ -76,6 +77,8 @@ pub struct Wanted<'a> {
     pub all: bool,
     /// Markets whose texts are wanted as well: a strategy takes them for tied.
     pub tied: BTreeSet<MarketTicker>,
+    /// What analysts assess: the terms of these are kept.
+    pub assessed: BTreeSet<MarketTicker>,
     /// Who says which of them may be traded; all without.
     pub judge: Option<Judge<'a>>,
 }
@@ -94,6 +97,8 @@ pub struct Reached {
     pub texts: Vec<brier_pairing::Listing>,
     /// Markets of an earlier run whose rules are no longer what is believed of them: listed, and to be halted.
     pub halted: Vec<(MarketTicker, String)>,
+    /// What the contracts of the markets that analysts assess say.
+    pub terms: Vec<MarketTerms>,
     /// Its gateway.
     pub gateway: Box<dyn Gateway + Send>,
     /// Its stream, for Kalshi.
@@ -140,7 +145,7 @@ pub async fn kalshi(
     let permit = Permit::kalshi(&env, live);
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
-    let KalshiMarkets { instruments, texts, halted } = kalshi_markets(&client, wanted).await?;
+    let Listed { all: instruments, halted, terms, texts } = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
@@ -161,6 +166,7 @@ pub async fn kalshi(
         instruments,
         texts,
         halted,
+        terms,
         gateway: Box::new(gateway),
         kalshi: Some(session),
         books: Vec::new(),
@@ -176,17 +182,19 @@ fn origin(url: &impl ToString) -> String {
     url.to_string().trim_end_matches('/').to_owned()
 }
 
-/// Markets, and those of them that are only listed because something may be held.
-type Listed<T> = (Vec<T>, Vec<(MarketTicker, String)>);
-
-/// What a run needs of Kalshi's markets.
-struct KalshiMarkets {
-    instruments: Vec<Instrument>,
-    texts: Vec<brier_pairing::Listing>,
+/// Markets of a venue.
+struct Listed<T> {
+    /// All of them.
+    all: Vec<T>,
+    /// Those that are only listed because something may be held.
     halted: Vec<(MarketTicker, String)>,
+    /// What the contracts of those that analysts assess say.
+    terms: Vec<MarketTerms>,
+    /// The texts of those that a strategy takes for tied.
+    texts: Vec<brier_pairing::Listing>,
 }
 
-async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<KalshiMarkets, VenueError> {
+async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<Listed<Instrument>, VenueError> {
     const VENUE: Venue = Venue::Kalshi;
     let mut markets = Vec::new();
     if wanted.all {
@@ -208,7 +216,8 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
         }
     }
     let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
-    let (mut instruments, mut texts, mut halted) = (Vec::with_capacity(markets.len()), Vec::new(), Vec::new());
+    let mut found =
+        Listed { all: Vec::with_capacity(markets.len()), halted: Vec::new(), terms: Vec::new(), texts: Vec::new() };
     for listed in &markets {
         let market = match listed.to_market() {
             Ok(market) => market,
@@ -234,31 +243,25 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
             serieses.insert(event.series_ticker.clone(), series);
         }
         let series = &serieses[&event.series_ticker];
-        let sources = event.settlement_sources.iter().chain(&series.settlement_sources);
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let rules = MarketRules {
-            venue: VENUE,
-            market: market.ticker.clone(),
-            id: listed.ticker.clone(),
-            primary: listed.rules_primary.clone(),
-            secondary: listed.rules_secondary.clone(),
-            sources: sources.map(|source| (text(&source.name), text(&source.url))).collect(),
-        };
+        let rules = terms::kalshi_rules(market.ticker.clone(), listed, event, series);
         if let Some(why) = wanted.refuses(&rules) {
             if !wanted.held.contains(&market.ticker) {
                 continue;
             }
-            halted.push((market.ticker.clone(), why.to_string()));
+            found.halted.push((market.ticker.clone(), why.to_string()));
+        }
+        if wanted.assessed.contains(&market.ticker) {
+            found.terms.push(terms::kalshi(listed, event, rules));
         }
         if wanted.tied.contains(&market.ticker) {
             match brier_pairing::from_kalshi(Some(event), listed) {
-                Ok(text) => texts.push(text),
+                Ok(text) => found.texts.push(text),
                 Err(error) => tracing::warn!(market = listed.ticker, %error, "its texts cannot be read"),
             }
         }
         let fees = event.fees(series);
         let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
-        instruments.push(Instrument {
+        found.all.push(Instrument {
             market,
             fees: Fees::Kalshi(fees),
             custody: Custody::Netted,
@@ -269,7 +272,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
             strike: listed.strike(),
         });
     }
-    Ok(KalshiMarkets { instruments, texts, halted })
+    Ok(found)
 }
 
 /// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
@@ -287,7 +290,7 @@ pub async fn polymarket(
     let permit = Permit::polymarket(&env, live);
     let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
-    let (listings, halted) = admitted(polymarket_listings(&client, wanted).await?, wanted);
+    let Listed { all: listings, halted, terms, .. } = admitted(polymarket_listings(&client, wanted).await?, wanted);
     let texts = polymarket_texts(&client, &listings, wanted).await?;
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
@@ -322,6 +325,7 @@ pub async fn polymarket(
         instruments: listings.iter().map(instrument).collect(),
         texts,
         halted,
+        terms,
         gateway: Box::new(gateway),
         kalshi: None,
         books,
@@ -358,23 +362,16 @@ async fn polymarket_texts(
 fn admitted(mut listings: Vec<Listing>, wanted: &Wanted<'_>) -> Listed<Listing> {
     let mut halted = Vec::new();
     listings.retain(|listing| {
-        let source = listing.resolution_source.clone().unwrap_or_default();
-        let rules = MarketRules {
-            venue: Venue::Polymarket,
-            market: listing.ticker.clone(),
-            id: listing.slug.clone(),
-            primary: listing.rules.clone(),
-            secondary: String::new(),
-            sources: vec![(String::new(), source)],
-        };
-        let Some(why) = wanted.refuses(&rules) else { return true };
+        let Some(why) = wanted.refuses(&terms::polymarket_rules(listing)) else { return true };
         let held = wanted.held.contains(&listing.ticker);
         if held {
             halted.push((listing.ticker.clone(), why.to_string()));
         }
         held
     });
-    (listings, halted)
+    let assessed = listings.iter().filter(|listing| wanted.assessed.contains(&listing.ticker));
+    let terms = assessed.map(terms::polymarket).collect();
+    Listed { all: listings, halted, terms, texts: Vec::new() }
 }
 
 fn instrument(listing: &Listing) -> Instrument {
