@@ -13,6 +13,7 @@ pub mod core;
 pub mod driver;
 pub mod gateway;
 pub mod journal;
+pub mod ledger;
 pub mod live;
 pub mod lock;
 pub mod lockstep;

@@ -309,7 +309,12 @@ pub const KINDS: &[StrategyKind] = &[
                 "0.005",
                 "Least gain of one contract of every leg together, after fees.",
             ),
-            Key::new("unwind_loss_dollars", Kind::Price, "0.03", "The most that unwinding may lose a contract."),
+            Key::new(
+                "unwind_loss_dollars",
+                Kind::Price,
+                "0.03",
+                "The most that completing an open set, or selling its legs again, may lose a contract.",
+            ),
             Key::new("pause_s", whole(0, 86_400), "30", "Least time between two tries on an event."),
         ],
         has_model: false,

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
-use brier_engine::{Alert, Engine, Input, Instrument, Operator, Scope};
+use brier_engine::{Alert, Ended as ComboEnded, Engine, Input, Instrument, Operator, Scope};
 use brier_exchange::RunningServer;
 use brier_feeds::settlement::Table;
 use brier_store::JournalError;
@@ -47,6 +47,7 @@ use crate::core::Core;
 use crate::driver::{CLOCK_BACK, Driver, DriverEnd, Routes, Word, look};
 use crate::gateway::LiveToken;
 use crate::journal::{self, RunJournal};
+use crate::ledger::LedgerFile;
 use crate::mailbox::{Mailbox, Teller, mailbox};
 use crate::node::{Effect, Node, Wiring};
 use crate::recovery::RecoveryError;
@@ -343,10 +344,20 @@ impl Trading {
         // From here on nothing may fail but the journal: the engine's thread would trade without anybody to attend to it.
         let resume = if recovered.engine.is_killed() { self.lift_or_stay_down()? } else { None };
         let (engine, journal) = recovered.begin(&self.config, &self.order_prefix)?;
+        // It is for people; a run does not hang on it.
+        let mut ledger = LedgerFile::open(&self.config.run.data_dir, &engine)
+            .inspect_err(|error| tracing::error!(%error, "the ledger of combos is not written"))
+            .ok();
         self.may_rest = traded;
         let node = Node::new(Core::new(engine, journal), wiring);
         let handle = tokio::runtime::Handle::current();
-        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(log));
+        let told = move |engine: &Engine, effect: &Effect| {
+            log(engine, effect);
+            if let Some(ledger) = &mut ledger {
+                ledger.note(engine, effect);
+            }
+        };
+        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(told));
         let (over, end) = oneshot::channel();
         std::thread::Builder::new()
             .name("engine".to_owned())
@@ -741,13 +752,12 @@ async fn watch_halt_file(handler: Handler, poll: Duration) {
 /// What people are told as it happens.
 fn log(engine: &Engine, effect: &Effect) {
     match effect {
-        // Refused by our own risk is everyday; everything else somebody should look at.
-        Effect::Alert(alert @ Alert::Refused { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
-        // That something goes on is good news, and every start waits for the venues' word.
-        Effect::Alert(alert @ Alert::Resumed { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
+        // Every start waits for the venues' word.
         Effect::Alert(alert @ Alert::Halted { reason, .. }) if reason == brier_engine::halts::STARTED => {
             tracing::info!(alert = kind(alert), "{}", text(engine, alert));
         }
+        // Everything but the everyday somebody should look at.
+        Effect::Alert(alert) if is_everyday(alert) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Alert(alert) => tracing::warn!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Notice(text) => tracing::info!(text, "notice"),
         Effect::Connect(socket, wait) => tracing::info!(?socket, ?wait, "connecting"),
@@ -756,6 +766,15 @@ fn log(engine: &Engine, effect: &Effect) {
             tracing::debug!(%venue, id = call.id.0, method = call.method.as_str(), target = call.target, "call");
         }
         Effect::Send(..) | Effect::Ping(_) => {}
+    }
+}
+
+/// Refused by our own risk, or a combo that ended as it may.
+fn is_everyday(alert: &Alert) -> bool {
+    match alert {
+        Alert::Refused { .. } => true,
+        Alert::Attempt(it) => matches!(it.ended, ComboEnded::Refused | ComboEnded::Nothing | ComboEnded::Complete),
+        _ => false,
     }
 }
 
@@ -770,6 +789,7 @@ const fn kind(alert: &Alert) -> &'static str {
         Alert::Rejected { .. } => "rejected",
         Alert::Told(_) => "told",
         Alert::Combo { .. } => "combo",
+        Alert::Attempt(_) => "attempt",
     }
 }
 
@@ -787,6 +807,18 @@ fn text(engine: &Engine, alert: &Alert) -> String {
         Alert::Anomaly { venue, text } => format!("{venue} says what cannot be: {text}"),
         Alert::Rejected { market, text } => format!("{} refused by the venue: {text}", name(Scope::Market(*market))),
         Alert::Told(text) | Alert::Combo { text } => text.clone(),
+        Alert::Attempt(it) => {
+            let why = if it.why.is_empty() { String::new() } else { format!(": {}", it.why) };
+            format!(
+                "combo {} {}{why}; {} sets of {}, ${} expected and ${} sure",
+                it.combo,
+                it.ended.word(),
+                it.sets,
+                it.qty,
+                it.expected,
+                it.locked_in
+            )
+        }
     }
 }
 
