@@ -3,6 +3,7 @@
 //! A strategy is pure: it sees a read-only view and says what it wants to have; execution and risk do the rest. What it knows of
 //! the world outside comes as facts, with an age beyond which they cannot be read.
 
+mod arbitrage;
 mod basket;
 mod carry;
 mod facts;
@@ -19,6 +20,7 @@ mod tie;
 mod up_or_down;
 mod weather;
 
+pub use arbitrage::{Arbitrage, ArbitrageParameters, Pair};
 pub use basket::{Basket, BasketParameters};
 pub use carry::{Carry, CarryParameters};
 pub use fundamental::{Fundamental, FundamentalParameters};

@@ -402,6 +402,20 @@ fn a_feed_that_cannot_be_is_told_with_what_was_expected() {
 }
 
 #[test]
+fn tied_markets_are_traded_and_a_tie_that_is_not_proved_is_in_no_replay() {
+    let text = "[[strategy]]\nname = \"arb\"\nkind = \"arbitrage\"\n[strategy.parameters]\npairs = [\"kalshi:A same kalshi:B\", \"kalshi:B implies kalshi:C\"]\n";
+    let mut config = Case::new(text).config();
+    let names = |config: &Config| config.strategies[0].markets.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&config), ["kalshi:A", "kalshi:B", "kalshi:C"]);
+    let first = config.strategies[0].ties()[0].clone();
+    config.untie("arb", &first);
+    let left = |config: &Config| config.strategies[0].ties().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(left(&config), ["kalshi:B implies kalshi:C"]);
+    assert_eq!(left(&read_back(&config.text).unwrap()), ["kalshi:B implies kalshi:C"]);
+    Case::new(&text.replace("pairs =", "accept_tails = \"void,teatime\"\npairs =")).problems(&expect!["…/brier.toml:5: strategy.arb.parameters.accept_tails: expected a kind of tail (void, fair-price, tie, postponement, cancellation, death, late-effect, other, overtime), found `teatime`"]);
+}
+
+#[test]
 fn a_series_that_nobody_tells_is_known_before_the_run() {
     let strategy = "[[strategy]]\nname = \"w\"\nkind = \"weather\"\nmarkets = [\"kalshi:KXHIGHNY-26NOV29-T52\"]\n[strategy.parameters]\n\
                     forecast_series = \"high:2026-11-29\"\nobserved_series = \"seen:2026-11-29\"\n";
