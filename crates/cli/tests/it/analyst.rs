@@ -36,8 +36,9 @@ model = \"model-1\"
 million_input_tokens_dollars = 3
 million_output_tokens_dollars = 15
 budget_dollars = 1
+key = \"env:A_KEY_THAT_NOBODY_SET\"
 ";
-const LISTING: &str = r#"{"question": "Will CPI\u001b[2J rise more than 0.2 %?", "rules": "By the BLS.", "closes_at": "2099-01-01T00:00:00Z", "strike": "above 0.2"}"#;
+const LISTING: &str = r#"{"question": "Will CPI\u001b[2J rise more than 0.2 %?", "rules": "By the CPI of the BLS.", "resolution_source": "https://www.bls.gov/cpi/", "closes_at": "2099-01-01T00:00:00Z", "strike": "above 0.2"}"#;
 const FACTS: &str = "{\"series\":\"nowcast:CPI\",\"value\":0.27,\"valid_for_s\":600}\n";
 const MARKET: &str = "kalshi:KXCPI-26NOV-T0.2";
 
@@ -79,7 +80,7 @@ fn an_opinion_is_printed_with_everything_behind_it() {
         --- stdout
         kalshi:KXCPI-26NOV-T0.2  Will CPI [2J rise more than 0.2 %?
         closes  2099-01-01T00:00:00Z
-        note  its rules are not what the settlement table says: KXCPI-26NOV-T0.2: expected one of ["CPI", "Consumer Price Index"] in the primary rules, found none
+        note  analyst `reader`: environment variable A_KEY_THAT_NOBODY_SET: not set; set it, or put it into `.env` beside the configuration
 
         print  0.59 (0.37 to 0.78 at 90 %), from 0.29 at the baselines
         why  weight  reason   by
@@ -123,7 +124,7 @@ fn where_nobody_has_an_opinion_it_says_why_and_what_would_help() {
             --- stdout
             kalshi:KXCPI-26NOV-T0.2  Will CPI [2J rise more than 0.2 %?
             closes  2099-01-01T00:00:00Z
-            note  its rules are not what the settlement table says: KXCPI-26NOV-T0.2: expected one of ["CPI", "Consumer Price Index"] in the primary rules, found none
+            note  analyst `reader`: environment variable A_KEY_THAT_NOBODY_SET: not set; set it, or put it into `.env` beside the configuration
 
             print  no opinion: series `nowcast:CPI` is missing; the feed that brings it may be down
             would help  a feed that tells this series, or a program that does

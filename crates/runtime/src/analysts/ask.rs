@@ -98,7 +98,7 @@ impl AskError {
                 Some("add it to the `markets` of an `[[analyst]]`, or name one that reads with `--analyst`")
             }
             Self::Terms { .. } => Some("check the market's name and its venue, or give `--listing FILE`"),
-            Self::Analysts(_) => Some("correct the `[[analyst]]`; `brier config check` tells what it can see"),
+            Self::Analysts(_) => Some("correct the `[[analyst]]` that is named"),
             Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
         }
     }
@@ -118,6 +118,9 @@ pub async fn ask(config: &Config, environment: &Environment, question: Question)
     };
     let mut notes = Vec::new();
     notes.extend(disagreement(&table, &terms));
+    let keyless =
+        seats.iter().filter_map(|seat| Some(format!("analyst `{}`: {}", seat.config().name, seat.keyless()?)));
+    notes.extend(keyless);
     let wanted: BTreeSet<&str> = seats.iter().flat_map(|seat| seat.config().series()).collect();
     let mut facts = question.facts;
     facts.retain(|fact| wanted.contains(fact.series.as_str()));

@@ -136,6 +136,8 @@ pub struct Seat {
     config: AnalystConfig,
     /// One that reads; models are made for each market.
     reader: Option<LanguageAnalyst>,
+    /// Why there is no key, where one is named.
+    keyless: Option<SecretError>,
 }
 
 /// Analysts with their keys and budgets; nobody is asked.
@@ -159,7 +161,7 @@ pub fn check(analysts: &[AnalystConfig], environment: &Environment) -> Result<(u
     for config in analysts.iter().filter(|it| it.enabled) {
         count += 1;
         let Mind::Language(form) = &config.mind else { continue };
-        if key(config, form, environment)?.is_none() {
+        if key(config, form, environment)?.is_err() {
             keyless.push(config.name.clone());
         }
         if form.ledger.exists() {
@@ -169,15 +171,20 @@ pub fn check(analysts: &[AnalystConfig], environment: &Environment) -> Result<(u
     Ok((count, keyless))
 }
 
+/// The key of a reader; or that it has none, with the reason where one is named. A key that is there and must not be used, for
+/// others can read it, is an error.
 fn key(
     config: &AnalystConfig,
     form: &LanguageForm,
     environment: &Environment,
-) -> Result<Option<ApiKey>, AnalystsError> {
-    let Some(reference) = &form.key else { return Ok(None) };
+) -> Result<Result<ApiKey, Option<SecretError>>, AnalystsError> {
+    let Some(reference) = &form.key else { return Ok(Err(None)) };
     let analyst = || config.name.clone();
-    let text = reference.read(environment).map_err(|problem| AnalystsError::Key { analyst: analyst(), problem })?;
-    ApiKey::new(text).map(Some).ok_or_else(|| AnalystsError::NoKey { analyst: analyst() })
+    match reference.read(environment) {
+        Ok(text) => ApiKey::new(text).map(Ok).ok_or_else(|| AnalystsError::NoKey { analyst: analyst() }),
+        Err(unset @ SecretError::Unset { .. }) => Ok(Err(Some(unset))),
+        Err(problem) => Err(AnalystsError::Key { analyst: analyst(), problem }),
+    }
 }
 
 fn ledger(config: &AnalystConfig, form: &LanguageForm) -> Result<Ledger, AnalystsError> {
@@ -192,15 +199,25 @@ fn chance() -> u64 {
 
 impl Seat {
     fn open(config: AnalystConfig, environment: &Environment) -> Result<Self, AnalystsError> {
-        let reader = match &config.mind {
-            Mind::Model(_) => None,
-            Mind::Language(form) => {
-                let (key, ledger) = (key(&config, form, environment)?, ledger(&config, form)?);
-                let failed = |problem| AnalystsError::Setup { analyst: config.name.clone(), problem };
-                Some(LanguageAnalyst::new(form.config(chance()), key, ledger).map_err(failed)?)
-            }
-        };
-        Ok(Self { config, reader })
+        let (mut reader, mut keyless) = (None, None);
+        if let Mind::Language(form) = &config.mind {
+            let ledger = ledger(&config, form)?;
+            let key = match key(&config, form, environment)? {
+                Ok(key) => Some(key),
+                Err(why) => {
+                    keyless = why;
+                    None
+                }
+            };
+            let failed = |problem| AnalystsError::Setup { analyst: config.name.clone(), problem };
+            reader = Some(LanguageAnalyst::new(form.config(chance()), key, ledger).map_err(failed)?);
+        }
+        Ok(Self { config, reader, keyless })
+    }
+
+    /// Why it has no key, where one is named: it has no opinion then.
+    pub const fn keyless(&self) -> Option<&SecretError> {
+        self.keyless.as_ref()
     }
 
     /// Its configuration.

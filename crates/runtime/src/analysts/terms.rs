@@ -121,6 +121,8 @@ pub fn read_file(path: &Path, market: &MarketName) -> Result<MarketTerms, String
     let closes_at = written.closes_at.parse().map_err(|error| failed(&format!("closes_at: {error}")))?;
     let wrong = |text: &str| failed(&format!("strike: expected `above 0.2` or the like, found `{text:.64}`"));
     let strike = written.strike.map(|text| strike(&text).ok_or_else(|| wrong(&text))).transpose()?;
+    let source = written.resolution_source;
+    let is_address = source.starts_with("https://") || source.starts_with("http://");
     Ok(MarketTerms {
         rules: MarketRules {
             venue: market.venue,
@@ -128,7 +130,7 @@ pub fn read_file(path: &Path, market: &MarketName) -> Result<MarketTerms, String
             id: market.market.to_string(),
             primary: written.rules,
             secondary: String::new(),
-            sources: vec![(written.resolution_source, String::new())],
+            sources: vec![if is_address { (String::new(), source) } else { (source, String::new()) }],
         },
         question: written.question,
         closes_at,

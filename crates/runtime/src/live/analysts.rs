@@ -65,6 +65,9 @@ impl Desk {
         kalshi: Option<brier_kalshi::Client>,
         log: Arc<OpinionLog>,
     ) -> Self {
+        if let Some(why) = seat.keyless() {
+            tracing::warn!(analyst = seat.config().name, %why, "without a key it has no opinion");
+        }
         let mut terms = Vec::new();
         for name in &seat.config().markets {
             let known = all.iter().find(|it| it.rules.venue == name.venue && it.rules.market == name.market);
