@@ -36,8 +36,6 @@ const BOT_FUNDS: Money = Money::from_micros(10_000_000_000);
 const HOUSE_FUNDS: Money = Money::from_micros(100_000_000_000_000);
 /// How long a window lasts. Its strike is known when it begins.
 const WINDOW: Duration = Duration::from_mins(15);
-/// How long after a trade its price may decide: as long as a run believes the same stream.
-const SPOT_IS_GOOD_FOR: Duration = Duration::from_secs(10);
 /// When fair value and market are held against each other, before the close.
 const MARKS: [Duration; 4] =
     [Duration::from_mins(10), Duration::from_mins(5), Duration::from_mins(2), Duration::from_mins(1)];
@@ -158,7 +156,7 @@ impl Demo {
             session,
             recorded: Cursor::new(session),
             house: House::default(),
-            feed: Feed::new(spot_series(&underlying(ticker)), spot, SPOT_IS_GOOD_FOR, &mut self.chance),
+            feed: Feed::open(&underlying(ticker), spot, None, &mut self.chance)?,
             market,
             mid: None,
             marks: Marks::new(&MARKS, start, session.close_time),
@@ -209,7 +207,7 @@ impl Demo {
         }
         self.bot.hear().await?;
         if self.plan.with_bot {
-            self.bot.tell(trading.feed.due(now)).await?;
+            self.bot.tell(trading.feed.due(now)?).await?;
         }
         trading.marks.observe(now, self.bot.fair(trading.market, now), trading.mid);
         Ok(())

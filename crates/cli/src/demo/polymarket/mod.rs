@@ -175,7 +175,7 @@ impl<'a> Demo<'a> {
         let mut listings = account.discover(&conditions).await?;
         let bot = connect(admin, &account, &listings, Vec::new(), plan.seed).await?;
         let windows = listings.split_off(recording.shown.len());
-        let feed = Feed::new(spot_series(UNDERLYING), &recording.spot, FRESH, &mut chance);
+        let feed = Feed::open(UNDERLYING, &recording.spot, Some(FRESH), &mut chance)?;
         let mut demo = Self {
             admin: admin.clone(),
             venue,
@@ -354,7 +354,7 @@ impl<'a> Demo<'a> {
         trading.mid = self.bot.mid(trading.market);
         self.bot.hear().await?;
         if self.plan.with_bot {
-            self.bot.tell(self.feed.due(now)).await?;
+            self.bot.tell(self.feed.due(now)?).await?;
         }
         self.notice_orders(trading);
         trading.marks.observe(now, self.bot.fair(trading.market, now), trading.mid);
