@@ -7,20 +7,15 @@ use anyhow::{Context as _, ensure};
 use brier_book::BookView;
 use brier_engine::{MarketId, Strategy};
 use brier_exchange::Admin;
-use brier_kalshi::stream::Interest;
 use brier_kalshi::{Client, Env};
 use brier_kalshi_protocol::rest::{BalanceQuery, FillsQuery};
-use brier_kalshi_protocol::ws::Channel;
 use brier_runtime::live::venues::{self, Wanted};
-use brier_types::{
-    BookSide, ClientOrderId, Input, MarketResult, MarketTicker, Money, NewOrder, OrderStatus, Price, Prob, Qty,
-    TimeInForce, Timestamp, Venue, VenueOrderId,
-};
+use brier_types::{BookSide, MarketResult, MarketTicker, Money, Price, Prob, Qty, Timestamp, Venue};
 use serde_json::json;
 
 use super::feed::{self, Feed, spot_series};
-use super::house::House;
-use super::party::{Party, join};
+use super::house::Account;
+use super::party::join;
 use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
 use super::session::{Cursor, Session};
@@ -33,11 +28,8 @@ use super::versus::Marks;
 const COMPARE_EVERY: usize = 20;
 
 const BOT_FUNDS: Money = Money::from_micros(10_000_000_000);
-const HOUSE_FUNDS: Money = Money::from_micros(100_000_000_000_000);
 /// How long a window lasts. Its strike is known when it begins.
 const WINDOW: Duration = Duration::from_mins(15);
-/// How long after a trade its price may decide: as long as a run believes the same stream.
-const SPOT_IS_GOOD_FOR: Duration = Duration::from_secs(10);
 /// When fair value and market are held against each other, before the close.
 const MARKS: [Duration; 4] =
     [Duration::from_mins(10), Duration::from_mins(5), Duration::from_mins(2), Duration::from_mins(1)];
@@ -67,21 +59,18 @@ pub(crate) fn duration(sessions: &[Session]) -> Duration {
 
 struct Demo {
     admin: Admin,
-    house: Party,
+    house: Account,
     bot: Trader,
     /// The bot's account as REST shows it.
     account: Client,
     plan: Plan,
     chance: Chance,
-    /// Orders sent so far, for client order ids.
-    house_orders: u64,
 }
 
 /// What is alive while one market trades.
 struct Trading<'a> {
     session: &'a Session,
     recorded: Cursor<'a>,
-    house: House,
     feed: Feed,
     market: MarketId,
     /// The middle of the recorded book, as the bot saw it before it traded.
@@ -99,15 +88,14 @@ impl Demo {
         for session in sessions {
             list(&admin, session).await?;
         }
-        let account = Interest { channels: vec![Channel::Fill, Channel::UserOrders], ..Interest::default() };
-        let house = Party::join(&admin, env, "house", HOUSE_FUNDS, &account).await?;
+        let house = Account::join(&admin, env, "house").await?;
         let account = join(&admin, env, "bot", BOT_FUNDS).await?;
         let named = sessions.iter().map(|session| session.market.clone()).collect();
         let strategies = strategies_of(sessions)?;
         let (wanted, now) = (Wanted { named, ..Wanted::default() }, admin.now().await?);
         let reached = venues::kalshi(account.clone(), None, &wanted, (now, 1)).await?;
-        let bot = Trader::open(reached, strategies, now).await?;
-        Ok(Self { admin, house, bot, account, plan, chance: Chance::new(plan.seed), house_orders: 0 })
+        let bot = Trader::open(vec![reached], strategies, now).await?;
+        Ok(Self { admin, house, bot, account, plan, chance: Chance::new(plan.seed) })
     }
 
     async fn trade(mut self, sessions: &[Session], stage: &mut Stage) -> anyhow::Result<VenueSummary> {
@@ -125,10 +113,10 @@ impl Demo {
         Ok(VenueSummary {
             venue: Venue::Kalshi,
             recorded: Recorded::Frames(sessions.iter().map(Session::frame_count).sum()),
-            house_orders: self.house_orders,
+            house_orders: self.house.orders(),
             start_cash: BOT_FUNDS,
             end_cash: balance.balance_dollars,
-            reckoned_cash: self.bot.engine().state().portfolio.cash(Venue::Kalshi, 0),
+            reckoned_cash: self.bot.cash(Venue::Kalshi),
             exchange_difference: self.admin.ledger().await?.difference(),
             exchange_fills: fills.len(),
             undone_fills: 0,
@@ -148,7 +136,8 @@ impl Demo {
         let start = session.start().max(self.admin.now().await?);
         ensure!(start < session.close_time, "it closes before the market before it has settled");
         self.set_time(start).await?;
-        let market = self.bot.find(&session.market)?;
+        self.house.turn();
+        let market = self.bot.find(Venue::Kalshi, &session.market)?;
         let (ticker, began_at) = (&session.market, session.close_time.minus(WINDOW));
         if self.plan.with_bot {
             self.bot.tell(vec![feed::strike(ticker, session.strike, began_at, session.close_time)]).await?;
@@ -157,8 +146,7 @@ impl Demo {
         let mut trading = Trading {
             session,
             recorded: Cursor::new(session),
-            house: House::default(),
-            feed: Feed::new(spot_series(&underlying(ticker)), spot, SPOT_IS_GOOD_FOR, &mut self.chance),
+            feed: Feed::open(&underlying(ticker), spot, None, &mut self.chance)?,
             market,
             mid: None,
             marks: Marks::new(&MARKS, start, session.close_time),
@@ -176,7 +164,7 @@ impl Demo {
             self.plan.pace.wait(began, now.since(start)).await;
         }
         let before = self.bot.figures(market)?;
-        self.settle(&mut trading).await?;
+        self.settle(session).await?;
         let after = Figures { position: before.position, ..self.bot.figures(market)? };
         let row = Row { detail: self.detail(session), ..settled(session, &after) };
         stage.show(index, row, now, length(session));
@@ -190,16 +178,12 @@ impl Demo {
     }
 
     async fn step(&mut self, trading: &mut Trading<'_>, now: Timestamp) -> anyhow::Result<()> {
-        let house = &mut trading.house;
-        self.house
-            .hear(|input| {
-                note_order(house, &input);
-                Ok(())
-            })
-            .await?;
+        self.house.hear().await?;
         trading.recorded.advance(now)?;
-        self.follow(trading).await?;
-
+        // While the recorded book is crossed the house waits.
+        if let Ok(recorded) = trading.recorded.book.view() {
+            self.house.follow(&trading.session.market, &recorded).await?;
+        }
         // Orders wait until the books have been compared.
         self.bot.listen().await?;
         self.compare(trading);
@@ -209,7 +193,7 @@ impl Demo {
         }
         self.bot.hear().await?;
         if self.plan.with_bot {
-            self.bot.tell(trading.feed.due(now)).await?;
+            self.bot.tell(trading.feed.due(now)?).await?;
         }
         trading.marks.observe(now, self.bot.fair(trading.market, now), trading.mid);
         Ok(())
@@ -241,41 +225,6 @@ impl Demo {
         Ok(())
     }
 
-    /// Brings the exchange's book to the recorded one, unless that is crossed.
-    async fn follow(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        let Ok(recorded) = trading.recorded.book.view() else { return Ok(()) };
-        let plan = trading.house.plan(&recorded);
-        let market = &trading.session.market;
-        let client = &self.house.client;
-        if !plan.cancels.is_empty() {
-            let orders: Vec<_> = plan.cancels.iter().map(|order| (market.clone(), order.clone())).collect();
-            for (item, order) in client.cancel_orders(&orders).await?.iter().zip(&plan.cancels) {
-                ensure!(item.error.is_none(), "the exchange would not cancel {order}: {:?}", item.error);
-                trading.house.remaining(order, Qty::ZERO);
-            }
-        }
-        for (order, to) in &plan.decreases {
-            let answer = client.decrease_to(market, order, *to).await?;
-            trading.house.remaining(order, answer.remaining_count);
-        }
-        if plan.creates.is_empty() {
-            return Ok(());
-        }
-        let mut orders = Vec::with_capacity(plan.creates.len());
-        for (side, price, qty) in &plan.creates {
-            self.house_orders += 1;
-            let id = ClientOrderId::new(&format!("house-{}", self.house_orders))?;
-            orders.push(NewOrder::limit(id, market.clone(), *side, (*price, *qty), TimeInForce::Gtc));
-        }
-        for (item, (side, price, _)) in client.create_orders(&orders).await?.iter().zip(&plan.creates) {
-            ensure!(item.error.is_none(), "the exchange refused an order of the house at {price}: {:?}", item.error);
-            let id = item.order_id.as_deref().context("a created order has no id")?;
-            let remaining = item.remaining_count.context("a created order tells no remainder")?;
-            trading.house.placed(VenueOrderId::new(id)?, *side, *price, remaining);
-        }
-        Ok(())
-    }
-
     fn row(&self, trading: &Trading<'_>, now: Timestamp) -> anyhow::Result<Row> {
         let (bot, market) = (&self.bot, trading.market);
         let (view, opinion) = (bot.book(market), bot.opinion(market).map(|fair| fair.prob));
@@ -300,19 +249,12 @@ impl Demo {
     }
 
     /// Lets the market close by the clock, states the recorded result, and waits until it is paid out.
-    async fn settle(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        let session = trading.session;
+    async fn settle(&mut self, session: &Session) -> anyhow::Result<()> {
         let ticker = session.market.as_str();
         self.set_time(session.close_time).await?;
         self.admin.determine(ticker, session.result, Some(session.settlement_price.clone())).await?;
         self.set_time(session.close_time.plus(SETTLEMENT_TIMER)).await?;
-        let house = &mut trading.house;
-        self.house
-            .hear(|input| {
-                note_order(house, &input);
-                Ok(())
-            })
-            .await
+        self.house.hear().await
     }
 }
 
@@ -349,14 +291,6 @@ async fn list(admin: &Admin, session: &Session) -> anyhow::Result<()> {
         }))
         .await?;
     Ok(())
-}
-
-/// What the stream says of the house's orders.
-fn note_order(house: &mut House, input: &Input) {
-    if let Input::Order(update) = input {
-        let remaining = if update.status == OrderStatus::Resting { update.remaining } else { Qty::ZERO };
-        house.remaining(&update.order, remaining);
-    }
 }
 
 fn length(session: &Session) -> Duration {

@@ -31,28 +31,24 @@ pub(crate) struct Figures {
     pub(crate) fees: Money,
     /// Dollars received less dollars paid, fees and payouts included.
     pub(crate) flow: Money,
-    /// Dollars of the account.
-    pub(crate) cash: Money,
 }
 
-/// The bot at one venue.
+/// The bot, at one venue or at both with one engine.
 #[derive(Debug)]
 pub(crate) struct Trader {
     shell: Lockstep<Unwritten>,
-    venue: Venue,
 }
 
 impl Trader {
     /// Connects, and is ready to trade by these strategies when it returns.
     pub(crate) async fn open(
-        reached: Reached,
+        reached: Vec<Reached>,
         strategies: Vec<Box<dyn Strategy>>,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
-        let venue = reached.gateway.venue();
         let (node, routes, instruments) = make(reached, strategies)?;
         let shell = Lockstep::start(node, routes, instruments, now).await?;
-        Ok(Self { shell, venue })
+        Ok(Self { shell })
     }
 
     /// Asks before every new order.
@@ -71,8 +67,8 @@ impl Trader {
     }
 
     /// Where a market is in the engine.
-    pub(crate) fn find(&self, market: &MarketTicker) -> anyhow::Result<MarketId> {
-        let found = self.engine().state().universe.find(self.venue, market.as_str());
+    pub(crate) fn find(&self, venue: Venue, market: &MarketTicker) -> anyhow::Result<MarketId> {
+        let found = self.engine().state().universe.find(venue, market.as_str());
         found.with_context(|| format!("the bot does not know {market}"))
     }
 
@@ -121,9 +117,14 @@ impl Trader {
         self.engine().state().facts.iter().find(|fact| fact.series == series)?.value.number()
     }
 
-    /// Compares its picture of the account with the venue's.
-    pub(crate) async fn reconcile(&mut self) -> anyhow::Result<()> {
-        Ok(self.shell.tell(Input::Operator(Operator::Reconcile { venue: self.venue })).await?)
+    /// Compares its picture of the account with a venue's.
+    pub(crate) async fn reconcile(&mut self, venue: Venue) -> anyhow::Result<()> {
+        Ok(self.shell.tell(Input::Operator(Operator::Reconcile { venue })).await?)
+    }
+
+    /// What its own books say it has in dollars at a venue.
+    pub(crate) fn cash(&self, venue: Venue) -> Money {
+        self.engine().state().portfolio.cash(venue, 0)
     }
 
     /// What its own books say of a market.
@@ -136,7 +137,6 @@ impl Trader {
             contracts: Qty::ZERO,
             fees: position.fees,
             flow: position.flow,
-            cash: portfolio.cash(self.venue, 0),
         };
         for fill in portfolio.fills().filter(|fill| fill.market == market) {
             figures.fills += 1;
@@ -159,8 +159,8 @@ impl Trader {
 
 type Made = (Box<Node<Unwritten>>, Routes, Vec<Instrument>);
 
-/// An engine with its strategies and its venue, before anything happened.
-fn make(reached: Reached, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Result<Made> {
+/// An engine with its strategies and its venues, before anything happened.
+fn make(reached: Vec<Reached>, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Result<Made> {
     let limits = Limits {
         max_position: Qty::from_contracts(CAP).context("contracts out of range")?,
         max_event_loss: STAKE,
@@ -183,7 +183,7 @@ fn make(reached: Reached, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Result<
         let name = format!("{}-{number}", strategy.name());
         engine.seat(&name, strategy);
     }
-    let Assembled { wiring, routes, instruments, .. } = assemble(vec![reached])?;
+    let Assembled { wiring, routes, instruments, .. } = assemble(reached)?;
     let node = Box::new(Node::new(Core::new(engine, Unwritten), wiring));
     Ok((node, routes, instruments))
 }

@@ -27,7 +27,7 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(30);
 /// No vendor is asked faster than this after trouble.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// Least time between two facts of one stream.
-const LEAST_GAP: Duration = Duration::from_millis(200);
+pub const LEAST_GAP: Duration = Duration::from_millis(200);
 
 /// The feeds of a run cannot be begun.
 #[derive(Debug, thiserror::Error)]
@@ -239,11 +239,16 @@ impl Feed {
     }
 }
 
-/// A reading as a fact; `None` where it is too old already.
+/// A reading as a fact, by our own clock.
 fn fact(reading: Reading) -> Option<Fact> {
+    fact_at(reading, Clock::local_now())
+}
+
+/// A reading as a fact at a moment; `None` where it is too old already.
+pub fn fact_at(reading: Reading, now: Timestamp) -> Option<Fact> {
     let Reading { series, numbers } = reading;
     // A stream's clock may be a little ahead of ours.
-    let now = Clock::local_now().max(numbers.received_at());
+    let now = now.max(numbers.received_at());
     let values = numbers.get(now).ok()?;
     let value = match values.as_slice() {
         [] => return None,

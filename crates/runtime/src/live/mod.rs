@@ -56,7 +56,7 @@ use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
 use analysts::Desk;
-pub use feeds::{FeedsError, check as check_feeds};
+pub use feeds::{FeedsError, LEAST_GAP as LEAST_GAP_OF_FACTS, check as check_feeds, fact_at};
 use handler::{Handler, scope};
 pub use paper::PaperError;
 pub use proof::ProofError;

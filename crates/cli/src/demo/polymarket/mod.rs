@@ -175,7 +175,7 @@ impl<'a> Demo<'a> {
         let mut listings = account.discover(&conditions).await?;
         let bot = connect(admin, &account, &listings, Vec::new(), plan.seed).await?;
         let windows = listings.split_off(recording.shown.len());
-        let feed = Feed::new(spot_series(UNDERLYING), &recording.spot, FRESH, &mut chance);
+        let feed = Feed::open(UNDERLYING, &recording.spot, Some(FRESH), &mut chance)?;
         let mut demo = Self {
             admin: admin.clone(),
             venue,
@@ -210,7 +210,7 @@ impl<'a> Demo<'a> {
         self.maker.follow(listing, &wanted, self.admin.now().await?).await?;
         self.bot.hear().await?;
         let rest = self.account.client.book(listing.yes).await?;
-        let streamed = self.bot.book(self.bot.find(&listing.ticker)?);
+        let streamed = self.bot.book(self.bot.find(Venue::Polymarket, &listing.ticker)?);
         self.listed_books.count(streamed.as_ref().is_some_and(|book| equals(book, &wanted)));
         self.hashes.count(streamed.is_some_and(|book| rehash(&rest, &book).is_some_and(|hash| hash == rest.hash)));
         Ok(())
@@ -288,7 +288,7 @@ impl<'a> Demo<'a> {
         let start = window.start().max(self.admin.now().await?);
         ensure!(start < window.close_time, "it ends before the one before it has settled");
         let listing = self.listings[index].clone();
-        let market = self.bot.find(&listing.ticker)?;
+        let market = self.bot.find(Venue::Polymarket, &listing.ticker)?;
         if self.plan.with_bot {
             // Its bounds stand in the question's words, so they are told.
             let known = window.close_time.minus(recorded::WINDOW);
@@ -329,7 +329,7 @@ impl<'a> Demo<'a> {
 
     /// What the bot's own books say it has in dollars.
     fn cash(&self) -> Money {
-        self.bot.engine().state().portfolio.cash(Venue::Polymarket, 0)
+        self.bot.cash(Venue::Polymarket)
     }
 
     async fn step(&mut self, trading: &mut Trading<'_>, now: Timestamp) -> anyhow::Result<()> {
@@ -354,7 +354,7 @@ impl<'a> Demo<'a> {
         trading.mid = self.bot.mid(trading.market);
         self.bot.hear().await?;
         if self.plan.with_bot {
-            self.bot.tell(self.feed.due(now)).await?;
+            self.bot.tell(self.feed.due(now)?).await?;
         }
         self.notice_orders(trading);
         trading.marks.observe(now, self.bot.fair(trading.market, now), trading.mid);
@@ -422,7 +422,7 @@ impl<'a> Demo<'a> {
         stage::resolve(&self.venue, trading.listing.condition, trading.window.result).await?;
         self.bot.hear().await?;
         self.set_time(end.plus(READ_AFTER)).await?;
-        self.bot.reconcile().await?;
+        self.bot.reconcile(Venue::Polymarket).await?;
         Ok(figures)
     }
 
@@ -492,7 +492,7 @@ async fn connect(
     let named = listings.iter().map(|listing| listing.ticker.clone()).collect();
     let wanted = Wanted { named, ..Wanted::default() };
     let reached = venues::polymarket(account.client.clone(), None, &wanted, seed).await?;
-    Trader::open(reached, strategies, admin.now().await?).await
+    Trader::open(vec![reached], strategies, admin.now().await?).await
 }
 
 fn fill_status(status: &TradeStatus) -> anyhow::Result<FillStatus> {
