@@ -15,7 +15,7 @@ use crate::prices::{binance, chainlink, coinbase, deribit, twelve_data, yahoo};
 use crate::request::Request;
 use crate::settlement::Station;
 use crate::sports::odds_api::{self, Game};
-use crate::time::{ClimateDay, date_at, from_eastern};
+use crate::time::{ClimateDay, date_at, eastern, from_eastern};
 use crate::vendor::Vendor;
 use crate::weather::{HourValue, max_within, metar, min_within, nws, open_meteo, tomorrow, whole_fahrenheit};
 
@@ -25,6 +25,10 @@ const DAYS_AHEAD: i64 = 2;
 const WIDEST_SPREAD: f64 = 0.025;
 /// Fewest bookmakers that are an opinion. Source: reference (feeds), section 3.3.
 const LEAST_BOOKS: usize = 2;
+/// How old the newest observation of a quarterly series may be: it is dated by the quarter's first day.
+const QUARTERLY_MAX_AGE: Duration = Duration::from_hours(215 * 24);
+/// The hour of standard time from which a grid's daytime maximum is no news: what of it is to come stands in the hours.
+const AFTERNOON: Duration = Duration::from_hours(14);
 /// Where an average of log odds is cut. Source: reference (feeds), section 9.3.
 const CLIP: f64 = 0.005;
 
@@ -48,6 +52,15 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
             Ok(source.reading_of(&found.value, found.answer.received_at, deribit::MAX_AGE).into_iter().collect())
         }
         Ask::Number(series) => number(source, client, vendor, series).await,
+        Ask::Nowcast { series, month } => {
+            let found = client.fetch(&cleveland::months(), cleveland::parse_months).await?;
+            // Another month's number is another contract's.
+            let of_month = found.value.iter().filter(|it| is_month(&it.month, *month));
+            let newest = of_month.filter_map(|it| Some((it.as_of, it.newest(series)?))).max_by_key(|it| it.0);
+            let received = found.answer.received_at;
+            let reading = |(as_of, value)| source.reading(vec![value], as_of, received, cleveland::MAX_AGE);
+            Ok(newest.map(reading).into_iter().collect())
+        }
         Ask::TableLine(table, line) => {
             let request = bea::national_accounts(table, date_at(client.now(), -5).year());
             let found = client.fetch(&request, bea::parse_table).await?;
@@ -68,12 +81,14 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
             let next = coming.map(|release| release.at.secs()).min().map(|seconds| seconds as f64);
             Ok(unclocked(source, next, found.answer.received_at, trading_economics::MAX_AGE))
         }
-        Ask::Odds { sport, team } => {
+        Ask::Odds { sport, team, date } => {
             let found = client.fetch(&odds_api::odds(sport, &["us", "eu"], &["h2h"]), odds_api::parse_odds).await?;
             let (now, received) = (client.now(), found.answer.received_at);
-            let coming =
-                found.value.iter().filter(|game| !game.has_begun(now) && [&game.home, &game.away].contains(&team));
-            let next = coming.min_by_key(|game| game.starts_at);
+            // The game of that day or none: a team's next game is another contract's.
+            let that = |game: &&Game| {
+                date_in_new_york(game.starts_at) == Some(*date) && [&game.home, &game.away].contains(&team)
+            };
+            let next = found.value.iter().find(that).filter(|game| !game.has_begun(now));
             let chance = next.and_then(|game| consensus(game, team, now));
             Ok(chance
                 .map(|(chance, as_of)| source.reading(vec![chance], Some(as_of), received, odds_api::MAX_AGE))
@@ -82,6 +97,19 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
         }
         Ask::Articles(words) => articles(source, client, vendor, words).await,
     }
+}
+
+/// The day of a moment by New York's clock, on which leagues date their games.
+fn date_in_new_york(moment: Timestamp) -> Option<civil::Date> {
+    let moment = jiff::Timestamp::from_nanosecond(i128::from(moment.nanos())).ok()?;
+    Some(moment.to_zoned(eastern()).date())
+}
+
+/// Whether the bank's words name a month: `2026-11`, `2026:11`, `November 2026`.
+fn is_month(words: &str, month: civil::Date) -> bool {
+    let named = month.strftime("%B %Y").to_string();
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+    words.eq_ignore_ascii_case(&named) || digits == month.strftime("%Y%m").to_string()
 }
 
 /// A number whose source says nothing about its age.
@@ -115,32 +143,24 @@ async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) 
     match vendor {
         Vendor::Fred => {
             let found = client.fetch(&fred::observations(series, 5), fred::parse_observations).await?;
-            let newest =
-                found.value.iter().filter_map(|it| Some((it.date, it.value.as_ref()?.value))).max_by_key(|it| it.0);
+            let mut dated: Vec<(civil::Date, f64)> =
+                found.value.iter().filter_map(|it| Some((it.date, it.value.as_ref()?.value))).collect();
+            dated.sort_by_key(|it| std::cmp::Reverse(it.0));
             let received = found.answer.received_at;
-            Ok(newest
-                .map(|(date, value)| {
-                    // A month's number is dated by its first day.
-                    let max_age = if date.day() == 1 { fred::MONTHLY_MAX_AGE } else { fred::DAILY_MAX_AGE };
-                    source.reading(vec![value], from_eastern(date.at(0, 0, 0, 0)), received, max_age)
-                })
-                .into_iter()
-                .collect())
+            let [(date, value), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
+            // How often a series comes is seen from its own dates.
+            let max_age = match date.since(before).map_or(0, |span| span.get_days()) {
+                ..=6 => fred::DAILY_MAX_AGE,
+                7..=45 => fred::MONTHLY_MAX_AGE,
+                _ => QUARTERLY_MAX_AGE,
+            };
+            Ok(vec![source.reading(vec![value], from_eastern(date.at(0, 0, 0, 0)), received, max_age)])
         }
-        Vendor::Bls => {
+        _ => {
             let year = date_at(client.now(), -5).year();
             let found = client.fetch(&bls::series(&[series], year - 1, year), bls::parse_series).await?;
             let newest = found.value.first().and_then(bls::Series::newest).and_then(|period| period.value.as_ref());
             Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
-        }
-        _ => {
-            let found = client.fetch(&cleveland::months(), cleveland::parse_months).await?;
-            let newest = found.value.iter().filter_map(|it| Some((it.as_of, it.newest(series)?))).max_by_key(|it| it.0);
-            let received = found.answer.received_at;
-            Ok(newest
-                .map(|(as_of, value)| source.reading(vec![value], as_of, received, cleveland::MAX_AGE))
-                .into_iter()
-                .collect())
         }
     }
 }
@@ -205,10 +225,13 @@ impl Source {
 
     /// The extreme of what is forecast for the rest of a day, unless an hour of it is missing.
     fn extreme(&self, hours: impl IntoIterator<Item = HourValue>, day: ClimateDay, now: Timestamp) -> Option<f64> {
-        let rest = ClimateDay { start: day.start.max(now.minus(Duration::from_hours(1))), end: day.end };
-        // The hour that has begun may be told of or not.
-        let wanted = rest.end.since(day.start.max(now)).as_secs() / 3_600;
-        let (value, count) = match self.spec.extreme {
+        let (from, hour) = (day.start.max(now), Duration::from_hours(1));
+        let rest = ClimateDay { start: from.minus(hour).max(day.start), end: day.end };
+        let hours: Vec<HourValue> = hours.into_iter().collect();
+        // Every whole hour that is to come has to be there; of the one that has begun the vendors tell or not.
+        let wanted = day.end.since(from).as_secs() / 3_600;
+        let count = hours.iter().filter(|value| from <= value.at && value.at < day.end).count();
+        let (value, _) = match self.spec.extreme {
             Extreme::High => max_within(hours, rest),
             Extreme::Low => min_within(hours, rest),
         }?;
@@ -236,6 +259,7 @@ async fn forecast(source: &Source, client: &Client, station: &Station) -> Result
                 let mut value = source.extreme(hourly.value.temperatures(), day, now)?;
                 // After a cold front the day's high may stand in the grid alone.
                 if source.spec.extreme == Extreme::High
+                    && now < day.start.plus(AFTERNOON)
                     && let Some((high, _)) = nws::day_max(&hourly.value, &grid.value, day)
                 {
                     value = value.max(high);

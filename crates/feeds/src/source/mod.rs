@@ -13,10 +13,10 @@
 //! | `rtds` | `btc/usd`, with `mean` 0, 30 or 60 | the oracle's price, or its mean |
 //! | `deribit` | `BTC`, `ETH` | implied annual volatility, as a share |
 //! | `fred`, `bls`, `bea` | a series, or `TABLE:LINE` | the newest number published |
-//! | `cleveland` | a series in the bank's words: `CPI Inflation` | the nowcast of the newest month, percent over one month |
+//! | `cleveland` | a series in the bank's words: `CPI Inflation@2026-11` | the nowcast of that month, percent over one month |
 //! | `fed` | `meetings` | when the next decision comes, in seconds since 1970 |
 //! | `trading-economics` | an event's exact name: `Inflation Rate MoM` | when its next release comes, in seconds since 1970 |
-//! | `odds-api` | `SPORT/TEAM` | the team's chance to win its next game, margins removed, before it begins |
+//! | `odds-api` | `SPORT/TEAM/DATE` | the team's chance to win its game of that day, margins removed, before it begins |
 //! | `newsapi`, `gdelt`, `syndication` | words, or a feed's address | `direction`, as long as an article is fresh |
 
 mod ask;
@@ -94,7 +94,8 @@ enum Ask {
     TableLine(String, i64),
     Meetings,
     Release(String),
-    Odds { sport: String, team: String },
+    Odds { sport: String, team: String, date: jiff::civil::Date },
+    Nowcast { series: String, month: jiff::civil::Date },
     Articles(String),
 }
 
@@ -136,7 +137,8 @@ impl Source {
             Vendor::Chainlink => Ask::Oracle(oracle(of)?),
             Vendor::Rtds => Ask::Settling(settling(of, spec.mean)?),
             Vendor::Deribit => Ask::Volatility(of.to_ascii_uppercase()),
-            Vendor::Fred | Vendor::Bls | Vendor::Cleveland => Ask::Number(of.to_owned()),
+            Vendor::Fred | Vendor::Bls => Ask::Number(of.to_owned()),
+            Vendor::Cleveland => nowcast(of)?,
             Vendor::Bea => {
                 let line = of.split_once(':').and_then(|(table, line)| Some((table, line.parse::<i64>().ok()?)));
                 let (table, line) =
@@ -146,12 +148,7 @@ impl Source {
             Vendor::Fed if of == "meetings" => Ask::Meetings,
             Vendor::Fed => return Err(SpecError(format!("fed: expected `meetings`, found `{of:.64}`"))),
             Vendor::TradingEconomics => Ask::Release(of.to_owned()),
-            Vendor::OddsApi => match of.split_once('/') {
-                Some((sport, team)) if !sport.is_empty() && !team.is_empty() => {
-                    Ask::Odds { sport: sport.to_owned(), team: team.to_owned() }
-                }
-                _ => return Err(SpecError(format!("odds-api: expected SPORT/TEAM, found `{of:.64}`"))),
-            },
+            Vendor::OddsApi => game(of)?,
             Vendor::NewsApi | Vendor::Gdelt | Vendor::Syndication => Ask::Articles(of.to_owned()),
             Vendor::OpenMeteoPrevious => {
                 return Err(SpecError("open-meteo-previous fits errors by lead and feeds no strategy".to_owned()));
@@ -282,6 +279,30 @@ fn station(table: &Table, of: &str) -> Result<Station, SpecError> {
         let known: Vec<&str> = table.stations().iter().map(|station| station.icao.as_str()).collect();
         SpecError(format!("expected a station of the settlement table ({}), found `{of:.16}`", known.join(", ")))
     })
+}
+
+/// `basketball_nba/Boston Celtics/2026-11-20`.
+fn game(of: &str) -> Result<Ask, SpecError> {
+    let parts: Vec<&str> = of.split('/').collect();
+    if let [sport, team, date] = parts[..]
+        && let Ok(date) = date.parse()
+        && !sport.is_empty()
+        && !team.is_empty()
+    {
+        return Ok(Ask::Odds { sport: sport.to_owned(), team: team.to_owned(), date });
+    }
+    Err(SpecError(format!("odds-api: expected SPORT/TEAM/DATE with the day of the game in New York, found `{of:.64}`")))
+}
+
+/// `CPI Inflation@2026-11`.
+fn nowcast(of: &str) -> Result<Ask, SpecError> {
+    let parts = of.split_once('@').and_then(|(series, month)| Some((series, format!("{month}-01").parse().ok()?)));
+    match parts {
+        Some((series, month)) if !series.is_empty() => Ok(Ask::Nowcast { series: series.to_owned(), month }),
+        _ => Err(SpecError(format!(
+            "cleveland: expected SERIES@YEAR-MONTH, as `CPI Inflation@2026-11`, found `{of:.64}`"
+        ))),
+    }
 }
 
 fn oracle(of: &str) -> Result<crate::prices::chainlink::Feed, SpecError> {

@@ -81,7 +81,7 @@ async fn the_economy_the_calendar_and_the_news() {
         (Vendor::Fred, "CPIAUCSL", 100.0, 500.0),
         (Vendor::Bls, "CUSR0000SA0", 100.0, 500.0),
         (Vendor::Bea, "T10101:1", -30.0, 40.0),
-        (Vendor::Cleveland, "CPI Inflation", -5.0, 5.0),
+        (Vendor::Cleveland, "CPI Inflation@2026-11", -5.0, 5.0),
         (Vendor::NewsApi, "federal reserve", 1.0, 1.0),
         (Vendor::Gdelt, "\"federal reserve\"", 1.0, 1.0),
     ] {
@@ -96,12 +96,17 @@ async fn the_economy_the_calendar_and_the_news() {
 #[tokio::test]
 async fn a_team_has_a_chance_when_its_bookmakers_agree() {
     let (_, client) = rig(7).await;
-    let readings = |team: &str| source(Vendor::OddsApi, &format!("basketball_nba/{team}"), "odds");
+    let readings = |team: &str| source(Vendor::OddsApi, &format!("basketball_nba/{team}/2026-11-20"), "odds");
     let home = readings("Boston Celtics").read(&client).await.unwrap();
     let away = readings("Miami Heat").read(&client).await.unwrap();
     let sum = one(&home) + one(&away);
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
     assert!(readings("Nobody").read(&client).await.unwrap().is_empty());
+    // Another day's game of the team is another contract's.
+    let other = source(Vendor::OddsApi, "basketball_nba/Boston Celtics/2026-11-27", "odds");
+    assert!(other.read(&client).await.unwrap().is_empty());
+    let other = source(Vendor::Cleveland, "CPI Inflation@2025-03", "nowcast");
+    assert!(other.read(&client).await.unwrap().is_empty(), "another month's number is another contract's");
 }
 
 #[tokio::test]
@@ -156,7 +161,8 @@ fn specs_that_cannot_be_are_refused_with_what_was_expected() {
         (spec(Vendor::Coinbase, "BTC-USD", "spot:{date}"), "only weather series"),
         (spec(Vendor::Chainlink, "DOGE/USD", "x"), "BTC/USD, ETH/USD or EUR/USD"),
         (spec(Vendor::Bea, "T10101", "x"), "TABLE:LINE"),
-        (spec(Vendor::OddsApi, "basketball_nba", "x"), "SPORT/TEAM"),
+        (spec(Vendor::OddsApi, "basketball_nba/Boston Celtics", "x"), "SPORT/TEAM/DATE"),
+        (spec(Vendor::Cleveland, "CPI Inflation", "x"), "SERIES@YEAR-MONTH"),
         (spec(Vendor::Fed, "minutes", "x"), "`meetings`"),
         (spec(Vendor::OpenMeteoPrevious, "KNYC", "x"), "no strategy"),
         (spec(Vendor::Fred, " ", "x"), "found nothing"),

@@ -26,6 +26,8 @@ use crate::secrets::SecretError;
 const AFTER_TROUBLE: Duration = Duration::from_secs(30);
 /// No vendor is asked faster than this after trouble.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// How long to wait before a stream that has ended, and has nothing beside it, is opened again.
+const REDIAL_AFTER: Duration = Duration::from_mins(2);
 /// Least time between two facts of one stream.
 pub const LEAST_GAP: Duration = Duration::from_millis(200);
 
@@ -129,15 +131,20 @@ pub(crate) fn open(
 
 /// Follows a feed until the run ends.
 pub(super) async fn follow(feed: Feed, client: Client, words: Teller) {
-    if let Some(stream) = feed.source.open(client.options()) {
+    while let Some(stream) = feed.source.open(client.options()) {
         match stream {
             Ok(stream) => {
                 if feed.listen(stream, &words).await.is_none() {
                     return;
                 }
             }
-            Err(error) => tracing::error!(feed = feed.name, %error, "the feed does not stream; it is asked instead"),
+            Err(error) => tracing::error!(feed = feed.name, %error, "the feed does not stream"),
         }
+        if feed.source.vendor() != Vendor::Rtds {
+            break;
+        }
+        // There is nothing to ask instead, and a refusal may pass.
+        tokio::time::sleep(REDIAL_AFTER).await;
     }
     feed.poll(&client, &words).await;
 }
@@ -159,6 +166,7 @@ impl Feed {
     /// Tells what a stream says. `None` when the run has ended; else the stream has, for good.
     async fn listen(&self, mut stream: brier_feeds::stream::driver::PriceStream, words: &Teller) -> Option<()> {
         let (mut waiting, mut next): (Option<Reading>, Instant) = (None, Instant::now());
+        let mut troubled = false;
         loop {
             let item = tokio::select! {
                 item = stream.next() => item,
@@ -176,14 +184,20 @@ impl Feed {
                 Some(StreamItem::Lost(reason)) => {
                     tracing::warn!(feed = self.name, reason, "the feed's stream is gone; it comes again");
                 }
+                // Said once until a price comes: a vendor that sends nothing else must not fill the log.
                 Some(StreamItem::Problem(error)) => {
-                    tracing::warn!(feed = self.name, %error, "the feed said something else");
+                    if !std::mem::replace(&mut troubled, true) {
+                        tracing::warn!(feed = self.name, %error, "the feed said something else");
+                    }
                 }
                 Some(StreamItem::Ended(error)) => {
-                    tracing::error!(feed = self.name, %error, "the feed's stream has ended; it is asked instead");
+                    tracing::error!(feed = self.name, %error, "the feed's stream has ended");
                     return Some(());
                 }
-                Some(item @ StreamItem::Tick(..)) => waiting = self.source.heard(item).or(waiting),
+                Some(item @ StreamItem::Tick(..)) => {
+                    troubled = false;
+                    waiting = self.source.heard(item).or(waiting);
+                }
             }
         }
     }

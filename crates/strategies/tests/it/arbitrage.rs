@@ -51,8 +51,8 @@ fn yes_where_it_is_cheap_and_no_where_it_is_dear() {
     world.pass(Duration::from_secs(31));
     assert_eq!(sent(&mut world), [], "nothing is left of it");
     // The other way round, no further than the clip.
-    world.book("B", &[(30, 10)], &[(32, 90)]);
     world.book("A", &[(38, 90)], &[(40, 30)]);
+    world.book("B", &[(30, 10)], &[(32, 90)]);
     assert_eq!(sent(&mut world), [leg("A", BookSide::Ask, 38, 50), leg("B", BookSide::Bid, 32, 50)]);
 }
 
