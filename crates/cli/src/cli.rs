@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect, markets,
-    order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
+    analyst, auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect,
+    markets, order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
 };
 use crate::demo;
 
@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Fees(fees::Args),
     Score(score::Args),
     Feeds(feeds::Args),
+    Analyst(analyst::Args),
     Pairs(pairs::Args),
     Bench(bench::Args),
     Polymarket(polymarket::Args),

@@ -180,6 +180,8 @@ pub enum Alert {
         /// What happens.
         text: String,
     },
+    /// The ledger's record of a combo, when it ends and whenever something happens to it after that. The last one counts.
+    Attempt(Box<crate::attempt::Attempt>),
 }
 
 /// What a halt covers.

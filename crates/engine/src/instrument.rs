@@ -38,6 +38,20 @@ impl Fees {
         }
     }
 
+    /// The most that a fill in one piece can pay: its fee and what the venue's rounding of a balance may add.
+    pub fn one_fill(&self, is_taker: bool, price: Price, qty: Qty) -> Money {
+        let fee = if is_taker { self.taker(price, qty) } else { self.maker(price, qty) };
+        if fee == Money::ZERO { fee } else { Money::from_micros(fee.micros().saturating_add(self.step())) }
+    }
+
+    /// What rounding may add to the fee of one fill, in $0.000001.
+    const fn step(&self) -> i64 {
+        match self {
+            Self::Kalshi(_) => Money::CENTICENT.micros() * 2,
+            Self::Polymarket(_) => polymarket::FEE_STEP.micros(),
+        }
+    }
+
     /// The most that an order of `qty` can pay in fees, at whatever prices up to its limit and in however many fills it
     /// trades: the taker's rate at the price in reach where the fee is highest (nearest to $0.50), and a step of the
     /// venue's rounding for each of at most `fills` fills.
@@ -51,11 +65,7 @@ impl Fees {
         } else {
             half
         };
-        let step = match self {
-            Self::Kalshi(_) => Money::CENTICENT.micros() * 2,
-            Self::Polymarket(_) => polymarket::FEE_STEP.micros(),
-        };
-        let extra = i64::try_from(fills).unwrap_or(i64::MAX).saturating_mul(step);
+        let extra = i64::try_from(fills).unwrap_or(i64::MAX).saturating_mul(self.step());
         Money::from_micros(self.taker(at, qty).micros().saturating_add(extra))
     }
 }

@@ -11,6 +11,7 @@
 
 #![warn(clippy::float_arithmetic, clippy::wildcard_enum_match_arm)]
 
+pub mod attempt;
 pub mod books;
 pub mod codec;
 pub mod command;
@@ -21,6 +22,7 @@ pub mod halts;
 pub mod ids;
 pub mod input;
 pub mod instrument;
+pub mod legs;
 pub mod order;
 pub mod orders;
 mod planted;
@@ -29,6 +31,7 @@ pub mod risk;
 pub mod strategy;
 pub mod view;
 
+pub use attempt::{Attempt, AttemptLeg, Ended};
 pub use command::{Alert, ChangeOrder, Command, Funding, Lookup, PlaceOrder, Request, Scope};
 pub use config::{EngineConfig, ExitRules, VenueHabits};
 pub use engine::{Counts, Engine, RestoreError, State};
@@ -41,5 +44,7 @@ pub use instrument::{Custody, EventEntry, Fees, Instrument, Universe};
 pub use order::{EndReason, News, Next, Order, OrderState, Role};
 #[doc(hidden)]
 pub use planted::Planted;
-pub use strategy::{Combo, Interest, Leg, OnShortfall, Opinion, Purpose, Quote, Signal, Strategy, Take, Want, Wants};
+pub use strategy::{
+    Combo, Interest, Leg, Manner, OnShortfall, Opinion, Purpose, Quote, Signal, Strategy, Take, Want, Wants,
+};
 pub use view::View;

@@ -27,11 +27,19 @@ pub enum Planted {
     KillForgotten,
     /// A difference from the venue is ignored.
     DifferencesIgnored,
+    /// A later leg asks for equal dollars, not for equal contracts.
+    LegInDollars,
+    /// A leg in doubt counts as not filled.
+    LegDoubtIsNothing,
+    /// What may be open counts nothing that is in doubt or not final.
+    DoubtOutsideBound,
+    /// A match of a leg that failed is not noticed by its combo.
+    UndoneMatchIgnored,
 }
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::TimeoutMeansRejected,
         Self::NotFoundAtOnce,
         Self::CancelMeansGone,
@@ -44,7 +52,19 @@ impl Planted {
         Self::SentBeforeWritten,
         Self::KillForgotten,
         Self::DifferencesIgnored,
+        Self::LegInDollars,
+        Self::LegDoubtIsNothing,
+        Self::DoubtOutsideBound,
+        Self::UndoneMatchIgnored,
     ];
+
+    /// Whether it is about legs, and so shows only where strategies trade some.
+    pub const fn is_of_legs(self) -> bool {
+        matches!(
+            self,
+            Self::LegInDollars | Self::LegDoubtIsNothing | Self::DoubtOutsideBound | Self::UndoneMatchIgnored
+        )
+    }
 
     /// The word for it on the command line.
     pub const fn word(self) -> &'static str {
@@ -61,6 +81,10 @@ impl Planted {
             Self::SentBeforeWritten => "sent-before-written",
             Self::KillForgotten => "kill-forgotten",
             Self::DifferencesIgnored => "differences-ignored",
+            Self::LegInDollars => "leg-in-dollars",
+            Self::LegDoubtIsNothing => "leg-doubt-is-nothing",
+            Self::DoubtOutsideBound => "doubt-outside-bound",
+            Self::UndoneMatchIgnored => "undone-match-ignored",
         }
     }
 }

@@ -211,6 +211,11 @@ impl Portfolio {
         self.fills.contains_key(&(trade.clone(), order.clone()))
     }
 
+    /// A fill that counts.
+    pub fn fill(&self, trade: &TradeId, order: &VenueOrderId) -> Option<&OwnFill> {
+        self.fills.get(&(trade.clone(), order.clone())).filter(|kept| !kept.failed).map(|kept| &kept.fill)
+    }
+
     /// Fills that are neither final nor failed, since the venue's last word on the position and while the market is not paid.
     pub fn provisional(&self) -> impl Iterator<Item = &OwnFill> {
         self.accounts

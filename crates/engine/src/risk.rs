@@ -38,6 +38,7 @@ use exposure::Exposure;
 
 pub use breaker::Trip;
 pub(crate) use breaker::{Day, Rejections};
+pub(crate) use exposure::{MOST_FILLS, largest};
 pub use limits::{Budget, EmptySide, LimitError, Limits, Rate};
 pub(crate) use rate::Bucket;
 pub use refusal::{Distrust, Owner, Reference, Refusal};
@@ -135,6 +136,14 @@ impl Risk {
         self.check(now, state, &ask)?;
         self.count(now, ask.venue());
         Ok(Approved(proposal.place))
+    }
+
+    /// Whether an order would be admitted now. Nothing is counted: a combo asks for its later legs before it sends the first.
+    ///
+    /// # Errors
+    /// The first check that would fail.
+    pub fn probe(&mut self, now: Timestamp, state: &State, proposal: &Proposal) -> Result<(), Refusal> {
+        self.check(now, state, &Ask::placing(state, proposal))
     }
 
     /// Admits new terms of an order, and counts them against the rate. Old and new terms both count at their worst.

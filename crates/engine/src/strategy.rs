@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use brier_types::{BookSide, Price, Prob, PublicTrade, Qty, Timestamp, Venue};
+use brier_types::{BookSide, Money, Price, Prob, PublicTrade, Qty, Timestamp, Venue};
 
 use crate::fact::Fact;
 use crate::ids::{MarketId, StrategyId};
@@ -106,36 +106,78 @@ pub struct Take {
 /// One leg of a combo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leg {
-    /// The market.
+    /// The market. Each leg has one of its own.
     pub market: MarketId,
-    /// The side of the YES book.
+    /// The side of the YES book: a bid buys YES, an ask buys NO.
     pub side: BookSide,
-    /// The worst price.
+    /// The worst YES price; of a first leg that rests, the price at which it does.
     pub limit: Price,
+    /// The YES price that the strategy saw. Expected profit is reckoned from it; nothing else is.
+    pub seen: Price,
 }
 
-/// What is done when a leg fills less than the legs before it.
+/// What is done when a leg fills less than the legs before it, or a match of it fails on its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnShortfall {
-    /// Sell what is left over at once, losing at most this many price steps of $0.0001 a contract against what it cost; what
-    /// cannot be sold at that is held, and told.
+    /// Complete the set at a worse price or sell what is left over, whichever brings more by the books of the moment, as long
+    /// as it loses at most this a contract; what neither can be done with is held, and told.
     Unwind {
-        /// Price steps of $0.0001.
+        /// Price steps of $0.0001: of a completed set what it may cost beyond what it pays, fees included; of a sale how far
+        /// below its average cost a contract may go.
         max_loss: u16,
     },
-    /// Hold it, and tell.
+    /// Complete the set at the legs' own limits if that becomes possible; else hold, and tell.
     Hold,
 }
 
+/// How the first leg is filled. All others take, now or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// It takes, now or never.
+    Immediate,
+    /// It rests as post-only at its limit, and each of its fills is hedged at once.
+    MakerFirst {
+        /// How long at most. It is taken back before that when the hedge is no longer there.
+        rest_for: Duration,
+    },
+}
+
 /// Several orders of which each is only worth having with the others: equal contracts in every leg.
+///
+/// The engine looks at everything again before each leg: books, halts, depth, and whether the set still pays. It never holds
+/// more of a leg without the others than [`crate::risk::Limits::max_open_leg`] allows, over all combos together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Combo {
-    /// The legs in the order in which they are sent, the least certain first.
+    /// The legs in the order in which they are sent, the least certain first: [`crate::legs::least_certain_first`].
     pub legs: Vec<Leg>,
-    /// Contracts of each leg.
+    /// The most contracts of each leg.
     pub qty: Qty,
+    /// Dollars that one contract of every leg together pays in the worst state of the world.
+    pub pays: Money,
+    /// Least profit of one contract of every leg together in that state, in dollars after fees. Negative for legs that are
+    /// wanted at a loss.
+    pub least: Money,
+    /// How the first leg is filled.
+    pub manner: Manner,
     /// What happens with a leg left open.
     pub on_shortfall: OnShortfall,
+    /// How long a leg is left open while nothing can be done about it. After that it is held, and told.
+    pub patience: Duration,
+}
+
+impl Combo {
+    /// A combo whose legs all take, with no loss intended, a cent of loss to get out of an open leg, and half a minute to do so.
+    pub const fn new(legs: Vec<Leg>, qty: Qty, pays: Money) -> Self {
+        Self {
+            legs,
+            qty,
+            pays,
+            least: Money::ZERO,
+            manner: Manner::Immediate,
+            on_shortfall: OnShortfall::Unwind { max_loss: 100 },
+            patience: Duration::from_secs(30),
+        }
+    }
 }
 
 /// One want, as it is kept and written down.

@@ -5,6 +5,7 @@
 //! what comes back comes back as an input. Everything here that decides something ([`gateway`]) is free of I/O, so that the
 //! simulator runs the very same code.
 
+pub mod analysts;
 pub mod caller;
 pub mod config;
 pub mod control;
@@ -12,6 +13,7 @@ pub mod core;
 pub mod driver;
 pub mod gateway;
 pub mod journal;
+pub mod ledger;
 pub mod live;
 pub mod lock;
 pub mod lockstep;

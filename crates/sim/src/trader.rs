@@ -1,7 +1,9 @@
 //! A strategy without an opinion: it wants this and that, at prices near the market's, and changes its mind often.
 
-use brier_engine::{Combo, Interest, Leg, MarketId, OnShortfall, Purpose, Quote, Signal, Strategy, Take, View, Wants};
-use brier_types::{BookSide, Price, Qty};
+use brier_engine::{
+    Combo, Interest, Leg, Manner, MarketId, OnShortfall, Purpose, Quote, Signal, Strategy, Take, View, Wants,
+};
+use brier_types::{BookSide, Money, Price, Qty};
 
 use crate::chance::Chance;
 
@@ -82,8 +84,9 @@ impl Trader {
             return;
         }
         let (first, second) = (self.side(), self.side());
+        let rests = self.chance.per_mille(250);
         let (Some(limit), Some(other_limit)) =
-            (self.price(view, market, first, true), self.price(view, other, second, true))
+            (self.price(view, market, first, !rests), self.price(view, other, second, true))
         else {
             return;
         };
@@ -92,8 +95,14 @@ impl Trader {
         } else {
             OnShortfall::Hold
         };
-        let legs = vec![Leg { market, side: first, limit }, Leg { market: other, side: second, limit: other_limit }];
-        wants.combo(Combo { legs, qty: self.size(), on_shortfall });
+        let leg = |market, side, limit| Leg { market, side, limit, seen: limit };
+        let legs = vec![leg(market, first, limit), leg(other, second, other_limit)];
+        let manner =
+            if rests { Manner::MakerFirst { rest_for: self.chance.millis(500, 8_000) } } else { Manner::Immediate };
+        // Wanted at whatever loss: it has no opinion.
+        let (least, patience) = (Money::from_micros(-2_000_000), self.chance.millis(1_000, 20_000));
+        let combo = Combo::new(legs, self.size(), Money::DOLLAR);
+        wants.combo(Combo { least, manner, on_shortfall, patience, ..combo });
     }
 }
 

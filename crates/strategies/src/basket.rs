@@ -2,7 +2,7 @@
 //!
 //! Of m such outcomes at least m − 1 fail, so equal contracts of all NO pay m − 1 dollars or more. When the bids of YES sum to
 //! more than a dollar after the exact fees, selling them all is worth it whatever happens. All legs go as one combo of equal
-//! contracts, the thinnest first; what a later leg cannot fill is unwound within a set loss.
+//! contracts, the thinnest first; what a later leg cannot fill is completed or unwound within a set loss.
 //!
 //! It needs no fair value and no guess that the list is complete: an outcome that is not listed only makes it pay more. What
 //! can go wrong: an event whose outcomes are not exclusive after all (the venue says whether they are); legs that move while
@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use brier_engine::legs::least_certain_first;
 use brier_engine::{Combo, Interest, Leg, MarketId, OnShortfall, Signal, Strategy, View, Wants};
 use brier_types::{
     BookSide, EventTicker, MarketStatus, MarketTicker, Money, Price, Qty, Rounding, Timestamp, Venue, notional,
@@ -71,7 +72,7 @@ impl Basket {
     fn combo(&self, view: &View<'_>, legs: &[MarketId]) -> Option<Combo> {
         let one = Qty::from_contracts(1)?;
         let (mut gain, mut qty) = (Money::ZERO.checked_sub(Money::DOLLAR)?, self.it.size);
-        let mut bids = Vec::with_capacity(legs.len());
+        let mut sold = Vec::with_capacity(legs.len());
         for leg in legs {
             let best = view.book(*leg).ok()?.best_bid()?;
             // A bid of our own is nobody to sell to, and a leg under way is to be known first.
@@ -83,13 +84,15 @@ impl Basket {
             let fee = view.instrument(*leg).fees.taker(best.price, one);
             gain = gain.checked_add(notional(best.price, one, Rounding::Floor))?.checked_sub(fee)?;
             qty = qty.min(best.qty);
-            bids.push((best.qty, Leg { market: *leg, side: BookSide::Ask, limit: best.price }));
+            sold.push(Leg { market: *leg, side: BookSide::Ask, limit: best.price, seen: best.price });
         }
         let qty = Qty::from_contracts(qty.micros() / Qty::PER_CONTRACT).filter(|qty| !qty.is_zero())?;
-        bids.sort_by_key(|(qty, _)| *qty);
-        let legs = bids.into_iter().map(|(_, leg)| leg).collect();
+        least_certain_first(view, &mut sold, qty);
+        // At least all but one fail, and each that does pays its NO a dollar.
+        let pays = Money::DOLLAR.checked_mul(i64::try_from(sold.len()).ok()? - 1)?;
         let on_shortfall = OnShortfall::Unwind { max_loss: self.it.unwind_loss.pips() };
-        (gain >= self.it.margin).then_some(Combo { legs, qty, on_shortfall })
+        let combo = Combo { least: self.it.margin, on_shortfall, ..Combo::new(sold, qty, pays) };
+        (gain >= self.it.margin).then_some(combo)
     }
 
     fn look(&mut self, view: &View<'_>, market: MarketId, wants: &mut Wants) {

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod analyst;
 pub(crate) mod auth;
 pub(crate) mod bench;
 pub(crate) mod book;
@@ -50,6 +51,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Fees(args) => fees::run(&args, output),
         Command::Score(args) => score::run(&args, output),
         Command::Feeds(args) => feeds::run(&args, output),
+        Command::Analyst(args) => analyst::run(&args, output),
         Command::Pairs(args) => pairs::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),

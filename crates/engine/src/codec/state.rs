@@ -1,7 +1,7 @@
 //! The forms of what a checkpoint keeps.
 
 use super::{CodecError, Reader, Wire, fields, variants};
-use crate::engine::{ComboRun, Counts, Unwinding};
+use crate::engine::{ComboRun, Counts, LegOrder, Tally};
 use crate::halts::{Halt, Halts};
 use crate::order::{EndReason, Order, OrderState, Role};
 use crate::portfolio::{Account, Entry, Folded, Holding, Kept, Ledger, OwnFill, Portfolio, Position, Stage};
@@ -42,8 +42,12 @@ fields! {
     Rejections { markets, venues }
     Day { number, start, high, strategies, strategies_tripped, tripped, next_look, fill_came }
     Memory { rates, rejections, mids, day }
-    Unwinding { leg, left, tries }
-    ComboRun { id, strategy, combo, leg, order, filled, unwinding }
+    LegOrder { key, leg, closes }
+    Tally { asked, bought, cost, sold, got, fees, failed }
+    ComboRun {
+        id, strategy, combo, wanted, expected, began, rests_until, orders, tallies, since, not_before, tries, selling, mended, told, ended,
+        quiet,
+    }
     Counts {
         inputs, placed, amended, canceled, lookups, refused, rejected, fills, failed, unknown, anomalies, discrepancies,
     }

@@ -14,6 +14,7 @@ use brier_types::{
 };
 
 use super::{CodecError, Reader, Wire, fields, put_number, variants};
+use crate::attempt::{Attempt, AttemptLeg, Ended};
 use crate::command::{Alert, ChangeOrder, Command, Funding, Lookup, PlaceOrder, Request, Scope};
 use crate::fact::{Fact, FactValue};
 use crate::halts::Cause;
@@ -23,7 +24,7 @@ use crate::input::{
 };
 use crate::instrument::{Custody, Fees, Instrument};
 use crate::risk::Approved;
-use crate::strategy::{Combo, Leg, OnShortfall, Purpose, Quote, Take, Want};
+use crate::strategy::{Combo, Leg, Manner, OnShortfall, Purpose, Quote, Take, Want};
 
 // --- Numbers, texts, lists ------------------------------------------------------------------------------------------
 
@@ -402,9 +403,15 @@ variants!(Input, "input" {
 fields! {
     Quote { side, price, qty, purpose }
     Take { side, limit, qty, purpose }
-    Leg { market, side, limit }
-    Combo { legs, qty, on_shortfall }
+    Leg { market, side, limit, seen }
+    Combo { legs, qty, pays, least, manner, on_shortfall, patience }
+    AttemptLeg { market, side, limit, seen, asked, bought, cost, sold, got, fees, failed, open }
+    Attempt { combo, strategy, began, at, wanted, qty, pays, legs, sets, expected, locked_in, ended, why }
 }
+variants!(Manner, "manner" { 0 => Immediate, 1 => MakerFirst { rest_for } });
+variants!(Ended, "end of a combo" {
+    0 => Refused, 1 => Nothing, 2 => Complete, 3 => Rebalanced, 4 => Unwound, 5 => Held
+});
 variants!(OnShortfall, "plan" { 0 => Unwind { max_loss }, 1 => Hold });
 variants!(Want, "want" { 0 => Quotes { market, quotes }, 1 => Take { market, take }, 2 => Combo(it) });
 
@@ -484,6 +491,10 @@ impl Wire for Alert {
                 out.push(7);
                 text.put(out);
             }
+            Self::Attempt(attempt) => {
+                out.push(8);
+                attempt.put(out);
+            }
         }
     }
 
@@ -500,6 +511,7 @@ impl Wire for Alert {
             5 => Self::Rejected { market: Wire::take(from)?, text: Wire::take(from)? },
             6 => Self::Combo { text: Wire::take(from)? },
             7 => Self::Told(Wire::take(from)?),
+            8 => Self::Attempt(Wire::take(from)?),
             other => return Err(from.wrong("a kind of alert", &other)),
         })
     }

@@ -1,5 +1,5 @@
 //! What of the engine a restart must not lose, in one piece: markets in their places, orders, the portfolio, halts, what risk
-//! counts, combos under way, and each strategy's own state. Books, fair values and what strategies wanted come anew.
+//! counts, combos with their last records, and each strategy's own state. Books, fair values and what strategies wanted come anew.
 
 use brier_types::{Timestamp, Venue, VenueOrderId};
 
@@ -50,7 +50,9 @@ pub(crate) struct Checkpoint {
     halts: Halts,
     risk: Memory,
     combos: Vec<ComboRun>,
+    kept_combos: Vec<ComboRun>,
     combo_count: u32,
+    attempts: std::collections::VecDeque<crate::attempt::Attempt>,
     syncs: Vec<(Venue, SyncKept)>,
     foreign: Vec<(Venue, Vec<VenueOrderId>)>,
     counts: Counts,
@@ -61,7 +63,7 @@ fields! {
     SyncKept { asked, opened, fills_until, slack }
     Checkpoint {
         prefix, run, now, last_request, instruments, generations, free, open, finished, orders, portfolio, halts, risk, combos,
-        combo_count, syncs, foreign, counts, strategies,
+        kept_combos, combo_count, attempts, syncs, foreign, counts, strategies,
     }
 }
 
@@ -85,6 +87,8 @@ impl Engine {
             halts: self.state.halts.clone(),
             risk: self.risk.memory.clone(),
             combos: self.combos.clone(),
+            kept_combos: self.kept_combos.clone(),
+            attempts: self.attempts.clone(),
             combo_count: self.combo_count,
             syncs: VENUES
                 .iter()
@@ -144,6 +148,8 @@ impl Engine {
             self.risk.touch(crate::ids::MarketId(market));
         }
         self.combos = kept.combos;
+        self.kept_combos = kept.kept_combos;
+        self.attempts = kept.attempts;
         self.combo_count = kept.combo_count;
         self.counts = kept.counts;
         self.run = kept.run;

@@ -58,6 +58,7 @@ impl Engine {
         for venue in VENUES {
             self.expire_orphans(venue, out);
         }
+        self.forget_combos();
     }
 
     /// Markets that opened or closed by the clock since the last tick: no venue tells it.
@@ -167,6 +168,7 @@ impl Engine {
             .chain(syncs)
             .chain(self.state.halts.next_expiry())
             .chain(self.desk.next_release(self.now))
+            .chain(self.combo_due())
             .chain([self.next_tick])
             .min()
             .unwrap_or(Timestamp::MAX);

@@ -20,7 +20,7 @@ use crate::instrument::{Custody, Instrument, venue_index};
 use crate::order::{News, Order, OrderState, Role};
 use crate::planted::Planted;
 use crate::risk::{Proposal, Refusal};
-use crate::strategy::{Purpose, Quote, Take};
+use crate::strategy::{Leg, Purpose, Quote, Take};
 
 /// What one strategy wants in one market.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -180,6 +180,21 @@ impl Desk {
         }
         budget.millis -= 1_000;
         true
+    }
+
+    /// Whether so many requests could be sent to a venue now.
+    pub(crate) fn has_budget(&self, venue: Venue, count: usize, now: Timestamp) -> bool {
+        let place = venue_index(venue);
+        let ((rate, burst), budget) = (self.rates[place], &self.budgets[place]);
+        let passed = u64::try_from(now.since(budget.at).as_micros()).unwrap_or(u64::MAX).min(3_600_000_000);
+        let millis = (budget.millis + passed * rate / 1_000).min(burst * 1_000);
+        now >= budget.hold_until && millis >= count as u64 * 1_000
+    }
+
+    /// Whether nothing is placed on a side of a market for now, as the venue refused what was.
+    pub(crate) fn is_held(&self, strategy: StrategyId, market: MarketId, side: BookSide, now: Timestamp) -> bool {
+        let until = self.get(strategy, market).and_then(|entry| entry.not_before[side_index(side)]);
+        until.is_some_and(|until| now < until)
     }
 
     /// Nothing is sent to a venue for a while, longer each time in a row.
@@ -518,8 +533,7 @@ impl Engine {
     ) -> Option<OrderKey> {
         let instrument = self.state.universe.get(market);
         let venue = instrument.venue();
-        let held = self.desk.get(strategy, market).and_then(|entry| entry.not_before[side_index(quote.side)]);
-        if held.is_some_and(|until| self.now < until) || quote.qty < instrument.min_qty {
+        if self.desk.is_held(strategy, market, quote.side, self.now) || quote.qty < instrument.min_qty {
             self.desk.wait(market);
             return None;
         }
@@ -529,7 +543,7 @@ impl Engine {
             qty: quote.qty,
             purpose: quote.purpose,
             time_in_force: TimeInForce::Gtc,
-            post_only: role == Role::Quote,
+            post_only: matches!(role, Role::Quote | Role::Leg(_)),
         };
         if !self.desk.spend(venue, self.now) {
             self.desk.wait(market);
@@ -552,9 +566,10 @@ impl Engine {
             .orders
             .open_in(market)
             .any(|order| order.strategy == strategy && order.role == role && role != Role::Manual);
-        let held = self.desk.get(strategy, market).and_then(|entry| entry.not_before[side_index(take.side)]);
         let opens = role == Role::Take && take.purpose == Purpose::Any;
-        if busy || self.winding_down || held.is_some_and(|until| self.now < until) {
+        // A combo that is half done is brought to its end also while the run winds down.
+        let over = self.winding_down && !matches!(role, Role::Leg(_));
+        if busy || over || self.desk.is_held(strategy, market, take.side, self.now) {
             return None;
         }
         if opens && self.is_left(strategy, market) {
@@ -591,14 +606,7 @@ impl Engine {
         out: &mut Vec<Command>,
     ) -> Option<OrderKey> {
         let (funding, qty) = self.fund(strategy, market, &terms)?;
-        let mut terms = Terms { qty, ..terms };
-        // Polymarket bounds an immediate purchase by dollars, so that a better price buys more than was asked for: more than
-        // any limit was checked with. A resting order is bounded by shares; it is taken back as soon as it is there.
-        // Source: reference (Polymarket), section 6.
-        let is_purchase = funding == Funding::Cash && self.state.universe.get(market).custody == Custody::Tokens;
-        if is_purchase && terms.time_in_force == TimeInForce::Ioc {
-            terms.time_in_force = TimeInForce::Gtc;
-        }
+        let mut terms = self.bounded_by_contracts(market, Terms { qty, ..terms }, funding);
         let mut refusal = None;
         // Twice at most: as wanted, then as much of it as the first refusal says would fit.
         for _ in 0..2 {
@@ -620,6 +628,53 @@ impl Engine {
             self.refused(strategy, market, refusal, out);
         }
         None
+    }
+
+    /// Polymarket bounds an immediate purchase by dollars, so that a better price buys more than was asked for: more than any
+    /// limit was checked with. A resting order is bounded by shares; it is taken back as soon as it is there.
+    ///
+    /// Source: reference (Polymarket), section 6.
+    fn bounded_by_contracts(&self, market: MarketId, terms: Terms, funding: Funding) -> Terms {
+        let is_purchase = funding == Funding::Cash && self.state.universe.get(market).custody == Custody::Tokens;
+        if is_purchase && terms.time_in_force == TimeInForce::Ioc {
+            return Terms { time_in_force: TimeInForce::Gtc, ..terms };
+        }
+        terms
+    }
+
+    /// How much of a leg risk would admit now, at its limit; nothing is sent and nothing counted.
+    pub(super) fn probe_leg(
+        &mut self,
+        strategy: StrategyId,
+        leg: &Leg,
+        qty: Qty,
+        role: Role,
+        rests: bool,
+    ) -> Result<Qty, String> {
+        let market = leg.market;
+        let terms = Terms {
+            side: leg.side,
+            price: match leg.side {
+                BookSide::Bid => self.state.universe.get(market).market.grid.floor(leg.limit),
+                BookSide::Ask => self.state.universe.get(market).market.grid.ceil(leg.limit),
+            },
+            qty,
+            purpose: Purpose::Any,
+            time_in_force: if rests { TimeInForce::Gtc } else { TimeInForce::Ioc },
+            post_only: rests,
+        };
+        let Some((funding, qty)) = self.fund(strategy, market, &terms) else {
+            return Err(format!("nothing is there to pay for a leg in {market}"));
+        };
+        let terms = self.bounded_by_contracts(market, Terms { qty, ..terms }, funding);
+        let proposal = self.propose(strategy, market, role, terms, funding);
+        match self.risk.probe(self.now, &self.state, &proposal) {
+            Ok(()) => Ok(qty),
+            Err(refusal) => match refusal.fits().filter(|fits| !fits.is_zero() && *fits < qty) {
+                Some(fits) => Ok(floor_to(fits, self.step_of(market))),
+                None => Err(refusal.to_string()),
+            },
+        }
     }
 
     fn step_of(&self, market: MarketId) -> Qty {
@@ -726,7 +781,7 @@ impl Engine {
             told: Qty::ZERO,
             request: None,
             // What is to take and can rest does not stay.
-            cancel_wanted: role != Role::Quote && terms.time_in_force == TimeInForce::Gtc,
+            cancel_wanted: role != Role::Quote && !terms.post_only && terms.time_in_force == TimeInForce::Gtc,
             ask_at: None,
             asks: 0,
             terms_since: self.now,

@@ -1,4 +1,7 @@
 //! Positions that are closed by rule: when what is left to earn does not pay, at a stop, before the close.
+//!
+//! Legs of combos are exempt: a complete set pays whatever happens, so its legs wait for that, and a set that is being
+//! completed or sold has its own rule. What a combo gave up and holds open is a position like any other.
 
 use brier_types::{BookSide, Outcome, Price, Qty, Rounding, Timestamp, notional};
 
@@ -43,8 +46,13 @@ impl Engine {
             || self.desk.left.iter().any(|(who, at, until)| *who == strategy && *at == market && self.now < *until)
     }
 
-    /// Whether a quote would meet an exit that is due: what closes goes before what opens.
+    /// Whether a quote would meet an exit that is due, or a combo's next order: what closes goes before what opens, and a leg
+    /// that is awaited before a quote.
     pub(super) fn is_in_the_way(&self, market: MarketId, quote: &Quote) -> bool {
+        self.meets_a_leg(market, quote) || self.meets_an_exit(market, quote)
+    }
+
+    fn meets_an_exit(&self, market: MarketId, quote: &Quote) -> bool {
         (0..self.config.exits.len().min(self.seats.len())).any(|strategy| {
             let (strategy, rules) = (StrategyId(strategy as u16), &self.config.exits[strategy]);
             let venue = self.state.universe.get(market).venue();
@@ -62,8 +70,12 @@ impl Engine {
 
     fn exit(&self, strategy: StrategyId, market: MarketId, outcome: Outcome, rules: &ExitRules) -> Option<Take> {
         let position = self.state.portfolio.strategy(strategy, market);
-        let held = position.held(outcome);
-        if held.is_zero() || *rules == ExitRules::default() {
+        if *rules == ExitRules::default() {
+            return None;
+        }
+        let all = position.held(outcome);
+        let held = all.saturating_sub(self.locked(strategy, market, outcome));
+        if held.is_zero() {
             return None;
         }
         let book = self.state.books.view(market).ok()?;
@@ -79,7 +91,7 @@ impl Engine {
         };
         let due = before_close(rules, self.now, close_time)
             || converged(rules, best, self.now, close_time)
-            || stopped(rules, best, held, cost.micros());
+            || stopped(rules, best, all, cost.micros());
         if !due {
             return None;
         }

@@ -228,7 +228,7 @@ impl Engine {
             at: self.now,
             status,
         };
-        match self.state.portfolio.book(own) {
+        match self.state.portfolio.book(own.clone()) {
             Ok(Booked::New) => {}
             Ok(Booked::Duplicate) => return,
             Ok(Booked::Changed) => {
@@ -248,6 +248,10 @@ impl Engine {
         self.risk.note_fill();
         if let Some(key) = key {
             self.count_fill(key, fill.qty, out);
+            self.count_leg(key, &own, false, out);
+            if Self::is_final(&own) {
+                self.count_other_sale(&own, out);
+            }
         } else {
             let text =
                 format!("fill {} in {} of order {}, which nobody here placed", fill.trade, fill.market, fill.order);
@@ -309,6 +313,11 @@ impl Engine {
                 self.sync_mut(venue).touch(market, now);
                 self.risk.touch(market);
                 self.mark_work(market);
+                if update.status == FillStatus::Confirmed
+                    && let Some(fill) = self.state.portfolio.fill(&update.trade, &update.order).cloned()
+                {
+                    self.count_other_sale(&fill, out);
+                }
             }
             StatusNews::Failed(fill) => {
                 self.counts.failed += 1;
@@ -321,6 +330,9 @@ impl Engine {
                     order.failed = order.failed.checked_add(fill.qty).unwrap_or(Qty::MAX);
                     let key = order.key;
                     self.settle_order(key);
+                }
+                if let Some(key) = fill.key {
+                    self.count_leg(key, &fill, true, out);
                 }
                 self.mark_work(market);
                 self.signal_one(fill.strategy, Signal::Fill(market), out);
@@ -538,6 +550,7 @@ impl Engine {
             }
         }
         self.desk.restart(self.now);
+        self.restart_combos();
         for seat in 0..self.seats.len() {
             self.signal_one(StrategyId(seat as u16), Signal::Start, out);
         }

@@ -32,7 +32,7 @@ use crate::strategy::{Opinion, Signal, Strategy, Want, Wants};
 use crate::view::View;
 
 pub use checkpoint::RestoreError;
-pub(crate) use combos::{ComboRun, Unwinding};
+pub(crate) use combos::{ComboRun, LegOrder, Tally};
 pub(crate) use execute::{Desk, floor_to};
 pub(crate) use reconcile::VenueSync;
 
@@ -150,8 +150,12 @@ pub struct Engine {
     pub(crate) state: State,
     pub(crate) risk: Risk,
     pub(crate) desk: Desk,
+    /// Combos under way.
     pub(crate) combos: Vec<ComboRun>,
+    /// Ended ones that hold something, or of which something may still come.
+    pub(crate) kept_combos: Vec<ComboRun>,
     pub(crate) combo_count: u32,
+    pub(crate) attempts: std::collections::VecDeque<crate::attempt::Attempt>,
     pub(crate) sync: [VenueSync; 2],
     pub(crate) seats: Vec<Seat>,
     pub(crate) pending: Vec<Pending>,
@@ -191,7 +195,9 @@ impl Engine {
             desk: Desk::new(&config),
             state,
             combos: Vec::new(),
+            kept_combos: Vec::new(),
             combo_count: 0,
+            attempts: std::collections::VecDeque::new(),
             sync: [VenueSync::default(), VenueSync::default()],
             seats: Vec::new(),
             pending: Vec::with_capacity(256),
@@ -289,9 +295,9 @@ impl Engine {
         (&mut self.risk, &self.state)
     }
 
-    /// Whether nothing of ours may be live at any venue and nothing is awaited: the end of winding down.
+    /// Whether nothing of ours may be live at any venue, nothing is awaited, and no combo is half done: the end of winding down.
     pub fn is_idle(&self) -> bool {
-        self.state.orders.open_count() == 0 && self.pending.iter().all(Pending::is_given_up)
+        self.state.orders.open_count() == 0 && self.pending.iter().all(Pending::is_given_up) && self.combos.is_empty()
     }
 
     /// The bug that a test planted.

@@ -25,7 +25,7 @@ use crate::order::Order;
 use crate::portfolio::Position;
 
 /// In how many fills an order is taken to fill at most, for the fees' rounding.
-const MOST_FILLS: u64 = 100;
+pub(crate) const MOST_FILLS: u64 = 100;
 
 /// What a market brings in each outcome, in $0.000001: gains are positive, losses negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -95,6 +95,9 @@ pub struct Limits {
     pub max_venue_exposure: [Money; 2],
     /// Dollars that all events of all venues may lose at worst.
     pub max_exposure: Money,
+    /// Dollars that legs of combos without their counterparts may have cost, over all combos together: what is lost at worst
+    /// when every hedge fails. Orders in doubt and matches that may still fail count as whichever is worse.
+    pub max_open_leg: Money,
     /// Dollars of each venue's shard that no order may use.
     pub cash_reserve: Money,
     /// Open orders in all.
@@ -135,6 +138,7 @@ impl Default for Limits {
             max_event_loss: dollars(100),
             max_venue_exposure: [dollars(250), dollars(250)],
             max_exposure: dollars(400),
+            max_open_leg: dollars(50),
             cash_reserve: Money::ZERO,
             max_orders: 100,
             max_orders_in_market: 20,
@@ -177,6 +181,7 @@ impl Limits {
             max_event_loss: MOST_DOLLARS,
             max_venue_exposure: [MOST_DOLLARS; 2],
             max_exposure: MOST_DOLLARS,
+            max_open_leg: MOST_DOLLARS,
             cash_reserve: Money::ZERO,
             max_orders: 1_000_000,
             max_orders_in_market: 1_000_000,
@@ -212,6 +217,7 @@ impl Limits {
         money("max_venue_exposure", self.max_venue_exposure[0])?;
         money("max_venue_exposure", self.max_venue_exposure[1])?;
         money("max_exposure", self.max_exposure)?;
+        money("max_open_leg", self.max_open_leg)?;
         money("cash_reserve", self.cash_reserve)?;
         money("max_day_loss", self.max_day_loss)?;
         money("max_drawdown", self.max_drawdown)?;

@@ -5,6 +5,8 @@
 mod allocations;
 mod facts;
 mod harness;
+mod legs;
+mod legs_at_random;
 mod lifecycle;
 mod pains;
 mod tortured;

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use brier_engine::portfolio::Stage;
-use brier_engine::{
-    Answer, Combo, Command, EndReason, Input, Leg, MarketId, NotNow, OnShortfall, OrderState, Purpose, Quote,
-    RejectCode, Request, Scope,
-};
+use brier_engine::{Answer, Command, EndReason, Input, NotNow, OrderState, Purpose, Quote, RejectCode, Request, Scope};
 use brier_types::{
     BookSide, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, MarketResult, MarketStatus, Money,
     OrderStatus, PriceGrid, Qty, TimeInForce, Venue,
@@ -145,24 +142,6 @@ fn a_matched_trade_that_never_settles_leaves_no_position() {
 }
 
 #[test]
-fn two_legs_have_equal_contracts_and_not_equal_dollars() {
-    let mut bench = Bench::with(generous(), &[instrument(K, "M", "E", false), instrument(P, "N", "F", false)]);
-    let legs =
-        vec![Leg { market: M, side: BID, limit: cents(60) }, Leg { market: MarketId(1), side: ASK, limit: cents(40) }];
-    bench.script.lock().unwrap().combos.push(Combo { legs, qty: qty(100), on_shortfall: OnShortfall::Hold });
-    bench.nudge();
-    let (request, body) = bench.one();
-    assert_eq!((placed(&body).new.side, placed(&body).new.qty), (BID, qty(100)));
-    // The first leg gets 37 of 100: the second asks for 37 contracts, whatever they cost.
-    bench.answer(K, request, Answer::Placed { order: "o1".parse().unwrap(), filled: qty(37), remaining: Qty::ZERO });
-    assert_eq!(bench.sent(), [], "the leg is not known before its fill is booked");
-    let fill = bench.fill("t1", "o1", BID, 60, 37);
-    bench.feed(K, FeedInput::Fill(fill));
-    let (_, body) = bench.one();
-    assert_eq!((placed(&body).market_id, placed(&body).new.qty), (MarketId(1), qty(37)));
-}
-
-#[test]
 fn a_no_leg_is_not_posted_as_yes() {
     let mut bench = Bench::new();
     // NO at 42 cents is an ask of YES at 58: never a bid, never at 42.
@@ -181,25 +160,6 @@ fn a_no_leg_is_not_posted_as_yes() {
         (position.no.qty, position.no.cost, position.yes.qty),
         (qty(10), Money::from_micros(4_200_000), Qty::ZERO)
     );
-}
-
-#[test]
-fn an_open_leg_is_closed_within_its_bound_when_the_other_fails() {
-    let mut bench = Bench::with(generous(), &[instrument(K, "M", "E", false), instrument(K, "N", "F", false)]);
-    let legs =
-        vec![Leg { market: M, side: BID, limit: cents(60) }, Leg { market: MarketId(1), side: ASK, limit: cents(40) }];
-    let on_shortfall = OnShortfall::Unwind { max_loss: 2_500 };
-    bench.script.lock().unwrap().combos.push(Combo { legs, qty: qty(10), on_shortfall });
-    bench.nudge();
-    let (request, _) = bench.one();
-    let fill = bench.fill("t1", "o1", BID, 60, 10);
-    bench.answer(K, request, Answer::Placed { order: "o1".parse().unwrap(), filled: qty(10), remaining: Qty::ZERO });
-    bench.feed(K, FeedInput::Fill(fill));
-    let (request, _) = bench.one();
-    bench.answer(K, request, Bench::reject(RejectCode::NoLiquidity, "nothing to hit"));
-    let (_, body) = bench.one();
-    let close = placed(&body);
-    assert_eq!((close.market_id, close.new.side, close.new.price, close.new.qty), (M, ASK, cents(35), qty(10)));
 }
 
 #[test]

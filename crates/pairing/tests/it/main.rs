@@ -2,7 +2,10 @@
 
 mod classes;
 mod corpus;
+mod files;
+mod listings;
 mod properties;
+mod standing;
 mod venue;
 
 use brier_pairing::{Listing, Verdict, read, verdict};

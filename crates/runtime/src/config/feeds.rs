@@ -55,18 +55,27 @@ pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) ->
     FeedsConfig { emulator, contact: set.maybe_text("contact"), settlement, rules, list }
 }
 
-/// Series that an enabled strategy wants and no feed gives. With `[remote]` another program may tell them.
-pub fn unfed(config: &Config) -> Vec<(&str, String)> {
-    let given = |wanted: &str| {
-        config.feeds.list.iter().any(|feed| match feed.spec.series.split_once(DATE_MARK) {
-            Some((before, after)) => wanted.starts_with(before) && wanted.ends_with(after),
-            None => wanted == feed.spec.series,
-        })
-    };
+/// Whether a feed whose series is called `given` tells `wanted`: a weather series has a mark for the day.
+pub(crate) fn tells(given: &str, wanted: &str) -> bool {
+    match given.split_once(DATE_MARK) {
+        Some((before, after)) => wanted.starts_with(before) && wanted.ends_with(after),
+        None => wanted == given,
+    }
+}
+
+/// Series that an enabled strategy or analyst wants and no feed gives, with who wants them. With `[remote]` another program may
+/// tell them.
+pub fn unfed(config: &Config) -> Vec<(String, String)> {
+    let given = |wanted: &str| config.feeds.list.iter().any(|feed| tells(&feed.spec.series, wanted));
     let mut unfed = Vec::new();
     for it in config.strategies.iter().filter(|it| it.enabled) {
         let wanted = it.make().map(|strategy| strategy.interest().series).unwrap_or_default();
-        unfed.extend(wanted.into_iter().filter(|series| !given(series)).map(|series| (it.name.as_str(), series)));
+        let wanted = wanted.into_iter().filter(|series| !given(series));
+        unfed.extend(wanted.map(|series| (format!("strategy `{}`", it.name), series)));
+    }
+    for it in config.analysts.iter().filter(|it| it.enabled) {
+        let wanted = it.series().into_iter().filter(|series| !given(series));
+        unfed.extend(wanted.map(|series| (format!("analyst `{}`", it.name), series.to_owned())));
     }
     unfed
 }

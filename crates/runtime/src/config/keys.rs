@@ -6,7 +6,7 @@
 use super::value::Kind;
 
 /// One key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Key {
     /// Its name.
     pub name: &'static str,
@@ -395,6 +395,45 @@ pub const FEED: &[Key] = &[
         "How old the numbers may be, where stricter than the vendor's own limit.",
     ),
     Key::optional("key", Kind::Secret, "The vendor's key: `env:NAME` or `file:PATH`. Feeds of one vendor share it."),
+];
+
+/// The keys of an `[[analyst]]`, besides its `parameters` and `inputs`.
+pub const ANALYST: &[Key] = &[
+    Key::required("name", Kind::Name, "What it is called: its opinions are known by this name."),
+    Key::required("kind", Kind::Text, "What it thinks with; see below."),
+    Key::new("enabled", Kind::Flag, "true", "Whether it assesses anything in a run."),
+    Key::new(
+        "markets",
+        Kind::Markets,
+        "[]",
+        "What it assesses: `kalshi:TICKER` and `polymarket:0x…`. They are listed in the run, also where no strategy trades them.",
+    ),
+    Key::new(
+        "tells",
+        Kind::Flag,
+        "true",
+        "Whether its opinions become fair values, which strategies trade and risk holds prices against. Off, they are only written down.",
+    ),
+    Key::optional(
+        "every_s",
+        whole(1, 604_800),
+        "It assesses at least this often, whatever its facts do. Unset: 60, of a language model 3600.",
+    ),
+    Key::optional(
+        "pause_s",
+        whole(1, 604_800),
+        "It assesses at most this often, however its facts change. Unset: 1, of a language model 600.",
+    ),
+    Key::optional(
+        "valid_for_s",
+        whole(1, 2_592_000),
+        "How long an opinion may decide at most; never longer than any number behind it. Unset: twice `every_s`.",
+    ),
+    Key::optional(
+        "record",
+        Kind::Path,
+        "Scored markets that show that it beats the market's own price: needed for real money unless `tells` is off. See docs/score-models.md.",
+    ),
 ];
 
 /// The keys of a `[[strategy]]`, besides its `parameters` and `exits`.

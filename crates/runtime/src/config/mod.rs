@@ -7,6 +7,8 @@
 //! Invariants: no secret is in a configuration, only where it is; dollars, prices and contracts never pass a float; a
 //! configuration with any problem is not handed out.
 
+mod analyst_kinds;
+mod analysts;
 mod environment;
 mod feeds;
 mod keys;
@@ -23,9 +25,13 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use analyst_kinds::{ANALYST_KINDS, AnalystKind, Takes};
+pub(crate) use analysts::strike;
+pub use analysts::{AnalystConfig, LanguageForm, Mind, NoRecipe, RecipeForm};
 pub use environment::Environment;
+pub(crate) use feeds::tells;
 pub use feeds::unfed;
-pub use keys::{FEED, Key, SECTIONS, STRATEGY, Section};
+pub use keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};
 pub use layers::{Setting, Values};
 pub use problem::{Origin, Problem, Problems};
@@ -33,8 +39,9 @@ pub use settings::{
     Config, ControlConfig, ExecutionConfig, FeedConfig, FeedsConfig, KalshiConfig, KeySource, LogConfig, Mode,
     OnDisagreement, PaperConfig, PolymarketConfig, ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
 };
-pub use value::{Kind, MarketName, Value};
+pub use value::{Kind, MarketName, TieName, Value};
 
+use analysts::AnalystTables;
 use layers::{Bases, Layer};
 use problem::nearest;
 use raw::{Entry, Raw};
@@ -47,7 +54,7 @@ pub struct Sources {
     pub project: Option<PathBuf>,
     /// The user's own file, if it has another place than [`Environment::config_folder`] says.
     pub user: Option<PathBuf>,
-    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`, `feed.NAME.key=value`.
+    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`, and so for feeds and analysts.
     pub flags: Vec<String>,
     /// The environment, without `.env`.
     pub environment: Environment,
@@ -159,8 +166,8 @@ fn head(table: &str) -> String {
         return format!("[{table}]");
     }
     match table.splitn(3, '.').collect::<Vec<_>>().as_slice() {
-        ["strategy", _, nested] => format!("[strategy.{nested}]"),
-        ["feed", _] => "[[feed]]".to_owned(),
+        [list @ ("strategy" | "analyst"), _, nested] => format!("[{list}.{nested}]"),
+        [list @ ("feed" | "analyst"), _] => format!("[[{list}]]"),
         _ => "[[strategy]]".to_owned(),
     }
 }
@@ -169,7 +176,7 @@ fn head(table: &str) -> String {
 type Tabled = Vec<Entry>;
 
 /// Sections of which there are several, each with a name, in the project's file only.
-const LISTS: [&str; 2] = ["strategy", "feed"];
+const LISTS: [&str; 3] = ["strategy", "feed", "analyst"];
 
 /// A table of a list, and where it stands.
 type Listed = (Vec<Entry>, Origin);
@@ -224,7 +231,7 @@ impl Loader {
                 continue;
             };
             let path: Vec<&str> = path.trim().split('.').collect();
-            if path.len() < 2 || path.len() > 4 || path.iter().any(|part| part.is_empty()) {
+            if path.len() < 2 || path.len() > 5 || path.iter().any(|part| part.is_empty()) {
                 let text = format!("expected section.key before the `=`, found `{}`", path.join("."));
                 self.problems.push(Problem::new(&Origin::Flag, "", text));
                 continue;
@@ -254,7 +261,7 @@ impl Loader {
     }
 
     /// The tables of each list with their places.
-    fn lists(&mut self, project: &Tabled, user: &Tabled) -> [Vec<Listed>; 2] {
+    fn lists(&mut self, project: &Tabled, user: &Tabled) -> [Vec<Listed>; 3] {
         LISTS.map(|list| self.list(list, project, user))
     }
 
@@ -280,7 +287,7 @@ impl Loader {
         found
     }
 
-    fn finish(mut self, here: &Path, layers: &[Tabled], [strategies, feeds]: &[Vec<Listed>; 2]) -> Loaded {
+    fn finish(mut self, here: &Path, layers: &[Tabled], [strategies, feeds, analysts]: &[Vec<Listed>; 3]) -> Loaded {
         let home = self.environment.home().map(Path::to_owned);
         let bases = Bases { here, home: home.as_deref() };
         let problems = &mut self.problems;
@@ -291,7 +298,7 @@ impl Loader {
                 (section.name, layers::resolve(section.name, section.keys, &layers, &bases, problems))
             })
             .collect();
-        let mut tables = Tables { sections, strategies: Vec::new(), feeds: Vec::new() };
+        let mut tables = Tables { sections, strategies: Vec::new(), feeds: Vec::new(), analysts: Vec::new() };
         for (_, values) in tables.sections.iter_mut().filter(|(name, _)| matches!(*name, "kalshi" | "polymarket")) {
             // With an address alone it is an exchange there.
             if values.maybe_text("url").is_some() {
@@ -308,6 +315,9 @@ impl Loader {
             let layers = [flagged, entries].map(|entries| Layer { entries: entries.iter().collect() });
             let values = resolve_listed(&format!("feed.{name}"), FEED, &layers, origin, &bases, problems);
             tables.feeds.push((values, origin.clone()));
+        }
+        for (entries, flagged, origin) in flagged("analyst", &layers[0], analysts, problems) {
+            tables.analysts.push(analyst_tables([flagged, entries], origin, &bases, problems));
         }
         let mut contradictions = Vec::new();
         let mut config = settings::build(&tables, self.environment.data_folder(), &mut contradictions);
@@ -363,7 +373,7 @@ fn unknown_section(entry: &Entry) -> Problem {
     }
 }
 
-/// Puts a loose value at a path of two to four names; the first one to come stays.
+/// Puts a loose value at a path of two to five names; the first one to come stays.
 fn put(layer: &mut Tabled, path: &[impl AsRef<str>], value: &str, origin: &Origin) {
     let Some((key, rest)) = path.split_first() else { return };
     let key = key.as_ref();
@@ -452,21 +462,9 @@ fn strategy_tables(
     exits: &Values,
     problems: &mut Vec<Problem>,
 ) -> StrategyTables {
-    const NESTED: [&str; 2] = ["parameters", "exits"];
     let name = layers.iter().find_map(|entries| name_of(entries)).unwrap_or("?");
     let prefix = format!("strategy.{name}");
-    let own: Vec<Layer<'_>> = layers
-        .iter()
-        .map(|entries| Layer {
-            entries: entries.iter().filter(|entry| !NESTED.contains(&entry.key.as_str())).collect(),
-        })
-        .collect();
-    for entry in layers.iter().flat_map(|entries| entries.iter()) {
-        if NESTED.contains(&entry.key.as_str()) && !matches!(entry.value, Raw::Table(_)) {
-            let text = format!("expected a table `[strategy.{}]`, found {}", entry.key, entry.value.shown());
-            problems.push(Problem::new(&entry.origin, format!("{prefix}.{}", entry.key), text));
-        }
-    }
+    let own = without_nested("strategy", &prefix, &["parameters", "exits"], layers, problems);
     let keys = resolve_listed(&prefix, STRATEGY, &own, origin, bases, problems);
     let kind = keys.maybe_text("kind").and_then(|kind| kinds::find(&kind));
     let nested = |name: &str| layers.iter().map(|entries| table(entries, name)).collect::<Vec<_>>();
@@ -480,6 +478,73 @@ fn strategy_tables(
     StrategyTables { keys, kind, parameters, exits: own_exits.or(exits), origin: origin.clone() }
 }
 
+/// The layers of a listed table without the tables in it, which have to be some.
+fn without_nested<'a>(
+    list: &str,
+    prefix: &str,
+    nested: &[&str],
+    layers: &[&'a [Entry]],
+    problems: &mut Vec<Problem>,
+) -> Vec<Layer<'a>> {
+    for entry in layers.iter().flat_map(|entries| entries.iter()) {
+        if nested.contains(&entry.key.as_str()) && !matches!(entry.value, Raw::Table(_)) {
+            let text = format!("expected a table `[{list}.{}]`, found {}", entry.key, entry.value.shown());
+            problems.push(Problem::new(&entry.origin, format!("{prefix}.{}", entry.key), text));
+        }
+    }
+    let own = |entries: &&'a [Entry]| Layer {
+        entries: entries.iter().filter(|entry| !nested.contains(&entry.key.as_str())).collect(),
+    };
+    layers.iter().map(own).collect()
+}
+
+/// Resolves one analyst: its own keys, its parameters by its kind, and each of its inputs. Flags come first, then the file.
+fn analyst_tables(
+    layers: [&[Entry]; 2],
+    origin: &Origin,
+    bases: &Bases<'_>,
+    problems: &mut Vec<Problem>,
+) -> AnalystTables {
+    let name = layers.iter().find_map(|entries| name_of(entries)).unwrap_or("?");
+    let prefix = format!("analyst.{name}");
+    let own = without_nested("analyst", &prefix, &["parameters", "inputs"], &layers, problems);
+    let keys = resolve_listed(&prefix, ANALYST, &own, origin, bases, problems);
+    let Some(kind) = keys.maybe_text("kind").and_then(|kind| analyst_kinds::find(&kind)) else {
+        let origin = origin.clone();
+        return AnalystTables { keys, kind: None, parameters: Values::default(), inputs: Vec::new(), origin };
+    };
+    let nested = |name: &str| layers.map(|entries| table(entries, name));
+    let parameters = nested("parameters");
+    let parameters =
+        resolve_listed(&format!("{prefix}.parameters"), kind.parameters, &parameters, origin, bases, problems);
+    let [flagged, filed] = nested("inputs");
+    for entry in flagged.entries.iter().filter(|entry| !filed.entries.iter().any(|it| it.key == entry.key)) {
+        let text = "no input has this name; only what the file has can be changed by flags";
+        problems.push(Problem::new(&entry.origin, format!("{prefix}.inputs.{}", entry.key), text));
+    }
+    let mut inputs = Vec::new();
+    for entry in filed.entries {
+        let prefix = format!("{prefix}.inputs.{}", entry.key);
+        let Raw::Table(entries) = &entry.value else {
+            let text = format!("expected a table `[analyst.inputs.{}]`, found {}", entry.key, entry.value.shown());
+            problems.push(Problem::new(&entry.origin, prefix, text));
+            continue;
+        };
+        if !value::is_name(&entry.key) {
+            let text = format!("expected {} for an input", Kind::Name.expected());
+            problems.push(Problem::new(&entry.origin, prefix, text));
+            continue;
+        }
+        let origin = entries.first().map_or(&entry.origin, |first| &first.origin);
+        let flags = flagged.entries.iter().find(|flag| flag.key == entry.key).map(|flag| &flag.value);
+        let flags = if let Some(Raw::Table(flags)) = flags { flags.as_slice() } else { &[] };
+        let layers = [flags, entries].map(|entries| Layer { entries: entries.iter().collect() });
+        let values = resolve_listed(&prefix, kind.input, &layers, origin, bases, problems);
+        inputs.push((entry.key.clone(), values, origin.clone()));
+    }
+    AnalystTables { keys, kind: Some(kind), parameters, inputs, origin: origin.clone() }
+}
+
 fn all_settings(tables: &Tables) -> Vec<Setting> {
     let sections = tables.sections.iter().flat_map(|(_, values)| values.settings());
     let strategies = tables
@@ -487,5 +552,9 @@ fn all_settings(tables: &Tables) -> Vec<Setting> {
         .iter()
         .flat_map(|it| it.keys.settings().iter().chain(it.exits.settings()).chain(it.parameters.settings()));
     let feeds = tables.feeds.iter().flat_map(|(values, _)| values.settings());
-    sections.chain(strategies).chain(feeds).cloned().collect()
+    let analysts = tables.analysts.iter().flat_map(|it| {
+        let inputs = it.inputs.iter().flat_map(|(_, input, _)| input.settings());
+        it.keys.settings().iter().chain(it.parameters.settings()).chain(inputs)
+    });
+    sections.chain(strategies).chain(feeds).chain(analysts).cloned().collect()
 }

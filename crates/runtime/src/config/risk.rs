@@ -73,6 +73,13 @@ pub(super) const SECTION: Section = Section {
             "What all events on Polymarket may lose at worst.",
         ),
         Key::new("max_exposure_dollars", Kind::Dollars, "400", "What all events of all venues may lose at worst."),
+        Key::new(
+            "max_open_leg_dollars",
+            Kind::Dollars,
+            "50",
+            "What legs of combos without their counterparts may have cost, over all combos together: what is lost at worst when every hedge fails. \
+             Orders in doubt and matches that may still fail count as whichever is worse, and combos are made smaller until they fit.",
+        ),
         Key::new("cash_reserve_dollars", Kind::Dollars, "0", "Cash at each venue that no order may use."),
         Key::new("max_orders", whole(0, 1_000_000), "100", "Open orders in all."),
         Key::new("max_orders_in_market", whole(0, 1_000_000), "20", "Open orders of one market."),
@@ -160,6 +167,7 @@ pub(super) fn limits(set: &Values, budgets: Vec<Budget>) -> Limits {
             set.dollars("max_polymarket_exposure_dollars"),
         ],
         max_exposure: set.dollars("max_exposure_dollars"),
+        max_open_leg: set.dollars("max_open_leg_dollars"),
         cash_reserve: set.dollars("cash_reserve_dollars"),
         max_orders: set.count("max_orders"),
         max_orders_in_market: set.count("max_orders_in_market"),

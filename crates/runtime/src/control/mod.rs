@@ -16,6 +16,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::AttemptLine;
+
 pub use client::{AskError, ask};
 pub use halt::{HALT_FILE, Halt, allow, clear, halted, put, take_leave};
 #[cfg(unix)]
@@ -117,6 +119,15 @@ pub struct Status {
     pub orders: Vec<OrderLine>,
     /// Positions that are not zero.
     pub positions: Vec<PositionLine>,
+    /// Combos that are under way.
+    #[serde(default)]
+    pub combos_under_way: usize,
+    /// Dollars that legs without their counterparts may have cost, at worst.
+    #[serde(default)]
+    pub open_legs: String,
+    /// The last combos that ended, the latest first; all are in `combos.jsonl`.
+    #[serde(default)]
+    pub combos: Vec<AttemptLine>,
 }
 
 /// A venue.

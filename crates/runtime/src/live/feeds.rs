@@ -64,7 +64,7 @@ pub enum FeedsError {
 
 /// A feed that can be followed.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(crate) struct Feed {
     name: String,
     source: Source,
     every: Duration,
@@ -74,7 +74,7 @@ pub(super) struct Feed {
 ///
 /// # Errors
 /// [`FeedsError::Table`].
-pub(super) fn table(config: &FeedsConfig) -> Result<Table, FeedsError> {
+pub(crate) fn table(config: &FeedsConfig) -> Result<Table, FeedsError> {
     let Some(path) = &config.settlement else { return Ok(Table::embedded().clone()) };
     let failed = |problem: String| FeedsError::Table { path: path.clone(), problem };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
@@ -94,7 +94,7 @@ pub fn check(config: &FeedsConfig, environment: &Environment) -> Result<usize, F
 ///
 /// # Errors
 /// [`FeedsError`]: nothing was asked.
-pub(super) fn open(
+pub(crate) fn open(
     config: &FeedsConfig,
     table: &Table,
     environment: &Environment,
@@ -143,6 +143,19 @@ pub(super) async fn follow(feed: Feed, client: Client, words: Teller) {
 }
 
 impl Feed {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Asks it once: what it says that may decide now.
+    ///
+    /// # Errors
+    /// Those of the vendor.
+    pub(crate) async fn read_once(&self, client: &Client) -> Result<Vec<Fact>, FeedError> {
+        Ok(self.source.read(client).await?.into_iter().filter_map(fact).collect())
+    }
+
     /// Tells what a stream says. `None` when the run has ended; else the stream has, for good.
     async fn listen(&self, mut stream: brier_feeds::stream::driver::PriceStream, words: &Teller) -> Option<()> {
         let (mut waiting, mut next): (Option<Reading>, Instant) = (None, Instant::now());

@@ -13,6 +13,7 @@ use crate::control::{
     self, ControlAnswer, ControlHandler, ControlRequest, OrderLine, PositionLine, Status, StrategyLine, VenueLine,
 };
 use crate::driver::{Word, look};
+use crate::ledger::AttemptLine;
 use crate::mailbox::Teller;
 
 /// How often it is looked whether the venues have answered.
@@ -20,6 +21,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How long a halt is waited for at most: then what is left is told.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How many of the last combos a status shows.
+const COMBOS_SHOWN: usize = 20;
 
 /// Answers for one run.
 #[derive(Clone, Debug)]
@@ -275,6 +279,9 @@ fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
             unrealized: state.portfolio.unrealized(Some(strategy), &mark).to_string(),
         })
         .collect();
+    status.combos_under_way = engine.combos_under_way();
+    status.open_legs = engine.open_legs().to_string();
+    status.combos = engine.attempts().rev().take(COMBOS_SHOWN).map(|it| AttemptLine::of(engine, it)).collect();
     status.orders = state.orders.iter_live().map(|order| order_line(engine, order)).collect();
     status.positions = state
         .portfolio

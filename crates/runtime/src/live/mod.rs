@@ -9,23 +9,26 @@
 //! Invariants: a run that ended by its journal's failure has sent nothing that the journal does not have; a run that ends
 //! otherwise than in peace asks every venue at which an order of its may rest to cancel all; a start that fails leaves no run.
 
-mod feeds;
+mod analysts;
+pub(crate) mod feeds;
 mod handler;
 mod paper;
+mod proof;
 pub mod rules;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
 pub mod venues;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
-use brier_engine::{Alert, Engine, Input, Instrument, Operator, Scope};
+use brier_engine::{Alert, Ended as ComboEnded, Engine, Input, Instrument, Operator, Scope};
 use brier_exchange::RunningServer;
 use brier_feeds::settlement::Table;
 use brier_store::JournalError;
@@ -34,13 +37,17 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::analysts::terms::MarketTerms;
+use crate::analysts::told::OpinionLog;
+use crate::analysts::{AnalystsError, Seat};
 use crate::caller::{Address, Caller};
-use crate::config::{Config, Environment, PaperConfig, RemoteConfig};
+use crate::config::{Config, Environment, PaperConfig, RemoteConfig, StrategyConfig};
 use crate::control::{self, ControlServer};
 use crate::core::Core;
 use crate::driver::{CLOCK_BACK, Driver, DriverEnd, Routes, Word, look};
 use crate::gateway::LiveToken;
 use crate::journal::{self, RunJournal};
+use crate::ledger::LedgerFile;
 use crate::mailbox::{Mailbox, Teller, mailbox};
 use crate::node::{Effect, Node, Wiring};
 use crate::recovery::RecoveryError;
@@ -48,9 +55,11 @@ use crate::remote;
 use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
+use analysts::Desk;
 pub use feeds::{FeedsError, LEAST_GAP as LEAST_GAP_OF_FACTS, check as check_feeds, fact_at};
 use handler::{Handler, scope};
 pub use paper::PaperError;
+pub use proof::ProofError;
 use rules::Judge;
 pub use venues::VenueError;
 use venues::{Pulse, Reached, Wanted};
@@ -108,9 +117,15 @@ pub enum RunError {
     /// The token of remote strategies.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// What people decided about tied markets.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// A feed, or the settlement table.
     #[error(transparent)]
     Feeds(#[from] FeedsError),
+    /// An analyst.
+    #[error(transparent)]
+    Analysts(#[from] AnalystsError),
     /// Something of the system's.
     #[error("{what}: {source}")]
     System {
@@ -182,6 +197,7 @@ impl RunError {
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
             Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
+            Self::Analysts(_) => Some("correct the `[[analyst]]` that is named, or say `enabled = false` in it"),
             Self::Recovery(RecoveryError::In { .. }) => Some(
                 "run the version that wrote it, or give the run a new `run.data_dir` once the account is flat; orders of that run may still rest: `brier halt CONFIG --cancel-all`",
             ),
@@ -302,8 +318,9 @@ impl Trading {
         };
         let table = feeds::table(&self.config.feeds)?;
         let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
-        for (strategy, series) in crate::config::unfed(&self.config) {
-            tracing::warn!(strategy, series, "no feed tells what this strategy wants to know; another program may");
+        let seats = crate::analysts::open(self.config.analysts.iter().filter(|it| it.enabled), &self.environment)?;
+        for (who, series) in crate::config::unfed(&self.config) {
+            tracing::warn!(who, series, "no feed tells what it wants to know; another program may");
         }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
@@ -318,16 +335,29 @@ impl Trading {
                 return Ok(Ended { reason: why, left });
             }
         };
-        let Assembled { wiring, routes, instruments, halted, pulses } = assemble(venues).map_err(system("HTTP"))?;
+        let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
+        proof::prove(&mut self.config, &texts)?;
+        let Assembled { wiring, routes, instruments, halted, terms, pulses } =
+            assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
         let markets = instruments.len();
         // From here on nothing may fail but the journal: the engine's thread would trade without anybody to attend to it.
         let resume = if recovered.engine.is_killed() { self.lift_or_stay_down()? } else { None };
         let (engine, journal) = recovered.begin(&self.config, &self.order_prefix)?;
+        // It is for people; a run does not hang on it.
+        let mut ledger = LedgerFile::open(&self.config.run.data_dir, &engine)
+            .inspect_err(|error| tracing::error!(%error, "the ledger of combos is not written"))
+            .ok();
         self.may_rest = traded;
         let node = Node::new(Core::new(engine, journal), wiring);
         let handle = tokio::runtime::Handle::current();
-        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(log));
+        let told = move |engine: &Engine, effect: &Effect| {
+            log(engine, effect);
+            if let Some(ledger) = &mut ledger {
+                ledger.note(engine, effect);
+            }
+        };
+        let driver = Driver::new(node, routes, (words.clone(), mailbox), handle, Box::new(told));
         let (over, end) = oneshot::channel();
         std::thread::Builder::new()
             .name("engine".to_owned())
@@ -354,6 +384,9 @@ impl Trading {
             outside.into_iter().flat_map(|(client, feeds)| feeds.into_iter().map(move |it| (client.clone(), it)))
         {
             tasks.spawn(feeds::follow(feed, client, words.clone()));
+        }
+        for desk in self.desks(seats, &terms) {
+            tasks.spawn(desk.follow(words.clone()));
         }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
@@ -446,6 +479,9 @@ impl Trading {
 
     fn wanted<'a>(&'a self, venue: Venue, engine: &Engine, table: &'a Table) -> Wanted<'a> {
         let enabled = || self.config.strategies.iter().filter(|it| it.enabled);
+        let analysts = self.config.analysts.iter().filter(|it| it.enabled);
+        let assessed = analysts.flat_map(|it| &it.markets).filter(|market| market.venue == venue);
+        let assessed: BTreeSet<MarketTicker> = assessed.map(|market| market.market.clone()).collect();
         let named = enabled().flat_map(|it| &it.markets).filter(|market| market.venue == venue);
         let state = engine.state();
         let held = state.universe.iter().filter(|(market, instrument)| {
@@ -454,12 +490,34 @@ impl Trading {
             let quiet = state.orders.open_in(*market).next().is_none();
             instrument.venue() == venue && !(over && flat && quiet)
         });
+        let tied = enabled().flat_map(StrategyConfig::ties).flat_map(|tie| [tie.first, tie.second]);
         Wanted {
-            named: named.map(|market| market.market.clone()).collect(),
+            named: named.map(|market| market.market.clone()).chain(assessed.iter().cloned()).collect(),
             held: held.map(|(_, instrument)| instrument.market.ticker.clone()).collect(),
             all: enabled().any(|it| it.all_markets),
-            judge: Some(Judge { table, strategies: &self.config.strategies, on: self.config.feeds.rules }),
+            tied: tied.filter(|market| market.venue == venue).map(|market| market.market).collect(),
+            assessed,
+            judge: Some(Judge {
+                table,
+                strategies: &self.config.strategies,
+                analysts: &self.config.analysts,
+                on: self.config.feeds.rules,
+            }),
         }
+    }
+
+    /// Every analyst with what it assesses. One that reads wants to know how much was traded; without, it does as well.
+    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms]) -> Vec<Desk> {
+        let log = Arc::new(OpinionLog::new(&self.config.run.data_dir));
+        let mut client = None;
+        if let (Some(KalshiAccess::At { env, .. }), true) = (&self.accesses.0, seats.iter().any(Seat::reads)) {
+            let config = brier_kalshi::Config::new(seed(Clock::local_now()));
+            match brier_kalshi::Client::new(env.clone(), None, config) {
+                Ok(public) => client = Some(public),
+                Err(error) => tracing::warn!(%error, "analysts are not told how much was traded"),
+            }
+        }
+        seats.into_iter().map(|seat| Desk::new(seat, terms, client.clone(), Arc::clone(&log))).collect()
     }
 
     /// Opens the door of remote strategies, where one is configured. Whoever knocks waits.
@@ -570,7 +628,7 @@ async fn asked_to_end(signals: &mut Signals, asked: &mut mpsc::Receiver<String>,
 }
 
 /// A seed for what may differ from run to run, such as waits before a retry.
-fn seed(now: Timestamp) -> u64 {
+pub(crate) fn seed(now: Timestamp) -> u64 {
     now.nanos().unsigned_abs() ^ u64::from(std::process::id())
 }
 
@@ -612,6 +670,8 @@ pub struct Assembled {
     pub instruments: Vec<Instrument>,
     /// Markets that are listed and to be halted, with why.
     pub halted: Vec<(Venue, MarketTicker, String)>,
+    /// What the contracts of the markets that analysts assess say.
+    pub terms: Vec<MarketTerms>,
     /// What is done at the venues beside the engine.
     pub pulses: Vec<Pulse>,
 }
@@ -624,6 +684,7 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let mut wiring = Wiring { kalshi: None, books: Vec::new(), user: None, gateways: Vec::new() };
     let (mut sockets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
     let (mut instruments, mut halted, mut pulses) = (Vec::new(), Vec::new(), Vec::new());
+    let mut terms = Vec::new();
     for reached in venues {
         wiring.kalshi = wiring.kalshi.or(reached.kalshi);
         wiring.books.extend(reached.books);
@@ -638,6 +699,7 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
                 .flat_map(|venue| reached.halted.iter().map(move |it| (venue, it.0.clone(), it.1.clone()))),
         );
         instruments.extend(reached.instruments);
+        terms.extend(reached.terms);
         pulses.push(reached.pulse);
     }
     let tls = hosts.values().any(|it: &Address| it.origin.starts_with("https:"));
@@ -645,7 +707,8 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let (connect_timeout, timeout) = (Duration::from_secs(5), Duration::from_secs(30));
     let client = http::client(HttpOptions { connect_timeout, timeout, tls, near: !tls });
     let http = client.map_err(std::io::Error::other)?;
-    Ok(Assembled { wiring, routes: Routes { sockets, caller: Caller::new(http, hosts) }, instruments, halted, pulses })
+    let routes = Routes { sockets, caller: Caller::new(http, hosts) };
+    Ok(Assembled { wiring, routes, instruments, halted, terms, pulses })
 }
 
 /// What happened to markets of an earlier run while nobody listened.
@@ -689,13 +752,12 @@ async fn watch_halt_file(handler: Handler, poll: Duration) {
 /// What people are told as it happens.
 fn log(engine: &Engine, effect: &Effect) {
     match effect {
-        // Refused by our own risk is everyday; everything else somebody should look at.
-        Effect::Alert(alert @ Alert::Refused { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
-        // That something goes on is good news, and every start waits for the venues' word.
-        Effect::Alert(alert @ Alert::Resumed { .. }) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
+        // Every start waits for the venues' word.
         Effect::Alert(alert @ Alert::Halted { reason, .. }) if reason == brier_engine::halts::STARTED => {
             tracing::info!(alert = kind(alert), "{}", text(engine, alert));
         }
+        // Everything but the everyday somebody should look at.
+        Effect::Alert(alert) if is_everyday(alert) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Alert(alert) => tracing::warn!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Notice(text) => tracing::info!(text, "notice"),
         Effect::Connect(socket, wait) => tracing::info!(?socket, ?wait, "connecting"),
@@ -704,6 +766,15 @@ fn log(engine: &Engine, effect: &Effect) {
             tracing::debug!(%venue, id = call.id.0, method = call.method.as_str(), target = call.target, "call");
         }
         Effect::Send(..) | Effect::Ping(_) => {}
+    }
+}
+
+/// Refused by our own risk, or a combo that ended as it may.
+fn is_everyday(alert: &Alert) -> bool {
+    match alert {
+        Alert::Refused { .. } => true,
+        Alert::Attempt(it) => matches!(it.ended, ComboEnded::Refused | ComboEnded::Nothing | ComboEnded::Complete),
+        _ => false,
     }
 }
 
@@ -718,6 +789,7 @@ const fn kind(alert: &Alert) -> &'static str {
         Alert::Rejected { .. } => "rejected",
         Alert::Told(_) => "told",
         Alert::Combo { .. } => "combo",
+        Alert::Attempt(_) => "attempt",
     }
 }
 
@@ -735,6 +807,18 @@ fn text(engine: &Engine, alert: &Alert) -> String {
         Alert::Anomaly { venue, text } => format!("{venue} says what cannot be: {text}"),
         Alert::Rejected { market, text } => format!("{} refused by the venue: {text}", name(Scope::Market(*market))),
         Alert::Told(text) | Alert::Combo { text } => text.clone(),
+        Alert::Attempt(it) => {
+            let why = if it.why.is_empty() { String::new() } else { format!(": {}", it.why) };
+            format!(
+                "combo {} {}{why}; {} sets of {}, ${} expected and ${} sure",
+                it.combo,
+                it.ended.word(),
+                it.sets,
+                it.qty,
+                it.expected,
+                it.locked_in
+            )
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use brier_feeds::settlement::{Disagreement, Rules, SourceRef, Table};
 use brier_types::{MarketTicker, Venue};
 
-use crate::config::{OnDisagreement, StrategyConfig};
+use crate::config::{AnalystConfig, OnDisagreement, StrategyConfig};
 
 /// What a market says about its settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +29,16 @@ pub struct Judge<'a> {
     pub table: &'a Table,
     /// Who trades what.
     pub strategies: &'a [StrategyConfig],
+    /// Who tells what a market is worth.
+    pub analysts: &'a [AnalystConfig],
     /// What a disagreement means.
     pub on: OnDisagreement,
 }
 
 impl Judge<'_> {
-    /// Why a market must not be traded: its rules disagree with the table, or a strategy with a model trades it and the table does
-    /// not know it. What no model looks at may settle on anything that the table does not know.
+    /// Why a market must not be traded: its rules disagree with the table, or the table does not know it and a strategy with a model
+    /// trades it, or an analyst with one tells what it is worth. What no model looks at may settle on anything that the table does
+    /// not know; an analyst that reads has read the rules.
     pub fn refuses(&self, rules: &MarketRules) -> Option<Disagreement> {
         let sources: Vec<SourceRef<'_>> = rules.sources.iter().map(|(name, url)| SourceRef { name, url }).collect();
         let MarketRules { venue, id, primary, secondary, .. } = rules;
@@ -44,7 +47,12 @@ impl Judge<'_> {
             let named = strategy.markets.iter().any(|name| name.venue == *venue && name.market == rules.market);
             strategy.enabled && strategy.has_model() && (named || strategy.all_markets)
         };
-        if matches!(why, Disagreement::Unknown { .. }) && !self.strategies.iter().any(by_a_model) {
+        let told_by_a_model = |analyst: &AnalystConfig| {
+            let named = analyst.markets.iter().any(|name| name.venue == *venue && name.market == rules.market);
+            analyst.enabled && analyst.tells && analyst.is_model() && named
+        };
+        let modeled = self.strategies.iter().any(by_a_model) || self.analysts.iter().any(told_by_a_model);
+        if matches!(why, Disagreement::Unknown { .. }) && !modeled {
             return None;
         }
         let market = &rules.market;
@@ -94,7 +102,7 @@ mod tests {
     }
 
     fn refuses(strategies: &[StrategyConfig], rules: &MarketRules, on: OnDisagreement) -> Option<Disagreement> {
-        Judge { table: Table::embedded(), strategies, on }.refuses(rules)
+        Judge { table: Table::embedded(), strategies, analysts: &[], on }.refuses(rules)
     }
 
     #[test]

@@ -25,6 +25,7 @@ use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
 use super::rules::{Judge, MarketRules};
+use crate::analysts::terms::{self, MarketTerms};
 use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
@@ -74,6 +75,10 @@ pub struct Wanted<'a> {
     pub held: BTreeSet<MarketTicker>,
     /// Every open market besides.
     pub all: bool,
+    /// Markets whose texts are wanted as well: a strategy takes them for tied.
+    pub tied: BTreeSet<MarketTicker>,
+    /// What analysts assess: the terms of these are kept.
+    pub assessed: BTreeSet<MarketTicker>,
     /// Who says which of them may be traded; all without.
     pub judge: Option<Judge<'a>>,
 }
@@ -88,8 +93,12 @@ impl Wanted<'_> {
 pub struct Reached {
     /// What is to be listed.
     pub instruments: Vec<Instrument>,
+    /// The texts of markets that a strategy takes for tied.
+    pub texts: Vec<brier_pairing::Listing>,
     /// Markets of an earlier run whose rules are no longer what is believed of them: listed, and to be halted.
     pub halted: Vec<(MarketTicker, String)>,
+    /// What the contracts of the markets that analysts assess say.
+    pub terms: Vec<MarketTerms>,
     /// Its gateway.
     pub gateway: Box<dyn Gateway + Send>,
     /// Its stream, for Kalshi.
@@ -136,7 +145,7 @@ pub async fn kalshi(
     let permit = Permit::kalshi(&env, live);
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
-    let (instruments, halted) = kalshi_markets(&client, wanted).await?;
+    let Listed { all: instruments, halted, terms, texts } = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
@@ -155,7 +164,9 @@ pub async fn kalshi(
     });
     Ok(Reached {
         instruments,
+        texts,
         halted,
+        terms,
         gateway: Box::new(gateway),
         kalshi: Some(session),
         books: Vec::new(),
@@ -171,8 +182,17 @@ fn origin(url: &impl ToString) -> String {
     url.to_string().trim_end_matches('/').to_owned()
 }
 
-/// Markets, and those of them that are only listed because something may be held.
-type Listed<T> = (Vec<T>, Vec<(MarketTicker, String)>);
+/// Markets of a venue.
+struct Listed<T> {
+    /// All of them.
+    all: Vec<T>,
+    /// Those that are only listed because something may be held.
+    halted: Vec<(MarketTicker, String)>,
+    /// What the contracts of those that analysts assess say.
+    terms: Vec<MarketTerms>,
+    /// The texts of those that a strategy takes for tied.
+    texts: Vec<brier_pairing::Listing>,
+}
 
 async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<Listed<Instrument>, VenueError> {
     const VENUE: Venue = Venue::Kalshi;
@@ -196,7 +216,8 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
         }
     }
     let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
-    let (mut instruments, mut halted) = (Vec::with_capacity(markets.len()), Vec::new());
+    let mut found =
+        Listed { all: Vec::with_capacity(markets.len()), halted: Vec::new(), terms: Vec::new(), texts: Vec::new() };
     for listed in &markets {
         let market = match listed.to_market() {
             Ok(market) => market,
@@ -222,25 +243,25 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
             serieses.insert(event.series_ticker.clone(), series);
         }
         let series = &serieses[&event.series_ticker];
-        let sources = event.settlement_sources.iter().chain(&series.settlement_sources);
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let rules = MarketRules {
-            venue: VENUE,
-            market: market.ticker.clone(),
-            id: listed.ticker.clone(),
-            primary: listed.rules_primary.clone(),
-            secondary: listed.rules_secondary.clone(),
-            sources: sources.map(|source| (text(&source.name), text(&source.url))).collect(),
-        };
+        let rules = terms::kalshi_rules(market.ticker.clone(), listed, event, series);
         if let Some(why) = wanted.refuses(&rules) {
             if !wanted.held.contains(&market.ticker) {
                 continue;
             }
-            halted.push((market.ticker.clone(), why.to_string()));
+            found.halted.push((market.ticker.clone(), why.to_string()));
+        }
+        if wanted.assessed.contains(&market.ticker) {
+            found.terms.push(terms::kalshi(listed, event, rules));
+        }
+        if wanted.tied.contains(&market.ticker) {
+            match brier_pairing::from_kalshi(Some(event), listed) {
+                Ok(text) => found.texts.push(text),
+                Err(error) => tracing::warn!(market = listed.ticker, %error, "its texts cannot be read"),
+            }
         }
         let fees = event.fees(series);
         let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
-        instruments.push(Instrument {
+        found.all.push(Instrument {
             market,
             fees: Fees::Kalshi(fees),
             custody: Custody::Netted,
@@ -251,7 +272,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
             strike: listed.strike(),
         });
     }
-    Ok((instruments, halted))
+    Ok(found)
 }
 
 /// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
@@ -269,7 +290,8 @@ pub async fn polymarket(
     let permit = Permit::polymarket(&env, live);
     let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
-    let (listings, halted) = admitted(polymarket_listings(&client, wanted).await?, wanted);
+    let Listed { all: listings, halted, terms, .. } = admitted(polymarket_listings(&client, wanted).await?, wanted);
+    let texts = polymarket_texts(&client, &listings, wanted).await?;
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
     let mut listed = Vec::with_capacity(listings.len());
@@ -301,7 +323,9 @@ pub async fn polymarket(
     }
     Ok(Reached {
         instruments: listings.iter().map(instrument).collect(),
+        texts,
         halted,
+        terms,
         gateway: Box::new(gateway),
         kalshi: None,
         books,
@@ -316,27 +340,38 @@ pub async fn polymarket(
     })
 }
 
+/// The texts of tied markets, read once more as Gamma has them: what an order needs leaves some of them out.
+async fn polymarket_texts(
+    client: &brier_polymarket::Client,
+    listings: &[Listing],
+    wanted: &Wanted<'_>,
+) -> Result<Vec<brier_pairing::Listing>, VenueError> {
+    let mut texts = Vec::new();
+    for listing in listings.iter().filter(|listing| wanted.tied.contains(&listing.ticker)) {
+        let market = client.gamma_market(&listing.slug).await;
+        let market = market.map_err(|error| failed(Venue::Polymarket, format!("texts of {}", listing.slug))(&error))?;
+        match brier_pairing::from_gamma(None, &market) {
+            Ok(text) => texts.push(text),
+            Err(error) => tracing::warn!(market = listing.slug, %error, "its texts cannot be read"),
+        }
+    }
+    Ok(texts)
+}
+
 /// Without the markets that must not be traded, but with those of them that may be held.
 fn admitted(mut listings: Vec<Listing>, wanted: &Wanted<'_>) -> Listed<Listing> {
     let mut halted = Vec::new();
     listings.retain(|listing| {
-        let source = listing.resolution_source.clone().unwrap_or_default();
-        let rules = MarketRules {
-            venue: Venue::Polymarket,
-            market: listing.ticker.clone(),
-            id: listing.slug.clone(),
-            primary: listing.rules.clone(),
-            secondary: String::new(),
-            sources: vec![(String::new(), source)],
-        };
-        let Some(why) = wanted.refuses(&rules) else { return true };
+        let Some(why) = wanted.refuses(&terms::polymarket_rules(listing)) else { return true };
         let held = wanted.held.contains(&listing.ticker);
         if held {
             halted.push((listing.ticker.clone(), why.to_string()));
         }
         held
     });
-    (listings, halted)
+    let assessed = listings.iter().filter(|listing| wanted.assessed.contains(&listing.ticker));
+    let terms = assessed.map(terms::polymarket).collect();
+    Listed { all: listings, halted, terms, texts: Vec::new() }
 }
 
 fn instrument(listing: &Listing) -> Instrument {
