@@ -96,8 +96,12 @@ impl Owned {
             let basket: Vec<usize> = group.iter().copied().filter(|place| no(self, *place) > 0).collect();
             let lots = basket.iter().map(|place| no(self, *place)).min()?.min(most - done);
             let others: Vec<usize> = group.iter().copied().filter(|place| !basket.contains(place)).collect();
-            basket.iter().for_each(|place| self.lots[Claim::no(*place).index()] -= lots);
-            others.iter().for_each(|place| self.lots[Claim::yes(*place).index()] += lots);
+            for place in &basket {
+                self.lots[Claim::no(*place).index()] -= lots;
+            }
+            for place in &others {
+                self.lots[Claim::yes(*place).index()] += lots;
+            }
             self.released += lots * (basket.len() as u64 - 1);
             let markets = |places: &[usize]| places.iter().map(|place| set.members()[*place].market).collect();
             self.steps.push(Conversion::Convert {

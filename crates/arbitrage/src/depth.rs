@@ -224,9 +224,7 @@ pub(crate) fn unit_cost(outcome: Outcome, price: Price, terms: &Terms, limits: &
     let paid = if outcome == Outcome::Yes { price } else { price.complement() };
     let rounding = match limits.smallest_fill {
         None => 0.0,
-        Some(smallest) => {
-            fill_step(terms.fees, limits.precision).micros() as f64 / smallest.micros().max(1) as f64
-        }
+        Some(smallest) => fill_step(terms.fees, limits.precision).micros() as f64 / smallest.micros().max(1) as f64,
     };
     f64::from(paid.pips()) / 1e4 + unit_fee(terms.fees, price) + terms.surcharge.micros() as f64 / 1e6 + rounding
 }

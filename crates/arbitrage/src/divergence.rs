@@ -75,11 +75,8 @@ impl AssumedPair {
     /// # Errors
     /// [`SetError`] when both are the same market.
     pub fn new(first: Member, second: Member, inverse: bool, rate: DivergenceRate) -> Result<Self, SetError> {
-        let relation = if inverse {
-            Relation::Inverse { first: 0, second: 1 }
-        } else {
-            Relation::Same { first: 0, second: 1 }
-        };
+        let relation =
+            if inverse { Relation::Inverse { first: 0, second: 1 } } else { Relation::Same { first: 0, second: 1 } };
         Ok(Self { set: Set::new(vec![first, second], &[relation], Vec::new())?, rate })
     }
 

@@ -204,6 +204,10 @@ pub(crate) fn price(problem: &Problem<'_>, lots: &[u64]) -> Result<Priced, NotSo
         }
         if sold < *wanted {
             let purchase = leg(Action::Buy, sold, wanted - sold).ok_or(beyond)?;
+            // Reached when a sale was left out.
+            if purchase.qty > problem.rooms[at] {
+                return Ok(Priced::Nothing);
+            }
             if worth(&purchase) < terms.min_taking && too_small.is_none_or(|(least, _)| worth(&purchase) < least) {
                 too_small = Some((worth(&purchase), claim));
             }

@@ -69,7 +69,8 @@ impl Held {
 pub trait Account {
     /// Cash to spend on a venue's shard; [`Money::MAX`] means that cash is no bound.
     fn cash(&self, venue: Venue, shard: u16) -> Money;
-    /// What may be sold. Contracts that rest in an order to sell do not count.
+    /// What may be sold. Contracts that rest in an order to sell do not count. Of a group that converts nothing is sold while there
+    /// is a hurdle.
     fn held(&self, market: MarketId) -> Held;
     /// How many contracts of an outcome may be added by the position limits.
     fn room(&self, market: MarketId, outcome: Outcome) -> Qty;
@@ -119,6 +120,8 @@ pub struct Problem<'a> {
     /// Supply by [`Claim::index`].
     pub(crate) depths: Vec<Depth>,
     pub(crate) held: Vec<Held>,
+    /// What may be bought by [`Claim::index`].
+    pub(crate) rooms: Vec<Qty>,
     pub(crate) purses: Vec<Purse>,
     /// The hurdle's share of locked capital.
     pub(crate) share: f64,
@@ -140,14 +143,21 @@ impl<'a> Problem<'a> {
                 purses.push(Purse { venue, shard, cash: account.cash(venue, shard).max(Money::ZERO) });
             }
         }
+        let share = limits.hurdle.share(now, set.payout());
+        // What is bought of a group is converted for the hurdle's sake. Were holdings of it sold as well, the answer would sell and
+        // buy the same tokens to free the holdings' own money, which is no part of the set.
+        let stays = |slot: usize| share > 0.0 && set.groups().iter().any(|group| group.contains(&slot));
+        let held = set.members().iter().enumerate();
+        let held = held.map(|(slot, member)| if stays(slot) { Held::default() } else { account.held(member.market) });
         Some(Self {
             set,
             limits,
             now,
             depths: vec![Depth::default(); set.members().len() * 2],
-            held: set.members().iter().map(|member| account.held(member.market)).collect(),
+            rooms: vec![Qty::MAX; set.members().len() * 2],
+            held: held.collect(),
             purses,
-            share: limits.hurdle.share(now, set.payout()),
+            share,
         })
     }
 
@@ -169,10 +179,13 @@ impl<'a> Problem<'a> {
             let qty = level.qty.saturating_sub(account.own(member.market, side, level.price));
             (!qty.is_zero()).then_some(Level { price: level.price, qty })
         });
-        // Selling what is held takes no room.
+        let room = account.room(member.market, claim.outcome);
+        self.rooms[claim.index()] = room;
+        // Selling what is held takes no room. Both are whole lots, or a fraction of one would be bought beyond the room.
         let held = self.held[slot].of(claim.opposite().outcome);
-        let room = account.room(member.market, claim.outcome).checked_add(held).unwrap_or(Qty::MAX);
-        self.depths[claim.index()] = Depth::new(claim.outcome, others, &member.terms, &self.limits, room);
+        let lots = self.lots(room).saturating_add(self.lots(held));
+        let most = lots.checked_mul(self.limits.lot.micros()).and_then(Qty::from_micros).unwrap_or(Qty::MAX);
+        self.depths[claim.index()] = Depth::new(claim.outcome, others, &member.terms, &self.limits, most);
     }
 
     /// Offers both sides of a book that can be believed.
@@ -252,8 +265,7 @@ impl<'a> Problem<'a> {
     pub fn solve(mut self) -> Result<Option<Opportunity>, NotSolved> {
         let mut best: Option<Opportunity> = None;
         // Each round takes a claim away, so there are at most as many as claims.
-        loop {
-            let Some(optimum) = self.optimum()? else { break };
+        while let Some(optimum) = self.optimum()? {
             let round::Rounded { opportunity, too_small } = round::round(&self, &optimum)?;
             if let Some(found) = opportunity {
                 best = match best {
@@ -276,7 +288,8 @@ impl Problem<'_> {
             let terms = &self.set.members()[Claim::at(at).slot].terms;
             if (terms.venue, terms.shard) == (purse.venue, purse.shard) {
                 // Of each level: its amount, its fee and its surcharge up to their steps, and a fill more.
-                reserve += depth.levels().len() as i64 * (2 * fill_step(terms.fees, self.limits.precision).micros() + 2);
+                reserve +=
+                    depth.levels().len() as i64 * (2 * fill_step(terms.fees, self.limits.precision).micros() + 2);
             }
         }
         (purse.cash.micros().saturating_sub(reserve)).max(0) as f64 / 1e6

@@ -175,7 +175,9 @@ fn state_rows(program: &mut Simplex, set: &Set, columns: &Columns, stretches: im
                     Outcome::No => row.push((conversion, 1.0)),
                     Outcome::Yes => {
                         let others = group.iter().filter(|other| *other != place);
-                        row.extend(others.filter_map(|other| columns.converted[*other]).map(|(other, _)| (other, -1.0)));
+                        row.extend(
+                            others.filter_map(|other| columns.converted[*other]).map(|(other, _)| (other, -1.0)),
+                        );
                     }
                 }
                 program.row(0.0, row);
@@ -198,9 +200,8 @@ fn read(problem: &Problem<'_>, columns: &Columns, solution: &Solution) -> Optimu
     }
     released += columns.converted.iter().flatten().map(|(_, pairs)| values[*pairs]).sum::<f64>();
     let lost = |state: usize| -> f64 {
-        let none = set.groups().iter().filter(|group| {
-            !group.iter().any(|place| set.states().pays(state, Claim::yes(*place)))
-        });
+        let none =
+            set.groups().iter().filter(|group| !group.iter().any(|place| set.states().pays(state, Claim::yes(*place))));
         none.flatten().filter_map(|place| columns.converted[*place]).map(|(conversion, _)| values[conversion]).sum()
     };
     let states = set.states();

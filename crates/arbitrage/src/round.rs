@@ -38,9 +38,12 @@ fn try_all(problem: &Problem<'_>, lots: &[f64], rounded: &mut Rounded) -> Result
     let up = |(at, lots): (usize, &f64)| ((lots - NEARLY).ceil().max(0.0) as u64).min(most(at));
     let near = |(at, lots): (usize, &f64)| (lots.round().max(0.0) as u64).min(most(at));
     let mut tried: Vec<Vec<u64>> = Vec::new();
-    let ways: [&dyn Fn((usize, &f64)) -> u64; 3] = [&down, &up, &near];
-    for way in ways {
-        let mut whole: Vec<u64> = lots.iter().enumerate().map(way).collect();
+    let ways: [Vec<u64>; 3] = [
+        lots.iter().enumerate().map(down).collect(),
+        lots.iter().enumerate().map(up).collect(),
+        lots.iter().enumerate().map(near).collect(),
+    ];
+    for mut whole in ways {
         trim(problem, &mut whole);
         if tried.contains(&whole) || whole.iter().all(|lots| *lots == 0) {
             continue;

@@ -241,14 +241,7 @@ impl Scanner {
 impl Entry {
     /// Whether the bound is passed. It held before the market whose first claim is `first` changed, unless that market could
     /// not be read (`was_read`).
-    fn may_gain(
-        &self,
-        limits: &Limits,
-        account: &impl Account,
-        now: Timestamp,
-        first: usize,
-        was_read: bool,
-    ) -> bool {
+    fn may_gain(&self, limits: &Limits, account: &impl Account, now: Timestamp, first: usize, was_read: bool) -> bool {
         // What is held comes back at once when it is sold, and then a hurdle asks nothing.
         let free = limits.hurdle == Hurdle::NONE || self.holds(account);
         match self.set.shape() {

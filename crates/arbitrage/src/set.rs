@@ -76,7 +76,9 @@ pub enum SetError {
     #[error("set: market {0} is named twice; name it once, with all its relations")]
     Twice(MarketId),
     /// A group that the venue could not convert.
-    #[error("negative-risk group: expected distinct token markets of one venue of which at most one ends YES, found places {0:?}")]
+    #[error(
+        "negative-risk group: expected distinct token markets of one venue of which at most one ends YES, found places {0:?}"
+    )]
     Group(Vec<usize>),
 }
 

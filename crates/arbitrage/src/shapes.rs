@@ -57,7 +57,9 @@ impl Shape {
         };
         let spare = states.len().checked_sub(classes.len());
         match classes.iter().map(single).collect() {
-            Some(classes) if matches!(spare, Some(0 | 1)) => Self::Exclusive { classes, one_must_pay: spare == Some(0) },
+            Some(classes) if matches!(spare, Some(0 | 1)) => {
+                Self::Exclusive { classes, one_must_pay: spare == Some(0) }
+            }
             Some(_) | None => Self::General,
         }
     }
@@ -177,7 +179,6 @@ struct Taken {
 }
 
 /// The best by a closed form: `None` when there is none for this problem, `Some(None)` when nothing gains.
-#[expect(clippy::option_option, reason = "no closed form and no gain are different answers")]
 pub fn optimum(problem: &Problem<'_>) -> Option<Option<Optimum>> {
     let nothing_held = (0..problem.set.members().len()).all(|slot| {
         let held = problem.held(slot);
@@ -236,14 +237,11 @@ fn take_chain(problem: &Problem<'_>, classes: &[Vec<Claim>], taken: &mut Taken) 
     let mut across = vec![0_u64; classes.len()];
     loop {
         let mut best = (f64::INFINITY, 0, 0, 0_u64);
-        for from in 0..classes.len() {
-            if yes[from].left() == 0 {
-                continue;
-            }
+        for (from, supply) in yes.iter().enumerate().filter(|(_, supply)| supply.left() > 0) {
             let mut consider = |to: usize, most: u64| {
-                let cost = yes[from].cost() + no[to].cost();
+                let cost = supply.cost() + no[to].cost();
                 if cost < best.0 {
-                    best = (cost, from, to, most.min(yes[from].left()).min(no[to].left()));
+                    best = (cost, from, to, most.min(supply.left()).min(no[to].left()));
                 }
             };
             (0..=from).for_each(|to| consider(to, u64::MAX));
@@ -263,22 +261,16 @@ fn take_chain(problem: &Problem<'_>, classes: &[Vec<Claim>], taken: &mut Taken) 
         }
         yes[from].take(lots, taken);
         no[to].take(lots, taken);
-        for place in to..from {
-            across[place] += lots;
-        }
-        for place in from..to {
-            across[place] -= lots;
+        if to <= from {
+            across[to..from].iter_mut().for_each(|crossing| *crossing += lots);
+        } else {
+            across[from..to].iter_mut().for_each(|crossing| *crossing -= lots);
         }
     }
 }
 
 /// Takes YES of all or NO of many; what comes back at once by conversion. `None` when another way could gain as well.
-fn take_exclusive(
-    problem: &Problem<'_>,
-    classes: &[Vec<Claim>],
-    one_must_pay: bool,
-    taken: &mut Taken,
-) -> Option<f64> {
+fn take_exclusive(problem: &Problem<'_>, classes: &[Vec<Claim>], one_must_pay: bool, taken: &mut Taken) -> Option<f64> {
     let converts = converts(problem, classes)?;
     let waits = 1.0 + problem.share;
     // What each dollar of cost and of payoff weighs: what is converted does not wait.
@@ -292,7 +284,9 @@ fn take_exclusive(
     if one_must_pay {
         while waits * yes.iter().map(Supply::cost).sum::<f64>() < 1.0 - EPSILON * 1e-3 {
             let lots = yes.iter().map(Supply::left).min().unwrap_or(0);
-            yes.iter_mut().for_each(|supply| supply.take(lots, taken));
+            for supply in &mut yes {
+                supply.take(lots, taken);
+            }
         }
     }
     let worth = |supply: &Supply| (1.0 - cost_weight * supply.cost()).max(0.0);
@@ -300,7 +294,9 @@ fn take_exclusive(
     while no.iter().map(worth).sum::<f64>() > 1.0 + EPSILON * 1e-3 {
         let basket: Vec<usize> = (0..no.len()).filter(|at| worth(&no[*at]) > 0.0).collect();
         let lots = basket.iter().map(|at| no[*at].left()).min().unwrap_or(0);
-        basket.iter().for_each(|at| no[*at].take(lots, taken));
+        for at in &basket {
+            no[*at].take(lots, taken);
+        }
         if converts {
             released += (lots * (basket.len() as u64 - 1)) as f64;
         }

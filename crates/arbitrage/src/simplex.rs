@@ -240,9 +240,9 @@ impl Dictionary {
 
     fn solution(&self, program: &Simplex) -> Solution {
         let mut values = vec![0.0; self.columns];
-        for variable in 0..self.columns {
-            if self.down[variable] {
-                values[variable] = self.upper[variable];
+        for ((value, upper), down) in values.iter_mut().zip(&self.upper).zip(&self.down) {
+            if *down {
+                *value = *upper;
             }
         }
         for (row, variable) in self.basic.iter().enumerate().filter(|(_, variable)| **variable < self.columns) {

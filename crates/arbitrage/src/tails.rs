@@ -73,9 +73,11 @@ pub fn tails(set: &Set, found: &Opportunity) -> Vec<TailResult> {
         let netted = slots.iter().all(|slot| set.members()[*slot].terms.custody == Custody::Netted);
         let rules: &[VoidRule] =
             if netted { &[VoidRule::Half, VoidRule::AnyPrice, VoidRule::Refund] } else { &[VoidRule::Half] };
-        results.extend(rules.iter().filter_map(|rule| {
-            Some(TailResult { voided, rule: *rule, result: result(set, found, &slots, *rule)? })
-        }));
+        results.extend(
+            rules.iter().filter_map(|rule| {
+                Some(TailResult { voided, rule: *rule, result: result(set, found, &slots, *rule)? })
+            }),
+        );
     }
     results
 }
@@ -109,9 +111,8 @@ fn result(set: &Set, found: &Opportunity, slots: &[usize], rule: VoidRule) -> Op
     let states = set.states();
     let ordinary = |state: usize| -> i128 {
         let slots = (0..set.members().len()).filter(|slot| !slots.contains(slot));
-        let paying = slots.map(|slot| {
-            if states.pays(state, Claim::yes(slot)) { Claim::yes(slot) } else { Claim::no(slot) }
-        });
+        let paying =
+            slots.map(|slot| if states.pays(state, Claim::yes(slot)) { Claim::yes(slot) } else { Claim::no(slot) });
         paying.map(net).sum()
     };
     let worst = (0..states.len()).map(ordinary).min()?;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    analyst, auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect,
+    analyst, arb, auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect,
     markets, order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
 };
 use crate::demo;
@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Feeds(feeds::Args),
     Analyst(analyst::Args),
     Pairs(pairs::Args),
+    Arb(arb::Args),
     Bench(bench::Args),
     Polymarket(polymarket::Args),
     Torture(torture::Args),

@@ -132,6 +132,36 @@ fn pairs(count: &str, seed: &str) -> Outcome {
     Ok(())
 }
 
+/// Wall time and the process's CPU time since its start.
+struct Watch {
+    wall: Instant,
+    cpu: Option<Duration>,
+}
+
+impl Watch {
+    fn start() -> Self {
+        Self { wall: Instant::now(), cpu: cpu() }
+    }
+
+    fn read(&self) -> (Duration, Option<Duration>) {
+        (self.wall.elapsed(), cpu().zip(self.cpu).map(|(now, then)| now.saturating_sub(then)))
+    }
+}
+
+/// `1.234 s, 2.10 s of CPU`.
+fn seconds((wall, cpu): (Duration, Option<Duration>)) -> String {
+    let cpu = cpu.map_or_else(String::new, |cpu| format!(", {:.2} s of CPU", cpu.as_secs_f64()));
+    format!("{:.3} s{cpu}", wall.as_secs_f64())
+}
+
+/// CPU time of all threads so far, in hundredths of a second, where the system tells.
+fn cpu() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks * 10))
+}
+
 /// Splits `items` over two threads and keeps their order.
 fn on_two<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     let (left, right) = items.split_at(items.len() / 2);
@@ -158,17 +188,18 @@ struct Tally {
 /// Reads both sides, indexes the second, pairs the first with it, and says what it took.
 fn cross(kalshi: &[Listing], polymarket: &[Listing], made: Duration) -> (Vec<Contract>, Vec<Contract>) {
     forget_peak();
-    let start = Instant::now();
+    let whole = Watch::start();
+    let watch = Watch::start();
     let first = read_all(kalshi);
     let second = read_all(polymarket);
-    let read_time = start.elapsed();
-    let start = Instant::now();
+    let read_time = watch.read();
+    let watch = Watch::start();
     let mut index = Index::new();
     for contract in &second {
         index.add(contract);
     }
-    let index_time = start.elapsed();
-    let start = Instant::now();
+    let index_time = watch.read();
+    let watch = Watch::start();
     let tallies = on_two(&first, |part| {
         let mut scratch = Scratch::default();
         let mut tally = Tally::default();
@@ -187,7 +218,7 @@ fn cross(kalshi: &[Listing], polymarket: &[Listing], made: Duration) -> (Vec<Con
         tally.walked = scratch.walked;
         vec![tally]
     });
-    let pair_time = start.elapsed();
+    let (pair_time, total) = (watch.read(), whole.read());
     let mut sum = Tally::default();
     for tally in tallies {
         sum.candidates += tally.candidates;
@@ -203,10 +234,10 @@ fn cross(kalshi: &[Listing], polymarket: &[Listing], made: Duration) -> (Vec<Con
     if made > Duration::ZERO {
         println!("generate           {:.3} s", made.as_secs_f64());
     }
-    println!("read               {:.3} s", read_time.as_secs_f64());
-    println!("index              {:.3} s", index_time.as_secs_f64());
-    println!("nominate and judge {:.3} s", pair_time.as_secs_f64());
-    println!("total              {:.3} s", (made + read_time + index_time + pair_time).as_secs_f64());
+    println!("read               {}", seconds(read_time));
+    println!("index              {}", seconds(index_time));
+    println!("nominate and judge {}", seconds(pair_time));
+    println!("total              {}", seconds((total.0 + made, total.1.map(|cpu| cpu + made))));
     println!(
         "candidates         {} judged of {} possible pairs, {} list entries walked",
         sum.candidates,
@@ -227,6 +258,7 @@ fn cross(kalshi: &[Listing], polymarket: &[Listing], made: Duration) -> (Vec<Con
 fn one_new(kalshi: &[Listing], index: &Index, second: &[Contract]) -> String {
     let mut scratch = Scratch::default();
     let mut times: Vec<Duration> = Vec::new();
+    let watch = Watch::start();
     for listing in kalshi.iter().step_by(kalshi.len().div_ceil(2_000).max(1)) {
         let listing = listing.clone();
         let start = Instant::now();
@@ -237,12 +269,13 @@ fn one_new(kalshi: &[Listing], index: &Index, second: &[Contract]) -> String {
         std::hint::black_box(judged.count());
         times.push(start.elapsed());
     }
+    let mean = watch.read().1.map_or(f64::NAN, |cpu| cpu.as_secs_f64() * 1e3 / times.len().max(1) as f64);
     times.sort_unstable();
     let at =
         |per_mille: usize| times.get(times.len() * per_mille / 1_000).or(times.last()).copied().unwrap_or_default();
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     format!(
-        "p50 {:.3} ms, p99 {:.3} ms, slowest {:.3} ms of {}",
+        "p50 {:.3} ms, p99 {:.3} ms, slowest {:.3} ms, mean of CPU {mean:.3} ms, {} measured",
         ms(at(500)),
         ms(at(990)),
         ms(times.last().copied().unwrap_or_default()),
@@ -347,7 +380,7 @@ fn workload(folder: &str) -> Outcome {
     let mut times = Vec::new();
     let mut best = Vec::new();
     for _ in 0..5 {
-        let start = Instant::now();
+        let watch = Watch::start();
         let mut index = TextIndex::new();
         for title in &b {
             index.add(title);
@@ -356,9 +389,9 @@ fn workload(folder: &str) -> Outcome {
             let mut scratch = Scratch::default();
             part.iter().map(|title| index.best(title, 1, &mut scratch).first().map(|one| one.slot)).collect()
         });
-        times.push(start.elapsed().as_secs_f64());
+        times.push(watch.read());
     }
-    times.sort_unstable_by(f64::total_cmp);
+    times.sort_unstable();
     let mut hits = 0;
     for (one, two) in &answers {
         let hit = best[*one].is_some_and(|slot| b[slot as usize] == b[*two]);
@@ -369,13 +402,13 @@ fn workload(folder: &str) -> Outcome {
     }
     let share = |part: usize, whole: usize| part as f64 * 100.0 / whole.max(1) as f64;
     println!(
-        "by index           {} x {}, top-1 {hits} of {} ({:.1} %), {:.3} s to {:.3} s in five rounds (aim 0.35 s)",
+        "by index           {} x {}, top-1 {hits} of {} ({:.1} %), {} to {} in five rounds (aim 0.35 s)",
         a.len(),
         b.len(),
         answers.len(),
         share(hits, answers.len()),
-        times[0],
-        times[4]
+        seconds(times[0]),
+        seconds(times[4])
     );
     let start = Instant::now();
     let bags: Vec<Vec<String>> = b.iter().map(|title| bag(title)).collect();

@@ -232,18 +232,27 @@ fn contract_keys(contract: &Contract, keys: &mut Vec<u64>) {
     if let Some(range) = contract.range {
         range_keys(range.value, keys);
     }
+    let mut years = Vec::new();
     for time in &contract.times {
         let when = time.value.when;
         match when {
             When::On(day) | When::Until(day) | When::Days(day, _) => keys.push(day_key(day.month, day.day)),
             When::Month(_, month) => keys.push(day_key(month, 0)),
             // A season goes by the year in which it begins, or by that of its champion.
-            When::Season(year) => keys.push(year_key(year.saturating_add(1))),
+            When::Season(year) => years.push(year_key(year.saturating_add(1))),
             When::Quarter(..) | When::Year(_) => {}
         }
-        keys.extend(when.year().map(year_key));
+        years.extend(when.year().map(year_key));
     }
-    with_pairs(keys);
+    let singles = with_pairs(keys);
+    years.sort_unstable();
+    years.dedup();
+    // A year alone nominates nobody: it tells editions of one thing apart.
+    for year in years {
+        for at in 0..singles {
+            keys.push(mix(keys[at].rotate_left(17) ^ year));
+        }
+    }
 }
 
 /// The keys of a range: "more than 109" and "at least 110" have one in common, and so have "80 or higher" and its

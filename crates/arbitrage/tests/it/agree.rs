@@ -1,9 +1,36 @@
 //! Closed forms against the program, and answers against what they promise.
 
-use brier_arbitrage::{Account, Claim, Shape, program, shapes};
+use brier_arbitrage::{Account, Claim, Relation, Shape, program, shapes};
 use brier_types::{Action, Money, Outcome};
 
 use crate::random::{Instance, Wishes};
+
+#[test]
+fn states_are_all_that_the_relations_allow() {
+    for seed in 0..300 {
+        let instance = Instance::new(seed, 0, &Wishes::FULL);
+        let end = |ends: u64, at: &usize| ends >> at & 1 == 1;
+        let allowed = |ends: &u64| {
+            instance.relations.iter().all(|relation| match relation {
+                Relation::Same { first, second } => end(*ends, first) == end(*ends, second),
+                Relation::Inverse { first, second } => end(*ends, first) != end(*ends, second),
+                Relation::Implies { first, second } => !end(*ends, first) || end(*ends, second),
+                Relation::Excludes { first, second } => !(end(*ends, first) && end(*ends, second)),
+                Relation::Exclusive { members, one_must_pay } => {
+                    let paying = members.iter().filter(|at| end(*ends, at)).count();
+                    paying == 1 || paying == 0 && !one_must_pay
+                }
+                Relation::Ladder { rungs } => {
+                    rungs.windows(2).all(|pair| !end(*ends, &pair[0]) || end(*ends, &pair[1]))
+                }
+            })
+        };
+        let wanted: Vec<u64> = (0..1_u64 << instance.set.members().len()).filter(allowed).collect();
+        let mut found = instance.set.states().ends().to_vec();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "seed {seed}");
+    }
+}
 
 #[test]
 fn closed_forms_answer_as_the_program_does() {
@@ -23,7 +50,9 @@ fn closed_forms_answer_as_the_program_does() {
                 assert!(off < 1e-9, "seed {seed}: {one:?} against {two:?}");
             }
             (None, None) => {}
-            (Some(one), None) | (None, Some(one)) => assert!(one.objective < 1e-6, "seed {seed}: {by_shape:?} {by_program:?}"),
+            (Some(one), None) | (None, Some(one)) => {
+                assert!(one.objective < 1e-6, "seed {seed}: {by_shape:?} {by_program:?}");
+            }
         }
     }
     assert!(closed > 1_500 && gained > 500 && chains > 200, "{closed} {gained} {chains}");
@@ -51,7 +80,8 @@ fn answers_keep_their_promises() {
         for leg in &found.legs {
             assert!(leg.qty.is_multiple_of(instance.limits.lot) && !leg.qty.is_zero());
             let (side, limit) = leg.in_yes_terms();
-            let levels = if side == brier_types::BookSide::Bid { asks(slot(leg.market)) } else { bids(slot(leg.market)) };
+            let levels =
+                if side == brier_types::BookSide::Bid { asks(slot(leg.market)) } else { bids(slot(leg.market)) };
             assert!(levels.iter().any(|level| level.price == limit), "seed {seed}: a limit is a level");
             assert!(leg.qty <= leg.depth);
             let terms = &set.members()[slot(leg.market)].terms;

@@ -9,7 +9,9 @@ use crate::bench::{contracts, days, kalshi, money, no_asks, plain, polymarket, s
 
 fn group(count: usize, one_must_pay: bool) -> Set {
     let mut members: Vec<_> = (0..count).map(|at| polymarket(at as u32, 0)).collect();
-    members.iter_mut().for_each(|member| member.terms.payout = days(365));
+    for member in &mut members {
+        member.terms.payout = days(365);
+    }
     let relation = Relation::Exclusive { members: (0..count).collect(), one_must_pay };
     Set::new(members, &[relation], vec![(0..count).collect()]).unwrap()
 }
@@ -40,7 +42,9 @@ fn a_hurdle_that_locked_money_would_not_clear_is_no_hurdle_to_it() {
     let found = solve(&group(3, true), hurdle(100_000), &books).unwrap();
     assert_eq!((found.gain(), found.hurdle), (money("5"), Money::ZERO));
     let mut apart: Vec<_> = (0..3).map(|at| polymarket(at, 0)).collect();
-    apart.iter_mut().for_each(|member| member.terms.payout = days(365));
+    for member in &mut apart {
+        member.terms.payout = days(365);
+    }
     let relation = Relation::Exclusive { members: vec![0, 1, 2], one_must_pay: true };
     let apart = Set::new(apart, &[relation], Vec::new()).unwrap();
     assert_eq!(solve(&apart, hurdle(100_000), &books), None);

@@ -180,11 +180,8 @@ fn side(numbers: &mut Numbers, best: i64, step: i64, wishes: &Wishes) -> Vec<Lev
             break;
         }
         let whole = !wishes.bounds || numbers.chance(60);
-        let hundredths = if whole {
-            (1 + numbers.below(wishes.contracts)) * 100
-        } else {
-            1 + numbers.below(wishes.contracts * 100)
-        };
+        let hundredths =
+            if whole { (1 + numbers.below(wishes.contracts)) * 100 } else { 1 + numbers.below(wishes.contracts * 100) };
         let qty = Qty::from_hundredths(hundredths).unwrap();
         levels.push(Level { price: Price::new(price as u16).unwrap(), qty });
         price += step * (1 + numbers.below(3) as i64);
@@ -236,12 +233,8 @@ impl Instance {
         if numbers.chance(50) {
             limits.smallest_fill = None;
         }
-        let mut account = Purses {
-            held: vec![Held::default(); count],
-            room: vec![[Qty::MAX; 2]; count],
-            first,
-            ..Purses::default()
-        };
+        let mut account =
+            Purses { held: vec![Held::default(); count], room: vec![[Qty::MAX; 2]; count], first, ..Purses::default() };
         if wishes.bounds {
             Self::bound(numbers, &set, &books, &mut limits, &mut account);
         }
@@ -269,17 +262,17 @@ impl Instance {
             }
         }
         let qty = |numbers: &mut Numbers| Qty::from_hundredths(numbers.below(20_000)).unwrap();
-        for slot in 0..set.members().len() {
+        for (slot, book) in books.iter().enumerate() {
             if numbers.chance(10) {
                 account.room[slot] = [qty(numbers), qty(numbers)];
             }
-            if numbers.chance(8) {
-                account.held[slot].yes = qty(numbers);
-            } else if numbers.chance(8) {
-                account.held[slot].no = qty(numbers);
+            match numbers.below(13) {
+                0 => account.held[slot].yes = qty(numbers),
+                1 => account.held[slot].no = qty(numbers),
+                _ => {}
             }
             let market = set.members()[slot].market;
-            for (side, levels) in [(BookSide::Bid, &books[slot].0), (BookSide::Ask, &books[slot].1)] {
+            for (side, levels) in [(BookSide::Bid, &book.0), (BookSide::Ask, &book.1)] {
                 if let Some(level) = levels.first().filter(|_| numbers.chance(10)) {
                     account.own.push((market, side, level.price, qty(numbers)));
                 }

@@ -4,8 +4,7 @@ use brier_arbitrage::{NotProved, Relation};
 use brier_pairing::{Contract, Listing, read, relations};
 use brier_types::Venue;
 
-const MINUTES: &str =
-    "If Boston wins the Boston at Denver professional basketball game originally scheduled for Feb 3, 2027, then the market resolves to Yes.";
+const MINUTES: &str = "If Boston wins the Boston at Denver professional basketball game originally scheduled for Feb 3, 2027, then the market resolves to Yes.";
 const GAME: &str = "In the upcoming NBA game, scheduled for February 3, 2027 at 9:00PM ET:\nIf the game is canceled, this market resolves 50-50.";
 
 fn kalshi(rules: &str) -> Contract {
@@ -36,14 +35,12 @@ fn the_outcome_that_pays_says_which_token_it_is() {
 
 #[test]
 fn a_title_alone_proves_nothing() {
-    let refused =
-        Relation::proved((0, 1), (&kalshi(""), &polymarket(["Celtics", "Nuggets"], GAME))).unwrap_err();
+    let refused = Relation::proved((0, 1), (&kalshi(""), &polymarket(["Celtics", "Nuggets"], GAME))).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "rules: expected those of `KXNBAGAME-27FEB03BOSDEN-BOS`, found only its title; read its rules first"
     );
-    let refused =
-        Relation::proved((0, 1), (&kalshi(MINUTES), &polymarket(["Celtics", "Nuggets"], " "))).unwrap_err();
+    let refused = Relation::proved((0, 1), (&kalshi(MINUTES), &polymarket(["Celtics", "Nuggets"], " "))).unwrap_err();
     assert_eq!(refused, NotProved::NoRules("0x1".to_owned()));
 }
 

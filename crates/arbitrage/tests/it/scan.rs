@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use allocation_counter::measure;
 use brier_arbitrage::{
-    Account, Books, Change, Claim, Held, Hurdle, Limits, Opportunity, Problem, RegisterError, Relation, Scanner, SetId, Unlimited,
+    Account, Books, Change, Claim, Held, Hurdle, Limits, Opportunity, Problem, RegisterError, Relation, Scanner, SetId,
+    Unlimited,
 };
 use brier_book::{Book, BookView, StaleReason};
 use brier_engine::MarketId;
@@ -98,7 +99,8 @@ fn run(seed: u64, hurdle: u32, holdings: bool) -> (u64, usize, u64) {
                 let price = |pips| Price::new(pips).unwrap();
                 let qty = contracts(1 + numbers.below(20));
                 if book.view().is_err() || numbers.chance(30) {
-                    book.load([(BookSide::Bid, price(middle - 100), qty), (BookSide::Ask, price(middle + 100), qty)]).unwrap();
+                    book.load([(BookSide::Bid, price(middle - 100), qty), (BookSide::Ask, price(middle + 100), qty)])
+                        .unwrap();
                 } else if let Some(best) = book.view().unwrap().best_ask() {
                     let better = Price::new(best.price.pips() - 20).filter(|price| price.is_tradable());
                     book.set_level(BookSide::Ask, better.unwrap_or(best.price), qty).unwrap();
@@ -117,9 +119,9 @@ fn run(seed: u64, hurdle: u32, holdings: bool) -> (u64, usize, u64) {
                 Change::Failed(id, error) => panic!("{id:?}: {error}"),
             }
         }
-        let touched = ids.iter().filter(|id| {
-            scanner.set(**id).unwrap().members().iter().any(|member| member.market == MarketId(market))
-        });
+        let touched = ids
+            .iter()
+            .filter(|id| scanner.set(**id).unwrap().members().iter().any(|member| member.market == MarketId(market)));
         for id in touched {
             // Until every book came once, a set has no answer, by the scanner's own knowledge.
             let ready = scanner.set(*id).unwrap().members().iter().all(|member| (member.market.0 as usize) <= step);
@@ -219,8 +221,5 @@ fn terms_are_one_for_all_sets_and_removal_is_whole() {
     let mut odd = kalshi(9);
     odd.terms.size_step = contracts(3);
     let refused = scanner.register(set(vec![odd], &[])).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "market m9: expected a size step that divides the lot of 1.00; use a larger lot"
-    );
+    assert_eq!(refused.to_string(), "market m9: expected a size step that divides the lot of 1.00; use a larger lot");
 }

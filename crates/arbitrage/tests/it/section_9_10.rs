@@ -5,9 +5,7 @@ use brier_book::Book;
 use brier_models::lockup::leg_risk;
 use brier_types::{Action, BookSide, Money, Outcome, Prob, Qty};
 
-use crate::bench::{
-    Listed, contracts, kalshi, legs, levels, money, no_asks, plain, polymarket, problem, set, solve,
-};
+use crate::bench::{Listed, contracts, kalshi, legs, levels, money, no_asks, plain, polymarket, problem, set, solve};
 
 const SAME: [Relation; 1] = [Relation::Same { first: 0, second: 1 }];
 

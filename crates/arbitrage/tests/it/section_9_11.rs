@@ -55,9 +55,7 @@ fn a_ladder_of_two() {
 #[test]
 fn the_program_of_three_states() {
     let ladder = set(vec![kalshi(0), kalshi(1)], &[Relation::Implies { first: 1, second: 0 }]);
-    let books = |last: &str| {
-        [(no_asks(".42x80"), levels(".61x100")), (no_asks(last), levels(".68x50"))]
-    };
+    let books = |last: &str| [(no_asks(".42x80"), levels(".61x100")), (no_asks(last), levels(".68x50"))];
     let one = books(".35x60");
     let found = solve(&ladder, plain(), &one).unwrap();
     assert_eq!(legs(&found), ["Buy 60.00 Yes m0", "Buy 60.00 No m1"]);

@@ -29,20 +29,14 @@ fn a_pair_pays_half_where_one_venue_voids_alone() {
     assert_eq!(of(Voided::Market(MarketId(0)), VoidRule::Refund), money("-33.6492"));
     // Polymarket knows only half a dollar.
     assert!(!all.iter().any(|tail| tail.voided == Voided::Market(MarketId(1)) && tail.rule != VoidRule::Half));
-    let worst = TailResult {
-        voided: Voided::Market(MarketId(0)),
-        rule: VoidRule::AnyPrice,
-        result: money("-95.6492"),
-    };
+    let worst = TailResult { voided: Voided::Market(MarketId(0)), rule: VoidRule::AnyPrice, result: money("-95.6492") };
     assert_eq!(worst_tail(&pair, &found), Some(worst));
 }
 
 #[test]
 fn a_basket_of_no_on_one_venue() {
-    let three = set(
-        (0..3).map(kalshi).collect(),
-        &[Relation::Exclusive { members: vec![0, 1, 2], one_must_pay: false }],
-    );
+    let three =
+        set((0..3).map(kalshi).collect(), &[Relation::Exclusive { members: vec![0, 1, 2], one_must_pay: false }]);
     let books = [".50", ".60", ".70"].map(|price| (no_asks(&format!("{price}x10")), vec![]));
     let found = solve(&three, plain(), &books).unwrap();
     let all = tails(&three, &found);

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod analyst;
+pub(crate) mod arb;
 pub(crate) mod auth;
 pub(crate) mod bench;
 pub(crate) mod book;
@@ -53,6 +54,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Feeds(args) => feeds::run(&args, output),
         Command::Analyst(args) => analyst::run(&args, output),
         Command::Pairs(args) => pairs::run(&args, output),
+        Command::Arb(args) => arb::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),
         Command::Torture(args) => torture::run(&args, output),

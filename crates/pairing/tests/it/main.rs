@@ -3,6 +3,7 @@
 mod classes;
 mod corpus;
 mod files;
+mod index;
 mod listings;
 mod properties;
 mod standing;
