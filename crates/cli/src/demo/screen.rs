@@ -65,7 +65,9 @@ impl Screen {
             return;
         }
         self.next_paint = Instant::now() + REPAINT;
-        let text = format!("{}\n\n{detail}\n{}\n", table(rows), bar(now, progress));
+        // The whole fits a terminal of 24 lines: a newline behind the last would scroll the first away.
+        let end = if last { "\n" } else { "" };
+        let text = format!("{}\n\n{detail}\n{}{end}", table(rows), bar(now, progress));
         let mut out = std::io::stdout().lock();
         // The whole screen is painted anew, so that a line which the terminal wrapped does no harm.
         let home = if self.painted { "\x1b[H\x1b[J" } else { "\x1b[2J\x1b[H" };

@@ -106,11 +106,64 @@ impl VenueSummary {
     }
 }
 
+/// Dollars of the bot at one venue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cash {
+    pub(crate) venue: Venue,
+    pub(crate) start: Money,
+    /// What the exchange says it has.
+    pub(crate) end: Money,
+    /// What its own books say it has.
+    pub(crate) reckoned: Money,
+}
+
+/// How one event on both venues went. It has accounts of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct PairSummary {
+    pub(crate) question: String,
+    /// Kalshi's ticker, and Polymarket's name in addresses.
+    pub(crate) markets: [String; 2],
+    /// What the rules of both prove: `same by the rules of both`.
+    pub(crate) verdict: String,
+    /// What may be done with it.
+    pub(crate) standing: &'static str,
+    pub(crate) result: MarketResult,
+    /// Rounds of quotes on one clock.
+    pub(crate) moments: usize,
+    pub(crate) fills: usize,
+    pub(crate) house_orders: u64,
+    pub(crate) cash: [Cash; 2],
+    /// What external money, cash, collateral and fees of both exchanges sum to.
+    pub(crate) exchange_difference: Money,
+    /// Rounds in which YES here and NO there cost less than a dollar after fees, and the most that a contract of both gained.
+    pub(crate) gains: usize,
+    pub(crate) most: Money,
+    pub(crate) checks: Vec<Check>,
+}
+
+impl PairSummary {
+    fn profit(&self) -> Money {
+        self.cash.iter().map(|cash| cash.end.checked_sub(cash.start).expect("play money is bounded")).sum()
+    }
+
+    fn ledger_difference(&self) -> Money {
+        let own = |cash: &Cash| cash.end.checked_sub(cash.reckoned).expect("play money is bounded").micros().abs();
+        let own: i64 = self.cash.iter().map(own).sum();
+        Money::from_micros(own + self.exchange_difference.micros().abs())
+    }
+
+    fn reconciles(&self) -> bool {
+        self.ledger_difference() == Money::ZERO && self.checks.iter().all(|check| check.equal == check.compared)
+    }
+}
+
 /// How the demo went.
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
     pub(crate) seed: u64,
     pub(crate) venues: Vec<VenueSummary>,
+    /// The event on both venues. It is shown and not traded, so totals leave it out but for what does not add up.
+    pub(crate) pair: Option<PairSummary>,
     pub(crate) elapsed_seconds: f64,
 }
 
@@ -134,7 +187,8 @@ impl Summary {
 
     /// What does not add up, over all venues.
     pub(crate) fn ledger_difference(&self) -> Money {
-        self.total(VenueSummary::ledger_difference)
+        let pair = self.pair.as_ref().map_or(Money::ZERO, PairSummary::ledger_difference);
+        self.total(VenueSummary::ledger_difference).checked_add(pair).expect("play money is bounded")
     }
 
     /// Of all venues together; with one it is that one's.
@@ -145,7 +199,7 @@ impl Summary {
 
     /// Whether everything adds up.
     pub(crate) fn reconciles(&self) -> bool {
-        self.venues.iter().all(VenueSummary::reconciles)
+        self.venues.iter().all(VenueSummary::reconciles) && self.pair.as_ref().is_none_or(PairSummary::reconciles)
     }
 
     /// The machine-readable form. Dollars are numbers written with six decimals, exactly; what stands outside `venues` is
@@ -173,8 +227,35 @@ impl Summary {
             elapsed_seconds: (self.elapsed_seconds * 1_000.0).round() / 1_000.0,
             venues: self.venues.iter().map(venue_json).collect::<serde_json::Result<_>>()?,
             markets: self.markets().map(market_json).collect::<serde_json::Result<_>>()?,
+            pair: self.pair.as_ref().map(pair_json).transpose()?,
         })
     }
+}
+
+fn pair_json(pair: &PairSummary) -> serde_json::Result<PairJson<'_>> {
+    let [kalshi, polymarket] = &pair.markets;
+    Ok(PairJson {
+        question: &pair.question,
+        kalshi,
+        polymarket,
+        verdict: &pair.verdict,
+        standing: pair.standing,
+        texts: OUR_TEXTS,
+        traded: false,
+        result: pair.result.to_string(),
+        moments: pair.moments,
+        fills: pair.fills,
+        house_orders: pair.house_orders,
+        pnl: dollars(pair.profit())?,
+        ledger_difference: dollars(pair.ledger_difference())?,
+        moments_with_gain: pair.gains,
+        most_gain_per_contract: dollars(pair.most)?,
+        checks: checks_json(&pair.checks),
+    })
+}
+
+fn checks_json(checks: &[Check]) -> Vec<CheckJson> {
+    checks.iter().map(|check| CheckJson { what: check.what, equal: check.equal, compared: check.compared }).collect()
 }
 
 fn dollars(amount: Money) -> serde_json::Result<Box<RawValue>> {
@@ -239,11 +320,7 @@ fn venue_json(venue: &VenueSummary) -> serde_json::Result<VenueJson> {
         house_orders: venue.house_orders,
         simulated: simulated(venue.recorded),
         fair_value: FairValueJson { by_time: scores_json(&venue.scores()), sample: SMALL_SAMPLE },
-        checks: venue
-            .checks
-            .iter()
-            .map(|check| CheckJson { what: check.what, equal: check.equal, compared: check.compared })
-            .collect(),
+        checks: checks_json(&venue.checks),
         state_hash: format!("{:016x}", venue.state_hash),
     })
 }
@@ -345,6 +422,32 @@ pub(crate) struct SummaryJson<'a> {
     elapsed_seconds: f64,
     venues: Vec<VenueJson>,
     markets: Vec<MarketJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pair: Option<PairJson<'a>>,
+}
+
+/// What the texts of the event are.
+const OUR_TEXTS: &str =
+    "titles and rules were written for the demo and are not the venues' text, which was not recorded";
+
+#[derive(serde::Serialize)]
+pub(crate) struct PairJson<'a> {
+    question: &'a str,
+    kalshi: &'a str,
+    polymarket: &'a str,
+    verdict: &'a str,
+    standing: &'static str,
+    texts: &'static str,
+    traded: bool,
+    result: String,
+    moments: usize,
+    fills: usize,
+    house_orders: u64,
+    pnl: Box<RawValue>,
+    ledger_difference: Box<RawValue>,
+    moments_with_gain: usize,
+    most_gain_per_contract: Box<RawValue>,
+    checks: Vec<CheckJson>,
 }
 
 /// What became of matches that the chain refused.
@@ -399,6 +502,25 @@ fn versus(venue: &VenueSummary) -> String {
     )
 }
 
+fn write_pair(out: &mut fmt::Formatter<'_>, pair: &PairSummary) -> fmt::Result {
+    let [kalshi, polymarket] = &pair.markets;
+    writeln!(out, "\nOne event on both venues, shown and not traded")?;
+    writeln!(out, "{} {}", pair.question, pair.result)?;
+    writeln!(out, "Kalshi {kalshi}, Polymarket {polymarket}")?;
+    writeln!(out, "contracts: {}; these were written for the demo and are not the venues' text", pair.verdict)?;
+    writeln!(out, "recorded rounds replayed      {:>14}", pair.moments)?;
+    writeln!(out, "orders of the house           {:>14}", pair.house_orders)?;
+    writeln!(out, "YES here and NO there cost less than a dollar after fees in {} of them,", pair.gains)?;
+    writeln!(out, "at most this less a contract$ {:>14}", pair.most)?;
+    for check in &pair.checks {
+        writeln!(out, "{:<30}{:>14}", check.what, format!("{}/{}", check.equal, check.compared))?;
+    }
+    for cash in &pair.cash {
+        writeln!(out, "cash at {:<20}$ {:>14}", name(cash.venue), cash.end)?;
+    }
+    writeln!(out, "ledger difference           $ {:>14}", pair.ledger_difference())
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |amount: Money| amount.to_dollars4(toward_zero(amount));
@@ -445,6 +567,9 @@ impl fmt::Display for Summary {
             writeln!(out, "cash by the exchange        $ {:>14}", venue.end_cash)?;
             writeln!(out, "profit and loss             $ {:>14}", venue.profit())?;
             writeln!(out, "ledger difference           $ {:>14}", venue.ledger_difference())?;
+        }
+        if let Some(pair) = &self.pair {
+            write_pair(out, pair)?;
         }
         if self.venues.len() > 1 {
             writeln!(out, "\nBoth venues")?;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use brier_types::MarketResult;
+
 use super::polymarket;
 use super::run::{self, Pace, Plan, Recordings};
 use super::screen::Screen;
@@ -10,7 +12,7 @@ use super::session::{self, Session};
 use super::summary::Summary;
 
 fn play(kalshi: Vec<Session>, plan: Plan) -> Summary {
-    play_both(&Recordings { kalshi, polymarket: None }, plan)
+    play_both(&Recordings { kalshi, ..Recordings::default() }, plan)
 }
 
 fn play_both(recordings: &Recordings, plan: Plan) -> Summary {
@@ -107,9 +109,38 @@ fn the_strategies_opinion_stands_against_the_markets_mid_before_the_close() {
     assert!(marks.len() == 2 && marks.iter().all(|mark| mark.fair.is_none() && mark.mid.is_some()), "{marks:?}");
 }
 
+#[test]
+fn one_event_stands_on_both_venues_as_recorded_and_nobody_trades_it() {
+    let recordings = Recordings { pair: Some(super::pair::kept().unwrap()), ..Recordings::default() };
+    let summary = play_both(&recordings, plan(500, true));
+    assert!(summary.reconciles());
+    let pair = summary.pair.as_ref().unwrap();
+    assert_eq!((pair.verdict.as_str(), pair.standing, pair.fills), ("same by the rules of both", "riskless", 0));
+    assert_eq!((pair.moments, pair.result), (188, MarketResult::No));
+    let checks: Vec<_> = pair.checks.iter().map(|check| (check.equal, check.compared)).collect();
+    assert_eq!(checks, [(376, 376), (20, 20)], "both books at every round, and REST at every twentieth");
+    assert!(pair.cash.iter().all(|cash| cash.end == cash.start && cash.reckoned == cash.start), "{:?}", pair.cash);
+    let json = serde_json::to_value(summary.to_json().unwrap()).unwrap();
+    assert_eq!(
+        (&json["fills"], &json["pair"]["traded"], &json["pair"]["result"]),
+        (&0.into(), &false.into(), &"no".into())
+    );
+    assert_eq!(json["pair"]["kalshi"], "KXMENWORLDCUP-26-MX");
+    assert!(json["pair"]["texts"].as_str().unwrap().contains("written for the demo"));
+    // Most at 01:36:14, as both markets fall: 0.057 is bid at Kalshi while 0.033 is asked at Polymarket.
+    assert_eq!((pair.gains, pair.most.to_string().as_str()), (108, "0.019279"));
+}
+
+#[test]
+fn everything_shown_fits_a_terminal_of_24_lines() {
+    // Below and above the rows: titles, an empty line, at most three lines of what happens, and how far it is.
+    let around = 1 + 1 + 3 + 1;
+    assert_eq!(Recordings::kept().unwrap().rows().len(), 24 - around);
+}
+
 /// Polymarket's half alone: the first windows, without the books that are only shown.
 fn windows(count: usize) -> Recordings {
-    Recordings { kalshi: Vec::new(), polymarket: Some(polymarket::kept().unwrap().first_windows(count)) }
+    Recordings { polymarket: Some(polymarket::kept().unwrap().first_windows(count)), ..Recordings::default() }
 }
 
 #[test]

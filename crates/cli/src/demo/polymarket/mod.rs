@@ -7,11 +7,11 @@
 //! The bot decides only shortly after a sample, as the quote that stands until the next one is not the market's: the spot that
 //! came with it goes stale.
 
-mod compare;
-mod maker;
-mod party;
+pub(crate) mod compare;
+pub(crate) mod maker;
+pub(crate) mod party;
 mod recorded;
-mod stage;
+pub(crate) mod stage;
 
 use std::time::{Duration, Instant};
 
