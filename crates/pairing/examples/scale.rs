@@ -1,9 +1,9 @@
 //! Times reading, indexing, nominating and proving at catalogue scale, and holds the way of others beside it.
 //!
-//! `scale all DATA [TITLES]`: every figure that the project states; DATA is the folder of recorded sets, TITLES that of the
-//! titles workload. `scale pairs [COUNT] [SEED]`: seeded pairs with known answers. `scale titles FOLDER`: the workload
-//! alone. `scale catalogs DATA`: the recorded catalogues and their variations alone. With `SHOW` set, matches and misses are
-//! printed.
+//! `scale all DATA [TITLES]`: every figure that the project states; DATA is the folder of recorded sets, TITLES that of
+//! the titles workload. `scale pairs [COUNT] [SEED]`: seeded pairs with known answers. `scale titles FOLDER`: the
+//! workload alone. `scale catalogs DATA`: the recorded catalogues and their variations alone. With `SHOW` set, matches
+//! and misses are printed.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to its terminal")]
 
@@ -88,8 +88,8 @@ fn catalogs(data: &str) -> Outcome {
 /// What was planted for a Kalshi title: its slot on the other side, and whether that asks the same.
 type Planted = BTreeMap<usize, (usize, bool)>;
 
-/// Both catalogues' titles varied up to `count` a side. Every tenth title of the first also stands on the second side as it
-/// is, and another tenth with one number raised.
+/// Both catalogues' titles varied up to `count` a side. Every tenth title of the first also stands on the second side
+/// as it is, and another tenth with one number raised.
 fn grown(kalshi: &[Listing], polymarket: &[Listing], count: usize, seed: u64) -> (Vec<Listing>, Vec<Listing>, Planted) {
     let mut chance = Chance::new(seed);
     let mut vary = |from: &[Listing], count: usize| -> Vec<Listing> {
@@ -313,8 +313,8 @@ fn score(first: &[Contract], second: &[Contract], planted: &Planted) {
         }
     }
     println!(
-        "by proof           {found} of {pairs} planted pairs found ({understood} of them are understood at all), {wrong} of {} \
-         near misses taken for pairs",
+        "by proof           {found} of {pairs} planted pairs found ({understood} of them are understood at all), {wrong} \
+         of {} near misses taken for pairs",
         planted.len() - pairs
     );
     similarity(first, second, planted);
@@ -356,8 +356,8 @@ fn similarity(first: &[Contract], second: &[Contract], planted: &Planted) {
     }
     let time = start.elapsed().as_secs_f64();
     println!(
-        "by similarity      {claimed} of {} sampled are claimed, {right} of them right: precision {:.3}; {right} of {pairs} \
-         pairs found; {time:.3} s, for all of them {:.0} s",
+        "by similarity      {claimed} of {} sampled are claimed, {right} of them right: precision {:.3}; {right} of \
+         {pairs} pairs found; {time:.3} s, for all of them {:.0} s",
         sample.len(),
         right as f64 / f64::from(claimed.max(1)),
         time / sample.len().max(1) as f64 * first.len() as f64

@@ -1,7 +1,8 @@
 //! What people decided about pairs, and the file that keeps it.
 //!
-//! A decision names two listings and holds the [`Seal`] of both as they were: when a text changes, it no longer applies.
-//! It says who gave it, when and why. A pair has one decision; to take a veto back it is withdrawn, never overwritten.
+//! A decision names two listings and holds the [`Seal`] of both as they were: when a text changes, it no longer
+//! applies. It says who gave it, when and why. A pair has one decision; to take a veto back it is withdrawn, never
+//! overwritten.
 //!
 //! The file is JSON lines: a head with format and version, then one decision a line, sorted by names. Printing what was
 //! parsed gives the same text again, so that changes read well one by one. Times and names come from outside.
@@ -276,8 +277,8 @@ impl Decisions {
     /// Confirms a pair. What is not wished stays missing: see [`crate::standing::standing`] for what the pair is then.
     ///
     /// # Errors
-    /// [`Refusal`]: the texts contradict, rules are not at hand, a veto stands, or the wish names what the pair does not
-    /// have. Nothing is changed then.
+    /// [`Refusal`]: the texts contradict, rules are not at hand, a veto stands, or the wish names what the pair does
+    /// not have. Nothing is changed then.
     pub fn confirm(&mut self, judged: &Judged<'_>, wish: &Wish, note: Note) -> Result<&Decision, Refusal> {
         note.check()?;
         if let Some(Decision { choice: Choice::Veto, note, .. }) = self.get(&judged.name) {

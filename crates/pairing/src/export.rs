@@ -1,8 +1,8 @@
 //! Pairs for other programs, and for strategies that trade them: JSON lines with everything that a trade rests on.
 //!
-//! A line says how two listings hang together, in the terms of their books, which texts that stands on, and whether it may
-//! be traded as riskless. Whoever trades reads the venue's texts again and compares their seals: with another seal the
-//! line says nothing about today's market.
+//! A line says how two listings hang together, in the terms of their books, which texts that stands on, and whether it
+//! may be traded as riskless. Whoever trades reads the venue's texts again and compares their seals: with another seal
+//! the line says nothing about today's market.
 
 use std::fmt;
 

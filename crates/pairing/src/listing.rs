@@ -196,8 +196,8 @@ impl GammaFields<'_> {
             let id = self.condition.to_owned();
             return Err(NoListing { venue: Venue::Polymarket, id, expected: "two outcomes", found });
         }
-        // The flag alone does not tell: legs called `Other` are recorded without it. A place kept for a name that is not
-        // known yet, such as `Person A`, is listed and not active.
+        // The flag alone does not tell: legs called `Other` are recorded without it. A place kept for a name that is
+        // not known yet, such as `Person A`, is listed and not active.
         let group = self.group_title.trim();
         let letter = group.rsplit_once(' ').is_some_and(|(_, last)| matches!(last.as_bytes(), [b'A'..=b'Z']));
         let kept = self.neg_risk && letter && self.active == Some(false);

@@ -1,8 +1,10 @@
-//! Pairs that others nominate: read, proved again from the texts, and told how far we agree. Their word counts for nothing.
+//! Pairs that others nominate: read, proved again from the texts, and told how far we agree. Their word counts for
+//! nothing.
 //!
 //! Forms that are read, one JSON object a line: both sides as objects `kalshi` and `polymarket` with `label`, as
-//! [`crate::eval`] scores them; flat market lists (`kalshi_ticker`, `kalshi_title`, `polymarket_id`, `polymarket_question`,
-//! with `label` or `in_matching_set`); flat event lists (`kalshi_event`, `polymarket_event_id`, `same_question`).
+//! [`crate::eval`] scores them; flat market lists (`kalshi_ticker`, `kalshi_title`, `polymarket_id`,
+//! `polymarket_question`, with `label` or `in_matching_set`); flat event lists (`kalshi_event`, `polymarket_event_id`,
+//! `same_question`).
 
 use std::fmt;
 
@@ -59,7 +61,8 @@ pub struct Nomination {
 pub enum Answer {
     /// The texts prove what is claimed.
     Agrees,
-    /// The texts prove something else: another link, another outcome, a pair where none is claimed, or none where one is.
+    /// The texts prove something else: another link, another outcome, a pair where none is claimed, or none where one
+    /// is.
     Contradicts,
     /// The texts prove neither.
     Unproven,
@@ -101,8 +104,8 @@ pub enum NominationError {
     },
     /// An object of no known form.
     #[error(
-        "line {line}: expected `kalshi` and `polymarket`, or `kalshi_ticker` and `polymarket_id`, or `kalshi_event` and \
-         `polymarket_event_id`; found {found}"
+        "line {line}: expected `kalshi` and `polymarket`, or `kalshi_ticker` and `polymarket_id`, or \
+         `kalshi_event` and `polymarket_event_id`; found {found}"
     )]
     Form {
         /// From 1.

@@ -204,7 +204,8 @@ fn inconsistency(
     label: Option<Field<Range>>,
 ) -> Option<(Span, Span, &'static str)> {
     let fields = contract.range.filter(|range| range.span.source == Source::Strike);
-    // Labels abbreviate ("<3%" for "between 0% and 3%"): only one that has the same bounds says whether they belong to it.
+    // Labels abbreviate ("<3%" for "between 0% and 3%"): only one that has the same bounds says whether they belong to
+    // it.
     let bounds = |range: &Range| [range.low, range.high].map(|bound| bound.map(|bound| bound.value));
     let label = label.filter(|label| words.is_some_and(|words| bounds(&words.value) == bounds(&label.value)));
     let others = [

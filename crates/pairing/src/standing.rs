@@ -1,10 +1,10 @@
 //! What may be done with a pair: its verdict, what a person decided, and which tails are accepted, in one answer.
 //!
 //! Invariants:
-//! - Riskless is only what the rules of both venues prove, or prove but for lines that a person vouches for by name, with
-//!   every tail accepted. Titles never are.
-//! - A contradiction stands, whoever confirms: a pair whose verdict is `Different` is [`Standing::Contradicted`]. So does
-//!   a listing that contradicts itself: nobody can vouch for [`Topic::Consistency`].
+//! - Riskless is only what the rules of both venues prove, or prove but for lines that a person vouches for by name,
+//!   with every tail accepted. Titles never are.
+//! - A contradiction stands, whoever confirms: a pair whose verdict is `Different` is [`Standing::Contradicted`]. So
+//!   does a listing that contradicts itself: nobody can vouch for [`Topic::Consistency`].
 //! - A veto wins over every proof. When a text has changed since, the pair waits for a person again.
 
 use std::collections::BTreeSet;
@@ -130,8 +130,8 @@ impl Vouch {
         Self { topic: line.topic, line: line.wording() }
     }
 
-    /// A short name that changes with the line, for people to give back: `deadline-3fa2b1`. Six digits of a hash: enough to
-    /// tell the lines of one proof apart, and no more.
+    /// A short name that changes with the line, for people to give back: `deadline-3fa2b1`. Six digits of a hash:
+    /// enough to tell the lines of one proof apart, and no more.
     pub fn key(&self) -> String {
         let hash = self
             .line
@@ -195,8 +195,8 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The second's outcome that pays when the first's Yes pays, by its venue's name; `None` when the texts do not tell, or
-    /// the contracts do not pay together. Only [`Link::Same`] and [`Link::Inverse`] have one.
+    /// The second's outcome that pays when the first's Yes pays, by its venue's name; `None` when the texts do not
+    /// tell, or the contracts do not pay together. Only [`Link::Same`] and [`Link::Inverse`] have one.
     pub fn outcome(&self) -> Option<&str> {
         match self.link()? {
             Link::Same | Link::Inverse => self.supposed.outcome.as_deref(),
@@ -251,8 +251,8 @@ pub struct Terms {
     pub link: Link,
     /// The second's outcome that pays when the first's Yes pays, by name. For implications and exclusions it is Yes.
     pub outcome: String,
-    /// The same as a side of the second's book. With [`Link::Same`] and [`Link::Inverse`] alike: the first's YES and this
-    /// side pay together.
+    /// The same as a side of the second's book. With [`Link::Same`] and [`Link::Inverse`] alike: the first's YES and
+    /// this side pay together.
     pub pays: Outcome,
     /// What it stands on.
     pub grounds: Grounds,
@@ -339,8 +339,8 @@ impl fmt::Display for Standing {
     }
 }
 
-/// The standing of a pair: `said` is what a person decided about it ([`crate::Decisions::said`]), `accepted` are the kinds
-/// of tails that are accepted for every pair.
+/// The standing of a pair: `said` is what a person decided about it ([`crate::Decisions::said`]), `accepted` are the
+/// kinds of tails that are accepted for every pair.
 pub fn standing(judged: &Judged<'_>, said: &Said<'_>, accepted: &BTreeSet<TailKind>) -> Standing {
     let confirmed = match said {
         Said::Applies(Decision { choice: Choice::Veto, .. }) => return Standing::Vetoed,

@@ -133,7 +133,8 @@ impl FromStr for TailKind {
 /// Two contracts that pay together, or one when the other does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
-    /// The Polymarket outcome that pays when Kalshi Yes pays. Inside one venue: the second's outcome for the first's Yes.
+    /// The Polymarket outcome that pays when Kalshi Yes pays. Inside one venue: the second's outcome for the first's
+    /// Yes.
     pub outcome: String,
     /// Ends in which they may differ.
     pub tails: Vec<Tail>,

@@ -1,8 +1,8 @@
 //! Listings from recorded JSON: answers of either venue as received, and lists that other programs made of them.
 //!
 //! A document is a market, an event with its markets, or an answer that holds many. Names differ with the recorder
-//! (`conditionId`, `condition_id`); a field under none of them is empty, and empty means unknown. What is read here is as
-//! old as its file: whoever trades on it reads the venue again.
+//! (`conditionId`, `condition_id`); a field under none of them is empty, and empty means unknown. What is read here is
+//! as old as its file: whoever trades on it reads the venue again.
 
 use brier_types::Venue;
 use serde_json::{Map, Value};

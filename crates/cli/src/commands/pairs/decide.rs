@@ -16,9 +16,9 @@ use crate::output::{Output, table};
 
 /// Confirm a pair: vouch for what its texts leave open, accept its tails
 ///
-/// A confirmation says exactly which missing lines of the proof you vouch for and which tails you accept; what it does not name
-/// stays missing. It holds while no text of either listing changes. It needs the rules of both, and is refused where the texts
-/// contradict each other, where a listing contradicts itself, and where somebody vetoed.
+/// A confirmation says exactly which missing lines of the proof you vouch for and which tails you accept; what it does
+/// not name stays missing. It holds while no text of either listing changes. It needs the rules of both, and is refused
+/// where the texts contradict each other, where a listing contradicts itself, and where somebody vetoed.
 #[derive(Debug, clap::Args)]
 pub(super) struct ConfirmArgs {
     #[command(flatten)]
@@ -42,8 +42,8 @@ pub(super) struct ConfirmArgs {
 
 /// Veto a pair: it is never traded, whatever its texts prove
 ///
-/// When a text changes, the veto waits for a person to look again; until then the pair is not riskless. Only `withdraw` takes a
-/// veto back.
+/// When a text changes, the veto waits for a person to look again; until then the pair is not riskless. Only `withdraw`
+/// takes a veto back.
 #[derive(Debug, clap::Args)]
 pub(super) struct VetoArgs {
     #[command(flatten)]

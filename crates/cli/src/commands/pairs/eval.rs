@@ -11,9 +11,9 @@ use crate::output::{Output, counted};
 
 /// Score verdicts on a file of labelled pairs: how many were found, and how many were found wrongly
 ///
-/// Each line is a JSON object with `kalshi`, `polymarket`, `label` and `polymarket_outcome`. Verdicts are made from `kalshi` and
-/// `polymarket` alone. A pair counts as found when it is labelled equivalent and comes out the same, or the inverse, with the
-/// labelled outcome; one that comes out so otherwise is a false pair.
+/// Each line is a JSON object with `kalshi`, `polymarket`, `label` and `polymarket_outcome`. Verdicts are made from
+/// `kalshi` and `polymarket` alone. A pair counts as found when it is labelled equivalent and comes out the same, or
+/// the inverse, with the labelled outcome; one that comes out so otherwise is a false pair.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The file, one pair a line

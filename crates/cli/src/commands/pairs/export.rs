@@ -15,9 +15,9 @@ use crate::output::{Output, counted, tell};
 
 /// Write the riskless pairs and the decided ones as JSON lines
 ///
-/// A head with format and version comes first. A line has both listings with the hash of their texts, how their payoffs hang
-/// together, which side of the second's book pays with the first's YES, what that rests on, its tails, and what a person
-/// decided. Only `"standing":"riskless"` may be traded, and only while the venues' texts have these hashes.
+/// A head with format and version comes first. A line has both listings with the hash of their texts, how their payoffs
+/// hang together, which side of the second's book pays with the first's YES, what that rests on, its tails, and what a
+/// person decided. Only `"standing":"riskless"` may be traded, and only while the venues' texts have these hashes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Also every other pair that passes: conditional ones, with what is missing

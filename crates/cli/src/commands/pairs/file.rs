@@ -16,8 +16,8 @@ use crate::venue::data_home;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Decisions")]
 pub(super) struct DecisionsArgs {
-    /// The file of decisions; by default `pairs/decisions.jsonl` where the program keeps its data. It is made with the first
-    /// decision
+    /// The file of decisions; by default `pairs/decisions.jsonl` where the program keeps its data. It is made with the
+    /// first decision
     #[arg(long, env = "BRIER_PAIRS", value_name = "FILE")]
     decisions: Option<PathBuf>,
 }

@@ -16,9 +16,9 @@ use crate::output::{Output, counted};
 
 /// Hold another program's list of pairs against the texts
 ///
-/// A list is nominations and nothing more: every pair is judged anew, and how far the texts agree with its author is told.
-/// Nothing is written; decide about what is worth it with `confirm`. Texts are those of the named recordings or venues where
-/// they have the market, else the list's own, which nobody vouches for.
+/// A list is nominations and nothing more: every pair is judged anew, and how far the texts agree with its author is
+/// told. Nothing is written; decide about what is worth it with `confirm`. Texts are those of the named recordings or
+/// venues where they have the market, else the list's own, which nobody vouches for.
 ///
 /// One JSON object a line, plain or zstd: `kalshi` and `polymarket` as objects with a `label`; or `kalshi_ticker`,
 /// `kalshi_title`, `polymarket_id`, `polymarket_question` with `label` or `in_matching_set`; or `kalshi_event`,

@@ -18,8 +18,8 @@ const MOST_CANDIDATES: usize = 8;
 
 /// List pairs: verdict, what it rests on, tails, and what may be done with them
 ///
-/// Candidates are those that share rare names, numbers and dates; each is judged by its texts. Pairs of different questions
-/// are counted and not shown, unless asked for. The best are first: riskless, then the fewest things missing.
+/// Candidates are those that share rare names, numbers and dates; each is judged by its texts. Pairs of different
+/// questions are counted and not shown, unless asked for. The best are first: riskless, then the fewest things missing.
 #[derive(Debug, clap::Args)]
 #[command(alias = "candidates")]
 pub(super) struct Args {
@@ -124,8 +124,8 @@ impl Filter {
     }
 }
 
-/// A pair that was found, by the places of its listings. Its proof is made again for those that are shown: catalogs have
-/// more candidates than memory has room for proofs.
+/// A pair that was found, by the places of its listings. Its proof is made again for those that are shown: catalogs
+/// have more candidates than memory has room for proofs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Found {
     /// Smaller is better: standing, whether rules are missing, kind of verdict, how much is missing.

@@ -18,8 +18,8 @@ use crate::output::Output;
 
 /// Pair contracts of both venues by what their rules say
 ///
-/// Only what the rules of both venues prove, with every tail accepted, is riskless and may be traded as such. The rest is shown. A
-/// person can confirm what the texts leave open, and can veto; nobody can override a contradiction.
+/// Only what the rules of both venues prove, with every tail accepted, is riskless and may be traded as such. The rest
+/// is shown. A person can confirm what the texts leave open, and can veto; nobody can override a contradiction.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -78,7 +78,8 @@ fn tail_words(judged: &Judged<'_>) -> String {
     if kinds.is_empty() { "-".to_owned() } else { kinds.join(",") }
 }
 
-/// A name that people can give back and that fits into a table: condition ids are cut to a beginning that tells them apart.
+/// A name that people can give back and that fits into a table: condition ids are cut to a beginning that tells them
+/// apart.
 fn short(name: &Name) -> String {
     match name.id.strip_prefix("0x") {
         Some(digits) if digits.len() == 64 => format!("0x{}", &digits[..12]),

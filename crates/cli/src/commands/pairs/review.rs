@@ -1,8 +1,8 @@
 //! `brier pairs review`: the open pairs one after the other, each with its proof and a person's answer.
 //!
-//! The conversation is on stderr and stdin, a line at a time, so that it can be piped; what was decided is on stdout. Each
-//! decision is in the file before the next pair is shown. The end of the input ends the review; what was half asked then is
-//! not decided.
+//! The conversation is on stderr and stdin, a line at a time, so that it can be piped; what was decided is on stdout.
+//! Each decision is in the file before the next pair is shown. The end of the input ends the review; what was half
+//! asked then is not decided.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
@@ -24,9 +24,9 @@ use crate::output::Output;
 
 /// Review open pairs one by one: see the proof, then confirm, veto or skip
 ///
-/// Shown are pairs that a person can settle: the rules of both are at hand, nothing contradicts, and something is missing or a
-/// tail is not accepted. Those whose texts changed since a decision come too. Answers are single letters, a line each; a
-/// confirmation asks for each missing line and each tail, and for a reason.
+/// Shown are pairs that a person can settle: the rules of both are at hand, nothing contradicts, and something is
+/// missing or a tail is not accepted. Those whose texts changed since a decision come too. Answers are single letters,
+/// a line each; a confirmation asks for each missing line and each tail, and for a reason.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only pairs of which both titles have these words
@@ -225,7 +225,7 @@ impl Talk<'_> {
                 Some('t') => self.say(texts(judged).trim_end())?,
                 Some('n') => return Ok(self.why()?.map(Answer::Veto)),
                 Some(_) if vetoed => {
-                    self.say("a veto stands from earlier texts: `brier pairs withdraw` takes it back, n repeats it for today's")?;
+                    self.say("a veto stands from earlier texts: `brier pairs withdraw` takes it back, n repeats it")?;
                 }
                 Some(_) => {
                     let Some(wish) = self.wish(judged, accepted)? else { return Ok(None) };

@@ -13,8 +13,8 @@ use crate::output::Output;
 
 /// Show the proof of one pair, field by field, with both rules texts
 ///
-/// Each line names what was compared, what came of it, and the words that it rests on. A missing line has a name in brackets,
-/// by which `brier pairs confirm --vouch` takes it.
+/// Each line names what was compared, what came of it, and the words that it rests on. A missing line has a name in
+/// brackets, by which `brier pairs confirm --vouch` takes it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// One listing: a Kalshi market ticker, or a Polymarket slug, condition id or its beginning

@@ -23,8 +23,8 @@ use crate::venue::{EnvWord, VenueArgs, VenueWord, block_on};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Which listings")]
 pub(super) struct Sources {
-    /// Kalshi's side from a recording, plain or zstd, one JSON document or one a line; may be given again. Without one the
-    /// venue is asked for all open events
+    /// Kalshi's side from a recording, plain or zstd, one JSON document or one a line; may be given again. Without one
+    /// the venue is asked for all open events
     #[arg(long, value_name = "FILE")]
     kalshi: Vec<PathBuf>,
 
@@ -32,8 +32,8 @@ pub(super) struct Sources {
     #[arg(long, value_name = "FILE")]
     polymarket: Vec<PathBuf>,
 
-    /// The hosts that are asked: real markets, or a compatible exchange near by, which is the default; nothing is traded
-    /// and no key is used [env: KALSHI_ENV, POLYMARKET_ENV]
+    /// The hosts that are asked: real markets, or a compatible exchange near by, which is the default; nothing is
+    /// traded and no key is used [env: KALSHI_ENV, POLYMARKET_ENV]
     #[arg(long, value_enum)]
     env: Option<EnvWord>,
 
@@ -230,8 +230,9 @@ fn no_listing(error: &NoListing) -> CliError {
 }
 
 fn unknown(name: &str) -> CliError {
-    CliError::failure(format!("no listing is called {name}"))
-        .hint("give a Kalshi market ticker, or a Polymarket slug, condition id or its beginning, as `brier pairs list` has them")
+    CliError::failure(format!("no listing is called {name}")).hint(
+        "give a Kalshi market ticker, or a Polymarket slug, condition id or its beginning; see `brier pairs list`",
+    )
 }
 
 /// `kalshi:NAME`, `polymarket:NAME`, or a name alone.
