@@ -140,29 +140,25 @@ async fn price(source: &Source, client: &Client, vendor: Vendor, symbol: &str) -
 }
 
 async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) -> Result<Vec<Reading>, FeedError> {
-    match vendor {
-        Vendor::Fred => {
-            let found = client.fetch(&fred::observations(series, 5), fred::parse_observations).await?;
-            let mut dated: Vec<(civil::Date, f64)> =
-                found.value.iter().filter_map(|it| Some((it.date, it.value.as_ref()?.value))).collect();
-            dated.sort_by_key(|it| std::cmp::Reverse(it.0));
-            let received = found.answer.received_at;
-            let [(date, value), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
-            // How often a series comes is seen from its own dates.
-            let max_age = match date.since(before).map_or(0, |span| span.get_days()) {
-                ..=6 => fred::DAILY_MAX_AGE,
-                7..=45 => fred::MONTHLY_MAX_AGE,
-                _ => QUARTERLY_MAX_AGE,
-            };
-            Ok(vec![source.reading(vec![value], from_eastern(date.at(0, 0, 0, 0)), received, max_age)])
-        }
-        _ => {
-            let year = date_at(client.now(), -5).year();
-            let found = client.fetch(&bls::series(&[series], year - 1, year), bls::parse_series).await?;
-            let newest = found.value.first().and_then(bls::Series::newest).and_then(|period| period.value.as_ref());
-            Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
-        }
+    if vendor == Vendor::Fred {
+        let found = client.fetch(&fred::observations(series, 5), fred::parse_observations).await?;
+        let mut dated: Vec<(civil::Date, f64)> =
+            found.value.iter().filter_map(|it| Some((it.date, it.value.as_ref()?.value))).collect();
+        dated.sort_by_key(|it| std::cmp::Reverse(it.0));
+        let received = found.answer.received_at;
+        let [(date, value), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
+        // How often a series comes is seen from its own dates.
+        let max_age = match date.since(before).map_or(0, |span| span.get_days()) {
+            ..=6 => fred::DAILY_MAX_AGE,
+            7..=45 => fred::MONTHLY_MAX_AGE,
+            _ => QUARTERLY_MAX_AGE,
+        };
+        return Ok(vec![source.reading(vec![value], from_eastern(date.at(0, 0, 0, 0)), received, max_age)]);
     }
+    let year = date_at(client.now(), -5).year();
+    let found = client.fetch(&bls::series(&[series], year - 1, year), bls::parse_series).await?;
+    let newest = found.value.first().and_then(bls::Series::newest).and_then(|period| period.value.as_ref());
+    Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
 }
 
 async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str) -> Result<Vec<Reading>, FeedError> {

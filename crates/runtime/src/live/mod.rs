@@ -222,7 +222,8 @@ const fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> RunError {
 /// # Errors
 /// [`Failed`]: why, and what became of orders that may have rested.
 pub async fn run(prepared: Prepared, on_start: impl FnOnce(&Started<'_>)) -> Result<Ended, Failed> {
-    run_with(prepared, mailbox(), on_start).await
+    // It is large, and whoever awaits it need not carry it.
+    Box::pin(run_with(prepared, mailbox(), on_start)).await
 }
 
 async fn run_with(
