@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect, markets,
+    arb, auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect, markets,
     order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
 };
 use crate::demo;
@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     Fees(fees::Args),
     Score(score::Args),
+    Arb(arb::Args),
     Feeds(feeds::Args),
     Pairs(pairs::Args),
     Bench(bench::Args),

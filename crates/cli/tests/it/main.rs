@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed; snapshots are written by `UPDATE_EXPECT=1`, hashes and all"
 )]
 
+mod arb;
 mod bench;
 mod exchange;
 mod fees;
