@@ -5,6 +5,7 @@ mod agree;
 mod bench;
 mod brute;
 mod conversion;
+mod costs;
 mod random;
 mod relations;
 mod scan;

@@ -7,6 +7,7 @@
 )]
 
 mod analyst;
+mod arb;
 mod bench;
 mod exchange;
 mod fees;
