@@ -127,7 +127,9 @@ fn world() -> (Scanner, Shelf) {
         let first = fresh[number % fresh.len()];
         let middle =
             shelf.0[first.market.index()].view().expect("a book").best_bid().expect("a bid").price.pips() / 100 + 2;
-        let second = add(&mut shelf, u64::from(middle), true, &mut numbers);
+        // One in ten is priced apart, so that it gains now and then.
+        let apart = if numbers.below(10) == 0 { numbers.below(5) } else { 0 };
+        let second = add(&mut shelf, u64::from(middle) + apart, true, &mut numbers);
         let set = Set::new(vec![first, second], &[Relation::Same { first: 0, second: 1 }], Vec::new()).expect("a set");
         scanner.register(set).expect("one set of terms");
     }
@@ -155,8 +157,8 @@ fn change(shelf: &mut Shelf, numbers: &mut Numbers) -> MarketId {
         Price::new(pips).filter(|price| price.is_tradable())
     };
     let change = match numbers.below(10) {
-        // A tick better, where that leaves two cents between the sides.
-        0 if levels < 5 && other.price.pips().abs_diff(best.price.pips()) > 200 => {
+        // A tick better, where that leaves a cent between the sides.
+        0 if levels < 5 && other.price.pips().abs_diff(best.price.pips()) > 100 => {
             (inward(best.price).unwrap_or(best.price), qty)
         }
         // A tick worse.

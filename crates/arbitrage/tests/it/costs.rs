@@ -102,7 +102,7 @@ fn what_costs_a_dollar_is_not_on_offer_and_room_cuts() {
     assert_eq!((depth.lots(), depth.levels().len()), (14, 2));
     let mut member = kalshi(0);
     member.terms.surcharge = money("0.05");
-    let depth = Depth::new(Outcome::Yes, levels(".30x10 .94x10"), &member.terms, &plain(), Qty::MAX);
+    let depth = Depth::new(Outcome::Yes, levels(".30x10 .96x10"), &member.terms, &plain(), Qty::MAX);
     assert_eq!(depth.lots(), 10);
     let priced = depth.price(contracts(10), &member.terms, &plain()).unwrap();
     // 10 × 0.0147 of fee, 10 × 0.05 of surcharge.
