@@ -48,6 +48,15 @@ pub enum Extreme {
     Low,
 }
 
+impl fmt::Display for Extreme {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::High => "high",
+            Self::Low => "low",
+        })
+    }
+}
+
 /// What an operator wants to know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
@@ -97,6 +106,19 @@ enum Ask {
     Odds { sport: String, team: String, date: jiff::civil::Date },
     Nowcast { series: String, month: jiff::civil::Date },
     Articles(String),
+}
+
+/// What a feed's numbers are of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum About<'a> {
+    /// A climate day's extreme at a station.
+    Temperature(&'a Station, Extreme),
+    /// The price of this symbol, as the vendor writes it.
+    Price(&'a str),
+    /// The implied volatility of this symbol.
+    Volatility(&'a str),
+    /// What the settlement table has no word for.
+    Other,
 }
 
 /// A feed that can be asked.
@@ -169,6 +191,17 @@ impl Source {
     /// Who is asked.
     pub const fn vendor(&self) -> Vendor {
         self.spec.vendor
+    }
+
+    /// What its numbers are of.
+    pub fn about(&self) -> About<'_> {
+        match &self.ask {
+            Ask::Forecast(station) | Ask::Observed(station) => About::Temperature(station, self.spec.extreme),
+            Ask::Price(symbol) => About::Price(symbol),
+            Ask::Oracle(_) | Ask::Settling(_) => About::Price(self.spec.of.trim()),
+            Ask::Volatility(currency) => About::Volatility(currency),
+            _ => About::Other,
+        }
     }
 
     /// What the series is called, its day still a mark.
