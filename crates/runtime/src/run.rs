@@ -151,6 +151,7 @@ pub fn prepare(config: Config, environment: Environment, live_flag: bool) -> Res
     if by_configuration {
         config.strategies.iter().filter(|it| it.enabled).try_for_each(standing::check)?;
         config.analysts.iter().filter(|it| it.enabled).try_for_each(standing::check_analyst)?;
+        standing::check_told(&config)?;
     }
     let folder = &config.run.data_dir;
     let failed = |source| PrepareError::Folder { folder: folder.clone(), source };

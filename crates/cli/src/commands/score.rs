@@ -81,11 +81,20 @@ fn recorded(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliE
     let written = quotes.iter().try_for_each(|quote| {
         let model = quote.model.map_or(quote.mid.get(), brier_types::Prob::get);
         let (event, market, happened) = (quote.event.clone(), quote.mid.get(), quote.yes);
-        standing::write_line(&mut text, &Line { event, model, market, happened })
+        let (kind, series) = (set.kind.unwrap_or_default().to_owned(), series_of(set, &quote.market));
+        standing::write_line(&mut text, &Line { kind, series, event, model, market, happened })
     });
     let written = written.and_then(|()| std::fs::create_dir_all(folder)).and_then(|()| std::fs::write(&path, &text));
     written.map_err(|error| CliError::failure(format!("{}: {error}", path.display())))?;
     Ok(Some(path))
+}
+
+/// Kalshi's series, or the other venue.
+fn series_of(set: &Set, market: &str) -> String {
+    if set.name.starts_with("polymarket") {
+        return brier_types::Venue::Polymarket.to_string();
+    }
+    market.split('-').next().unwrap_or_default().to_owned()
 }
 
 fn plotted(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliError> {

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 pub use self::check::{Disagreement, Rules, Settlement, SourceRef};
 pub use self::terms::ticker_date;
+use crate::source::Extreme;
 use crate::time::ClimateDay;
 use crate::vendor::Vendor;
 
@@ -96,6 +97,9 @@ pub struct Family {
     /// Whether the primary rules name the bounds that the market is listed with, and how they compare.
     #[serde(default)]
     pub strike: bool,
+    /// Which extreme of a climate day settles, of the two that reports have.
+    #[serde(default)]
+    pub extreme: Option<Extreme>,
     /// Prints, one a second, whose mean settles; 0 where one price does. `None` where no price does.
     #[serde(default)]
     pub prints: Option<u32>,

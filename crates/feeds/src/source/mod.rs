@@ -25,6 +25,7 @@ use std::fmt;
 use std::time::Duration;
 
 use brier_types::Timestamp;
+use jiff::civil;
 
 use crate::client::{Client, ClientOptions};
 use crate::error::FeedError;
@@ -40,7 +41,8 @@ pub const DATE_MARK: &str = "{date}";
 const QUEUE: usize = 256;
 
 /// Which end of a day's temperatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Extreme {
     /// The highest.
     High,
@@ -103,8 +105,8 @@ enum Ask {
     TableLine(String, i64),
     Meetings,
     Release(String),
-    Odds { sport: String, team: String, date: jiff::civil::Date },
-    Nowcast { series: String, month: jiff::civil::Date },
+    Odds { sport: String, team: String, date: civil::Date },
+    Nowcast { series: String, month: civil::Date },
     Articles(String),
 }
 
@@ -304,6 +306,22 @@ impl Source {
         let numbers = self.spec.max_age.map_or_else(|| fresh.clone(), |limit| fresh.clone().at_most(limit));
         Reading { series: self.spec.series.clone(), numbers }
     }
+}
+
+/// Whether a feed whose series is called `given` tells `wanted`: a weather series has a mark for the day.
+///
+/// ```
+/// use brier_feeds::source::tells;
+/// assert!(tells("high:{date}", "high:2026-11-29") && !tells("high:{date}", "high:2026-11-31"));
+/// ```
+pub fn tells(given: &str, wanted: &str) -> bool {
+    !given.contains(DATE_MARK) && wanted == given || day_of(given, wanted).is_some()
+}
+
+/// The day of `wanted`, by the mark in the name of its feed's series.
+pub fn day_of(given: &str, wanted: &str) -> Option<civil::Date> {
+    let (before, after) = given.split_once(DATE_MARK)?;
+    wanted.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
 }
 
 fn station(table: &Table, of: &str) -> Result<Station, SpecError> {

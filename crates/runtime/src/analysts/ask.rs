@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use brier_analyst::History;
 use brier_connect::clock::Clock;
 use brier_engine::Fact;
-use brier_feeds::settlement::{Rules, SourceRef, Table};
+use brier_feeds::settlement::Table;
 use brier_polymarket_protocol::ids::{ConditionId, TokenId};
 use brier_types::{Price, Timestamp, Venue};
 
@@ -16,6 +16,7 @@ use super::terms::{self, MarketTerms};
 use super::told::QuoteLine;
 use super::{AnalystsError, Formed, Seat, Silence, activity, open};
 use crate::config::{AnalystConfig, Config, Environment, MarketName};
+use crate::live::rules::Judge;
 use crate::live::{FeedsError, feeds, seed};
 
 /// What is asked.
@@ -110,6 +111,7 @@ impl AskError {
 /// [`AskError`]. That an analyst has no opinion is an answer.
 pub async fn ask(config: &Config, environment: &Environment, question: Question) -> Result<Answered, AskError> {
     let asked = chosen(config, &question)?;
+    let asked_names: Vec<&str> = asked.iter().map(|it| it.name.as_str()).collect();
     let seats = open(asked, environment)?;
     let table = feeds::table(&config.feeds)?;
     let (terms, at) = match question.terms {
@@ -117,7 +119,7 @@ pub async fn ask(config: &Config, environment: &Environment, question: Question)
         None => find(config, &question).await?,
     };
     let mut notes = Vec::new();
-    notes.extend(disagreement(&table, &terms));
+    notes.extend(refusal(config, &table, &asked_names, &terms));
     let keyless =
         seats.iter().filter_map(|seat| Some(format!("analyst `{}`: {}", seat.config().name, seat.keyless()?)));
     notes.extend(keyless);
@@ -147,13 +149,17 @@ fn chosen<'a>(config: &'a Config, question: &Question) -> Result<Vec<&'a Analyst
     if of.is_empty() { Err(AskError::Nobody { market: question.market.clone() }) } else { Ok(of) }
 }
 
-/// What the settlement table has against a market's rules.
-fn disagreement(table: &Table, terms: &MarketTerms) -> Option<String> {
-    let it = &terms.rules;
-    let sources: Vec<SourceRef<'_>> = it.sources.iter().map(|(name, url)| SourceRef { name, url }).collect();
-    let rules =
-        Rules { venue: it.venue, id: &it.id, primary: &it.primary, secondary: &it.secondary, sources: &sources };
-    table.check(&rules).err().map(|why| format!("its rules are not what the settlement table says: {why}"))
+/// Why a run would not trade the market on these analysts' word.
+fn refusal(config: &Config, table: &Table, asked: &[&str], terms: &MarketTerms) -> Option<String> {
+    let mut config = config.clone();
+    config.strategies.clear();
+    config.analysts.retain(|it| asked.contains(&it.name.as_str()));
+    for it in &mut config.analysts {
+        // Whoever is asked by name may be asked about another's market.
+        (it.enabled, it.tells, it.markets) = (true, true, vec![terms.name()]);
+    }
+    let why = Judge::new(&config, table).finds(&terms.rules)?;
+    Some(format!("a run would not trade it: {why}"))
 }
 
 /// Asks each feed that tells a wanted series once, unless the question brings it.
@@ -168,7 +174,7 @@ async fn gather(
     let missing = |series: &str, facts: &[Fact]| !facts.iter().any(|fact| fact.series == series);
     let mut narrowed = config.feeds.clone();
     narrowed.list.retain(|feed| {
-        let told = |series: &&&str| crate::config::tells(&feed.spec.series, series);
+        let told = |series: &&&str| brier_feeds::source::tells(&feed.spec.series, series);
         wanted.iter().filter(told).any(|series| missing(series, facts))
     });
     let Some((client, list)) = feeds::open(&narrowed, table, environment, seed(Clock::local_now()))? else {

@@ -255,7 +255,7 @@ impl Seat {
         })?;
         let opinion = match (&self.config.mind, &self.reader) {
             (Mind::Model(form), _) => {
-                let recipe = form.recipe(terms.strike, terms.closes_at)?;
+                let recipe = form.recipe(terms.rules.strike, terms.closes_at)?;
                 Quantitative::new(&self.config.name, SEED).with(dossier.market(), recipe).opinion(&dossier)?
             }
             (Mind::Language(_), Some(reader)) => reader.assess(&dossier).await?,
@@ -363,10 +363,10 @@ mod tests {
                 primary: "It rains.".to_owned(),
                 secondary: String::new(),
                 sources: Vec::new(),
+                strike: None,
             },
             question: "Will it rain?".to_owned(),
             closes_at: at(86_400),
-            strike: None,
         }
     }
 

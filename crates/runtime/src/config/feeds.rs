@@ -2,7 +2,7 @@
 
 use brier_connect::host::is_near;
 use brier_feeds::settlement::Table;
-use brier_feeds::source::{DATE_MARK, Extreme, Source, Spec};
+use brier_feeds::source::{Extreme, Source, Spec, tells};
 use brier_feeds::vendor::{KeyNeed, Vendor};
 
 use super::layers::Values;
@@ -38,6 +38,12 @@ pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) ->
             let text = "another feed has this name already";
             problems.push(Problem::new(origin, format!("feed.{}.name", feed.name), text));
         }
+        let twin = list.iter().find(|(other, _)| other.spec.series == feed.spec.series);
+        if let Some((other, _)) = twin.filter(|_| values.flag("enabled")) {
+            let text = format!("feed `{}` tells `{}` already", other.name, feed.spec.series);
+            let problem = Problem::new(values.origin("series"), format!("feed.{}.series", feed.name), text);
+            problems.push(problem.hint("two sources of one number take turns at being believed; give each its name"));
+        }
         if values.flag("enabled") {
             list.push((feed, origin));
         }
@@ -53,14 +59,6 @@ pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) ->
     }
     let list = list.into_iter().map(|(feed, _)| feed).collect();
     FeedsConfig { emulator, contact: set.maybe_text("contact"), settlement, rules, list }
-}
-
-/// Whether a feed whose series is called `given` tells `wanted`: a weather series has a mark for the day.
-pub(crate) fn tells(given: &str, wanted: &str) -> bool {
-    match given.split_once(DATE_MARK) {
-        Some((before, after)) => wanted.starts_with(before) && wanted.ends_with(after),
-        None => wanted == given,
-    }
 }
 
 /// Series that an enabled strategy or analyst wants and no feed gives, with who wants them. With `[remote]` another program may

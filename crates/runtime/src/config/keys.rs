@@ -318,6 +318,11 @@ pub const SECTIONS: &[Section] = &[
             ),
             Key::optional("token", Kind::Secret, "What they have to know. Needed with `listen`."),
             Key::new("max_clients", whole(1, 64), "8", "The most connections at once."),
+            Key::optional(
+                "record",
+                Kind::Path,
+                "Scored markets that show that the fair values they tell beat the market's own price; without it a run with real money takes none. See docs/score-models.md.",
+            ),
         ],
     },
     Section {

@@ -256,6 +256,8 @@ pub struct RemoteConfig {
     pub token: Reference,
     /// The most connections at once.
     pub max_clients: u32,
+    /// Where scored markets are that show that their fair values beat the market.
+    pub record: Option<PathBuf>,
 }
 
 /// `[control]`.
@@ -625,7 +627,7 @@ fn remote(set: &Values, problems: &mut Vec<Problem>) -> Option<RemoteConfig> {
         );
         return None;
     };
-    Some(RemoteConfig { listen, token, max_clients: set.count("max_clients") })
+    Some(RemoteConfig { listen, token, max_clients: set.count("max_clients"), record: set.maybe_path("record") })
 }
 
 fn control(set: &Values) -> ControlConfig {

@@ -498,12 +498,7 @@ impl Trading {
             all: enabled().any(|it| it.all_markets),
             tied: tied.filter(|market| market.venue == venue).map(|market| market.market).collect(),
             assessed,
-            judge: Some(Judge {
-                table,
-                strategies: &self.config.strategies,
-                analysts: &self.config.analysts,
-                on: self.config.feeds.rules,
-            }),
+            judge: Some(Judge::new(&self.config, table)),
         }
     }
 
@@ -555,7 +550,9 @@ impl Trading {
             places.insert(it.name.clone(), (brier_engine::StrategyId(place), markets));
         }
         let max_clients = self.config.remote.as_ref().map_or(0, |remote| remote.max_clients);
-        let config = remote::RemoteConfig { token, max_clients, places };
+        let has_record = self.config.remote.as_ref().is_some_and(|remote| remote.record.is_some());
+        let takes_fairs = self.live.is_none() || has_record;
+        let config = remote::RemoteConfig { token, max_clients, takes_fairs, places };
         tasks.spawn(remote::serve(listener, config, words.clone()));
         addr
     }

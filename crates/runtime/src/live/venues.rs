@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brier_engine::{Custody, Fees, Input, Instrument, Operator};
-use brier_feeds::settlement::Disagreement;
 use brier_kalshi::keys::Credentials;
 use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
@@ -24,7 +23,7 @@ use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
-use super::rules::{Judge, MarketRules};
+use super::rules::{Judge, MarketRules, Refusal};
 use crate::analysts::terms::{self, MarketTerms};
 use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
@@ -84,7 +83,7 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn refuses(&self, rules: &MarketRules) -> Option<Disagreement> {
+    fn refuses(&self, rules: &MarketRules) -> Option<Refusal> {
         self.judge.as_ref()?.refuses(rules)
     }
 }
