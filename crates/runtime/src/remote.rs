@@ -421,7 +421,7 @@ async fn take(text: &str, client: &Place, words: &Teller) -> Value {
     let (id, quotes, takes) = said;
     let names: Vec<String> =
         quotes.iter().map(|it| &it.market).chain(takes.iter().map(|it| &it.market)).cloned().collect();
-    let known = markets.to_vec();
+    let known = markets.clone();
     let places = look(words, move |engine| {
         names
             .into_iter()

@@ -219,7 +219,8 @@ impl Table {
         let series = self.series(rules.venue, rules.id).ok_or_else(unknown)?;
         let family = self.family(&series.family).ok_or_else(unknown)?;
         let station = series.station.as_deref().map(|report| self.station(report).ok_or_else(unknown)).transpose()?;
-        let underlying = series.underlying.as_deref().map(|name| self.underlying(name).ok_or_else(unknown)).transpose()?;
+        let underlying =
+            series.underlying.as_deref().map(|name| self.underlying(name).ok_or_else(unknown)).transpose()?;
         let primary = normal(rules.primary);
         let everything = format!("{primary} {}", normal(rules.secondary));
         let one_of = |text: &str, phrases: &[String], place: &'static str| {

@@ -6,15 +6,25 @@ use jiff::civil;
 use super::check::stands;
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
 /// A month by its name, or by the first three letters of it; lower case.
 fn month(word: &str) -> Option<i8> {
     let word = word.trim_end_matches('.');
-    let known = |name: &&str| **name == *word || name[..3] == *word || (**name == *"september" && word == "sept");
-    MONTHS.iter().position(|name| known(&name)).and_then(|at| i8::try_from(at + 1).ok())
+    let known = |name: &str| name == word || name[..3] == *word || (name == "september" && word == "sept");
+    MONTHS.iter().position(|name| known(name)).and_then(|at| i8::try_from(at + 1).ok())
 }
 
 /// The day in a market's name: `KXHIGHNY-26NOV29-T52` is of 29 November 2026, an hour may follow. `None` where it has none.
@@ -63,7 +73,8 @@ fn numbers(text: &str) -> Vec<Bound> {
         }
         let plain = text[start..at].replace(',', "");
         // A sign belongs to a number unless another one stands before it: `84-85` is a range.
-        let minus = start > 0 && bytes[start - 1] == b'-' && !(start > 1 && (digit(start - 2) || bytes[start - 2] > 127));
+        let minus =
+            start > 0 && bytes[start - 1] == b'-' && !(start > 1 && (digit(start - 2) || bytes[start - 2] > 127));
         out.extend(Bound::parse(&plain).map(|bound| if minus { Bound::from_micros(-bound.micros()) } else { bound }));
     }
     out
@@ -100,7 +111,8 @@ mod tests {
         assert_eq!(of("KXHIGHNY-26NOV29-T52"), day(11, 29));
         assert_eq!(of("KXTEMPNYCH-26JUL1922-T76.99"), day(7, 19));
         assert_eq!(of("KXGOLD15M-26AUG050000-00"), day(8, 5));
-        for none in ["KXCPI-26NOV-T0.2", "KXHIGHNY", "KXHIGHNY-26FEB30-T1", "KXNBAGAME-26NOV20BOSLAL-BOS", "A-é26NOV29"] {
+        for none in ["KXCPI-26NOV-T0.2", "KXHIGHNY", "KXHIGHNY-26FEB30-T1", "KXNBAGAME-26NOV20BOSLAL-BOS", "A-é26NOV29"]
+        {
             assert_eq!(of(none), None, "{none}");
         }
         assert_eq!(ticker_date(Venue::Polymarket, "KXHIGHNY-26NOV29-T52"), None);

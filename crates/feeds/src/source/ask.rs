@@ -6,7 +6,7 @@ use brier_models::odds::Margin;
 use brier_types::Timestamp;
 use jiff::civil;
 
-use super::{Ask, DATE_MARK, Extreme, Reading, Source};
+use super::{Ask, DATE_MARK, Extreme, Period, Reading, Source};
 use crate::client::Client;
 use crate::economy::{bea, bls, cleveland, fed, fred, trading_economics};
 use crate::error::FeedError;
@@ -51,7 +51,7 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
             let found = client.fetch(&request, |body| deribit::parse_volatility(currency, body)).await?;
             Ok(source.reading_of(&found.value, found.answer.received_at, deribit::MAX_AGE).into_iter().collect())
         }
-        Ask::Number(series) => number(source, client, vendor, series).await,
+        Ask::Number(series, period) => number(source, client, vendor, series, *period).await,
         Ask::Nowcast { series, month } => {
             let found = client.fetch(&cleveland::months(), cleveland::parse_months).await?;
             // Another month's number is another contract's.
@@ -61,10 +61,14 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
             let reading = |(as_of, value)| source.reading(vec![value], as_of, received, cleveland::MAX_AGE);
             Ok(newest.map(reading).into_iter().collect())
         }
-        Ask::TableLine(table, line) => {
+        Ask::TableLine(table, line, period) => {
             let request = bea::national_accounts(table, date_at(client.now(), -5).year());
             let found = client.fetch(&request, bea::parse_table).await?;
-            let newest = found.value.newest(*line).map(|cell| cell.value.value);
+            let quarter = |it: &Period| format!("{}Q{}", it.year, (it.month + 2) / 3);
+            // Another quarter's number is another contract's.
+            let newest =
+                found.value.newest(*line).filter(|cell| period.as_ref().is_none_or(|it| cell.period == quarter(it)));
+            let newest = newest.map(|cell| cell.value.value);
             Ok(unclocked(source, newest, found.answer.received_at, bea::MAX_AGE))
         }
         Ask::Meetings => {
@@ -139,7 +143,13 @@ async fn price(source: &Source, client: &Client, vendor: Vendor, symbol: &str) -
     Ok(source.reading_of(&found.value, found.answer.received_at, max_age).into_iter().collect())
 }
 
-async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) -> Result<Vec<Reading>, FeedError> {
+async fn number(
+    source: &Source,
+    client: &Client,
+    vendor: Vendor,
+    series: &str,
+    period: Option<Period>,
+) -> Result<Vec<Reading>, FeedError> {
     if vendor == Vendor::Fred {
         let found = client.fetch(&fred::observations(series, 5), fred::parse_observations).await?;
         let mut dated: Vec<(civil::Date, f64)> =
@@ -147,6 +157,10 @@ async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) 
         dated.sort_by_key(|it| std::cmp::Reverse(it.0));
         let received = found.answer.received_at;
         let [(date, value), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
+        // Another month's number is another contract's.
+        if period.is_some_and(|it| (it.year, it.month) != (date.year(), date.month())) {
+            return Ok(Vec::new());
+        }
         // How often a series comes is seen from its own dates.
         let max_age = match date.since(before).map_or(0, |span| span.get_days()) {
             ..=6 => fred::DAILY_MAX_AGE,
@@ -157,7 +171,9 @@ async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) 
     }
     let year = date_at(client.now(), -5).year();
     let found = client.fetch(&bls::series(&[series], year - 1, year), bls::parse_series).await?;
-    let newest = found.value.first().and_then(bls::Series::newest).and_then(|period| period.value.as_ref());
+    let newest = found.value.first().and_then(bls::Series::newest);
+    let newest = newest.filter(|it| period.is_none_or(|of| (of.year, of.month) == (it.year, it.month.cast_signed())));
+    let newest = newest.and_then(|period| period.value.as_ref());
     Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
 }
 

@@ -12,7 +12,7 @@
 //! | `chainlink` | `BTC/USD`, `ETH/USD`, `EUR/USD` | the oracle's answer on Polygon |
 //! | `rtds` | `btc/usd`, with `mean` 0, 30 or 60 | the oracle's price, or its mean |
 //! | `deribit` | `BTC`, `ETH` | implied annual volatility, as a share |
-//! | `fred`, `bls`, `bea` | a series, or `TABLE:LINE` | the newest number published |
+//! | `fred`, `bls`, `bea` | a series, or `TABLE:LINE`; behind it `@2026-10` or `@2026Q3` | the number of that period, or the newest published |
 //! | `cleveland` | a series in the bank's words: `CPI Inflation@2026-11` | the nowcast of that month, percent over one month |
 //! | `fed` | `meetings` | when the next decision comes, in seconds since 1970 |
 //! | `trading-economics` | an event's exact name: `Inflation Rate MoM` | when its next release comes, in seconds since 1970 |
@@ -101,8 +101,8 @@ enum Ask {
     Oracle(crate::prices::chainlink::Feed),
     Settling(rtds::Series),
     Volatility(String),
-    Number(String),
-    TableLine(String, i64),
+    Number(String, Option<Period>),
+    TableLine(String, i64, Option<Period>),
     Meetings,
     Release(String),
     Odds { sport: String, team: String, date: civil::Date },
@@ -161,13 +161,17 @@ impl Source {
             Vendor::Chainlink => Ask::Oracle(oracle(of)?),
             Vendor::Rtds => Ask::Settling(settling(of, spec.mean)?),
             Vendor::Deribit => Ask::Volatility(of.to_ascii_uppercase()),
-            Vendor::Fred | Vendor::Bls => Ask::Number(of.to_owned()),
+            Vendor::Fred | Vendor::Bls => {
+                let (series, period) = pinned(spec.vendor, of)?;
+                Ask::Number(series.to_owned(), period)
+            }
             Vendor::Cleveland => nowcast(of)?,
             Vendor::Bea => {
+                let (of, period) = pinned(spec.vendor, of)?;
                 let line = of.split_once(':').and_then(|(table, line)| Some((table, line.parse::<i64>().ok()?)));
                 let (table, line) =
                     line.ok_or_else(|| SpecError(format!("bea: expected TABLE:LINE, found `{of:.64}`")))?;
-                Ask::TableLine(table.to_owned(), line)
+                Ask::TableLine(table.to_owned(), line, period)
             }
             Vendor::Fed if of == "meetings" => Ask::Meetings,
             Vendor::Fed => return Err(SpecError(format!("fed: expected `meetings`, found `{of:.64}`"))),
@@ -330,6 +334,34 @@ fn station(table: &Table, of: &str) -> Result<Station, SpecError> {
         let known: Vec<&str> = table.stations().iter().map(|station| station.icao.as_str()).collect();
         SpecError(format!("expected a station of the settlement table ({}), found `{of:.16}`", known.join(", ")))
     })
+}
+
+/// What a number has to be of: a month, or a quarter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period {
+    year: i16,
+    /// Its first month.
+    month: i8,
+}
+
+/// `CUSR0000SA0@2026-10`, `T10101:1@2026Q3`: the number of that period or none; of whatever is newest without.
+fn pinned(vendor: Vendor, of: &str) -> Result<(&str, Option<Period>), SpecError> {
+    let Some((series, period)) = of.split_once('@') else { return Ok((of, None)) };
+    let quarters = vendor == Vendor::Bea;
+    let parts = if quarters { period.split_once('Q') } else { period.split_once('-') };
+    let parsed = parts.and_then(|(year, part)| {
+        let (year, part): (i16, i8) = (year.parse().ok()?, part.parse().ok()?);
+        let (months, most) = if quarters { (3, 4) } else { (1, 12) };
+        let known = (1_900..=2_100).contains(&year) && (1..=most).contains(&part);
+        known.then(|| Period { year, month: months * (part - 1) + 1 })
+    });
+    match parsed {
+        Some(period) if !series.is_empty() => Ok((series, Some(period))),
+        _ => {
+            let example = if quarters { "T10101:1@2026Q3" } else { "SERIES@2026-10" };
+            Err(SpecError(format!("{vendor}: expected the period as in `{example}`, found `{of:.64}`")))
+        }
+    }
 }
 
 /// `basketball_nba/Boston Celtics/2026-11-20`.

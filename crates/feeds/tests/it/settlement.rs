@@ -111,7 +111,9 @@ fn rules_of_another_day_strike_or_unit_disagree() {
         let error = changed("July 20, 2026", day).unwrap_err();
         assert!(matches!(error, Disagreement::OtherDay { .. }), "{error}");
     }
-    assert!(matches!(changed("July 20, 2026", "that day"), Err(Disagreement::OtherDay { found, .. }) if found == "none"));
+    assert!(
+        matches!(changed("July 20, 2026", "that day"), Err(Disagreement::OtherDay { found, .. }) if found == "none")
+    );
     for (from, to) in [("84°", "85°"), ("greater than", "less than"), ("greater than", "at least")] {
         let error = changed(from, to).unwrap_err();
         assert!(matches!(error, Disagreement::OtherStrike { .. }), "{error}");
@@ -162,7 +164,14 @@ fn every_change_of_a_required_word_is_noticed() {
 
 fn polymarket(slug: &str, description: &str) -> Result<(), Disagreement> {
     let sources = [SourceRef { name: "", url: "https://data.chain.link/streams/btc-usd" }];
-    let rules = Rules { venue: Venue::Polymarket, id: slug, primary: description, secondary: "", sources: &sources, strike: None };
+    let rules = Rules {
+        venue: Venue::Polymarket,
+        id: slug,
+        primary: description,
+        secondary: "",
+        sources: &sources,
+        strike: None,
+    };
     Table::embedded().check(&rules).map(|_| ())
 }
 
@@ -187,7 +196,8 @@ fn the_venues_own_mistakes_are_noticed() {
     let sources = [SourceRef { name: "CF Benchmarks", url: "https://www.cfbenchmarks.com/data/indices/DOTUSD_RTI" }];
     let primary = "If the simple average of the sixty seconds of CF Benchmarks' DOTUSD_RTI before 5 PM EST is between 150 and 160, \
                    then the market resolves to Yes.";
-    let rules = Rules { venue: Venue::Kalshi, id: "KXSOL-26NOV2017", primary, secondary: "", sources: &sources, strike: None };
+    let rules =
+        Rules { venue: Venue::Kalshi, id: "KXSOL-26NOV2017", primary, secondary: "", sources: &sources, strike: None };
     assert!(matches!(Table::embedded().check(&rules), Err(Disagreement::Missing { .. })));
     // Recorded 2026-08-05: gold settles on Pyth.
     let sources = [SourceRef { name: "Pyth - Gold", url: "https://app.pyth.com/explore/Metal.Index.GOLD%2FUSD" }];
@@ -197,7 +207,14 @@ fn the_venues_own_mistakes_are_noticed() {
     let secondary = "The settlement value is rounded to the nearest 2 decimal places. When confirming the settlement value, note \
                      the close price for the 1-minute candlestick at a given time is the price at the end of the immediately \
                      preceding one-minute interval.";
-    let rules = Rules { venue: Venue::Kalshi, id: "KXGOLD15M-26AUG050000-00", primary, secondary, sources: &sources, strike: None };
+    let rules = Rules {
+        venue: Venue::Kalshi,
+        id: "KXGOLD15M-26AUG050000-00",
+        primary,
+        secondary,
+        sources: &sources,
+        strike: None,
+    };
     assert!(Table::embedded().check(&rules).is_ok());
     let rules = Rules { secondary: "The settlement value is rounded to the nearest dollar.", ..rules };
     assert!(Table::embedded().check(&rules).is_err());

@@ -65,11 +65,7 @@ pub(crate) fn kalshi_rules(ticker: MarketTicker, market: &Market, event: &EventD
 /// A market of Kalshi.
 pub(crate) fn kalshi(market: &Market, event: &EventData, rules: MarketRules) -> MarketTerms {
     let title = market.title.as_deref().filter(|title| !title.is_empty()).unwrap_or(&event.title);
-    MarketTerms {
-        question: question(title, &market.yes_sub_title),
-        closes_at: market.close_time,
-        rules,
-    }
+    MarketTerms { question: question(title, &market.yes_sub_title), closes_at: market.close_time, rules }
 }
 
 /// What Polymarket settles a market by.

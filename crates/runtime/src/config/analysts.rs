@@ -85,7 +85,9 @@ pub enum NoRecipe {
     #[error("its venue lists no strike in numbers; set `strike` in `[analyst.parameters]`")]
     NoStrike,
     /// The configured strike is not the market's.
-    #[error("its venue lists the strike `{listed}`, and the configuration says `{configured}`; leave `strike` out, or correct it")]
+    #[error(
+        "its venue lists the strike `{listed}`, and the configuration says `{configured}`; leave `strike` out, or correct it"
+    )]
     OtherStrike {
         /// The market's.
         listed: Strike,

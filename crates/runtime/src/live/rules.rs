@@ -204,13 +204,12 @@ mod tests {
     fn config(strategy: &str) -> Config {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("b.toml");
-        let mut text = format!("[run]\ndata_dir = \"d\"\n{strategy}\n");
-        for (vendor, of, series, extreme) in FEEDS {
+        let feeds = FEEDS.map(|(vendor, of, series, extreme)| {
             let name = series.replace([':', '{', '}'], "-").to_lowercase();
-            text += &format!(
-                "[[feed]]\nname = \"{name}\"\nvendor = \"{vendor}\"\nof = \"{of}\"\nseries = \"{series}\"\nextreme = \"{extreme}\"\n"
-            );
-        }
+            let keys = format!("vendor = \"{vendor}\"\nof = \"{of}\"\nseries = \"{series}\"\nextreme = \"{extreme}\"");
+            format!("[[feed]]\nname = \"{name}\"\n{keys}\n")
+        });
+        let text = format!("[run]\ndata_dir = \"d\"\n{strategy}\n{}", feeds.concat());
         std::fs::write(&file, text).unwrap();
         let environment = Environment::from_pairs([("HOME".to_owned(), "/".to_owned())]);
         let sources = Sources { project: Some(file), environment, ..Sources::default() };
@@ -276,9 +275,21 @@ mod tests {
         let market = rules("KXHIGHNY-26NOV29-T52", RULES);
         assert_eq!(refuses(&weather("high", "high:NYC:2026-11-29"), &market), None);
         for (extreme, series, why) in [
-            ("high", "high:MDW:2026-11-29", "series `high:MDW:2026-11-29`: expected station KNYC, found a feed of KMDW"),
-            ("high", "high:NYC:2026-11-28", "series `high:NYC:2026-11-28`: expected the day 2026-11-29, found 2026-11-28"),
-            ("high", "low:NYC:2026-11-29", "series `low:NYC:2026-11-29`: expected the day's high, found a feed of its low"),
+            (
+                "high",
+                "high:MDW:2026-11-29",
+                "series `high:MDW:2026-11-29`: expected station KNYC, found a feed of KMDW",
+            ),
+            (
+                "high",
+                "high:NYC:2026-11-28",
+                "series `high:NYC:2026-11-28`: expected the day 2026-11-29, found 2026-11-28",
+            ),
+            (
+                "high",
+                "low:NYC:2026-11-29",
+                "series `low:NYC:2026-11-29`: expected the day's high, found a feed of its low",
+            ),
             ("low", "low:NYC:2026-11-29", "expected the day's high, found a model of its low"),
         ] {
             let found = refuses(&weather(extreme, series), &market).unwrap();
