@@ -173,6 +173,7 @@ struct SaidFact {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
+#[serde(expecting = "expected a number or a list of numbers")]
 enum SaidValue {
     Number(f64),
     Numbers(Vec<f64>),

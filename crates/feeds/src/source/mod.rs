@@ -152,6 +152,9 @@ impl Source {
         if !matches!(spec.direction, -1 | 1) {
             return Err(SpecError(format!("expected a direction of 1 or -1, found {}", spec.direction)));
         }
+        if spec.mean != 0 && spec.vendor != Vendor::Rtds {
+            return Err(SpecError(format!("{}: it tells no mean; only rtds does, found {} s", spec.vendor, spec.mean)));
+        }
         let ask = match spec.vendor {
             Vendor::Nws | Vendor::OpenMeteo | Vendor::OpenMeteoEnsemble | Vendor::Tomorrow => {
                 Ask::Forecast(station(table, of)?)

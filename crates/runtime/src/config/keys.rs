@@ -286,7 +286,7 @@ pub const SECTIONS: &[Section] = &[
             Key::optional(
                 "emulator",
                 Kind::Url,
-                "Ask the emulator at this address instead of the vendors, as `brier feeds emulate` prints it. Paper only.",
+                "Ask the emulator at this address instead of the vendors, as `brier feeds emulate` prints it: http://127.0.0.1:8790 unless told otherwise. Paper only.",
             ),
             Key::optional(
                 "contact",

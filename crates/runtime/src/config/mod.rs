@@ -30,7 +30,7 @@ pub use analyst_kinds::{ANALYST_KINDS, AnalystKind, Takes};
 pub(crate) use analysts::strike;
 pub use analysts::{AnalystConfig, LanguageForm, Mind, NoRecipe, RecipeForm};
 pub use environment::Environment;
-pub use feeds::unfed;
+pub use feeds::{Unfed, unfed};
 pub use keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};
 pub use layers::{Setting, Values};

@@ -422,9 +422,17 @@ fn a_series_that_nobody_tells_is_known_before_the_run() {
     let feed =
         |series: &str| format!("[[feed]]\nname = \"f\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"{series}\"\n");
     let config = Case::new(&format!("{strategy}{}", feed("high:{date}"))).config();
-    assert_eq!(unfed(&config), [("strategy `w`".to_owned(), "seen:2026-11-29".to_owned())]);
+    let told: Vec<String> = unfed(&config).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["strategy `w` wants to know `seen:2026-11-29`, and no feed tells it"]);
     let config = Case::new(&format!("{strategy}{}", feed("height:{date}"))).config();
     assert_eq!(unfed(&config).len(), 2);
+    assert_eq!(unfed(&config)[0].meant.as_deref(), None);
+    let mut config = Case::new(&format!("{strategy}{}", feed("high:2026-11-29"))).load();
+    // A day that is none is nobody's.
+    assert!(config.problems[0].text.contains("expected `{date}` in a weather series' name"), "{:?}", config.problems);
+    let text = format!("{strategy}{}", feed("high:{date}")).replace("high:2026-11-29", "high:2026-02-30");
+    config = Case::new(&text).load();
+    assert_eq!(unfed(&config.config.unwrap())[0].series, "high:2026-02-30");
 }
 
 const RELEASE: &str = "\

@@ -202,7 +202,7 @@ impl RunError {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Venue(VenueError::Unlisted { .. }) => {
-                Some("correct the strategy's `markets`; a paper run lists what `paper.catalog` names")
+                Some("correct the `markets` of the strategy or analyst; a paper run lists what `paper.catalog` names")
             }
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
@@ -335,8 +335,8 @@ impl Trading {
         let table = feeds::table(&self.config.feeds)?;
         let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
         let seats = crate::analysts::open(self.config.analysts.iter().filter(|it| it.enabled), &self.environment)?;
-        for (who, series) in crate::config::unfed(&self.config) {
-            tracing::warn!(who, series, "no feed tells what it wants to know; another program may");
+        for unfed in crate::config::unfed(&self.config) {
+            tracing::warn!("{unfed}; another program may");
         }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
