@@ -6,7 +6,7 @@ use brier_models::odds::Margin;
 use brier_types::Timestamp;
 use jiff::civil;
 
-use super::{Ask, DATE_MARK, Extreme, Period, Reading, Source};
+use super::{Answered, Ask, DATE_MARK, Extreme, Period, Reading, Source};
 use crate::client::Client;
 use crate::economy::{bea, bls, cleveland, fed, fred, trading_economics};
 use crate::error::FeedError;
@@ -32,7 +32,14 @@ const AFTERNOON: Duration = Duration::from_hours(14);
 /// Where an average of log odds is cut. Source: reference (feeds), section 9.3.
 const CLIP: f64 = 0.005;
 
-pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading>, FeedError> {
+pub(super) async fn ask(source: &Source, client: &Client) -> Result<Answered, FeedError> {
+    if let Ask::Articles(words) = &source.ask {
+        return articles(source, client, source.vendor(), words).await;
+    }
+    Ok(Answered { readings: numbers(source, client).await?, articles: Vec::new() })
+}
+
+async fn numbers(source: &Source, client: &Client) -> Result<Vec<Reading>, FeedError> {
     let vendor = source.vendor();
     match &source.ask {
         Ask::Forecast(station) => forecast(source, client, station).await,
@@ -43,8 +50,8 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
                 client.fetch(&chainlink::latest_round(feed.proxy), |body| chainlink::parse_price(feed, body)).await?;
             Ok(source.reading_of(&found.value, found.answer.received_at, feed.max_age()).into_iter().collect())
         }
-        // It has a stream and nothing else.
-        Ask::Settling(_) => Ok(Vec::new()),
+        // One has a stream and nothing else, the other has words.
+        Ask::Settling(_) | Ask::Articles(_) => Ok(Vec::new()),
         Ask::Volatility(currency) => {
             let now = client.now();
             let request = deribit::volatility(currency, now.minus(Duration::from_hours(1)), now, 60);
@@ -99,7 +106,6 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
                 .into_iter()
                 .collect())
         }
-        Ask::Articles(words) => articles(source, client, vendor, words).await,
     }
 }
 
@@ -177,7 +183,7 @@ async fn number(
     Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
 }
 
-async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str) -> Result<Vec<Reading>, FeedError> {
+async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str) -> Result<Answered, FeedError> {
     let (request, max_age): (Request, Duration) = match vendor {
         Vendor::NewsApi => (newsapi::everything(words, 10), newsapi::MAX_AGE),
         Vendor::Gdelt => (gdelt::articles(words, "1h", 10), gdelt::MAX_AGE),
@@ -193,7 +199,8 @@ async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str)
     // An article without a date may be of last year.
     let newest = news::newest(&found.value);
     let number = f64::from(source.spec.direction);
-    Ok(newest.map(|at| source.reading(vec![number], Some(at), received, max_age)).into_iter().collect())
+    let readings = newest.map(|at| source.reading(vec![number], Some(at), received, max_age));
+    Ok(Answered { readings: readings.into_iter().collect(), articles: found.value })
 }
 
 /// The team's chance by the mean of its bookmakers' log odds, their margins removed by Shin's model, and the age of the oldest that

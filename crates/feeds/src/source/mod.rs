@@ -30,6 +30,7 @@ use jiff::civil;
 use crate::client::{Client, ClientOptions};
 use crate::error::FeedError;
 use crate::fresh::FreshValue;
+use crate::news::Article;
 use crate::prices::{Tick, TickKind, binance, coinbase, deribit, rtds, twelve_data};
 use crate::settlement::{Station, Table};
 use crate::stream::driver::{PriceStream, StreamItem};
@@ -85,6 +86,15 @@ pub struct Reading {
     pub series: String,
     /// The numbers: one, or an ensemble's members.
     pub numbers: FreshValue<Vec<f64>>,
+}
+
+/// What a vendor said.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// Its numbers.
+    pub readings: Vec<Reading>,
+    /// What it wrote, of news: whoever wrote it is not trusted.
+    pub articles: Vec<Article>,
 }
 
 /// A feed cannot be what its spec says. The text says what was expected and what was found.
@@ -291,7 +301,15 @@ impl Source {
     /// # Errors
     /// [`FeedError`].
     pub async fn read(&self, client: &Client) -> Result<Vec<Reading>, FeedError> {
-        ask::read(self, client).await
+        Ok(self.ask(client).await?.readings)
+    }
+
+    /// Asks once, for the numbers and for what news say in words.
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    pub async fn ask(&self, client: &Client) -> Result<Answered, FeedError> {
+        ask::ask(self, client).await
     }
 
     fn reading_of(&self, tick: &Tick, received: Timestamp, max_age: Duration) -> Option<Reading> {

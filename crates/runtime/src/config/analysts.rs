@@ -60,6 +60,14 @@ impl AnalystConfig {
         }
     }
 
+    /// The feeds whose articles it reads, by name.
+    pub fn news(&self) -> &[String] {
+        match &self.mind {
+            Mind::Model(_) => &[],
+            Mind::Language(form) => &form.news,
+        }
+    }
+
     /// Whether it trusts a model with what settles the market, rather than reading the rules.
     pub const fn is_model(&self) -> bool {
         matches!(self.mind, Mind::Model(_))
@@ -150,6 +158,10 @@ pub struct LanguageForm {
     pub ledger: PathBuf,
     /// The series that are shown.
     pub series: Vec<String>,
+    /// Feeds whose articles are, by name.
+    pub news: Vec<String>,
+    /// How old such an article may be.
+    pub news_age: Duration,
     /// How it is asked, but for the seed.
     config: LanguageConfig,
 }
@@ -459,8 +471,15 @@ fn language(from: &AnalystTables, run: &RunConfig, told: &mut Telling<'_>) -> La
         budget: set.dollars("budget_dollars"),
         ledger: set.maybe_path("ledger").unwrap_or_else(|| run.data_dir.join(format!("analyst-{}.ledger", told.name))),
         series: from.inputs.iter().filter_map(|(_, input, _)| input.maybe_text("series")).collect(),
+        news: names(&set.maybe_text("news").unwrap_or_default()),
+        news_age: set.secs("news_age_s"),
         config,
     }
+}
+
+/// The names of a list with commas.
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -701,6 +701,17 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
             let key = format!("analyst.{}.markets", it.name);
             problems.extend(not_traded(config, market, from.keys.origin("markets"), key));
         }
+        for (news, from) in it.news().iter().zip(from.into_iter().cycle()) {
+            let feeds =
+                || config.feeds.list.iter().filter(|feed| feed.spec.vendor.is_news()).map(|feed| feed.name.as_str());
+            if feeds().any(|feed| feed == news) {
+                continue;
+            }
+            let key = format!("analyst.{}.parameters.news", it.name);
+            let known = feeds().collect::<Vec<_>>().join(", ");
+            let text = format!("expected feeds of news ({known}), found `{news:.64}`");
+            problems.push(Problem::new(from.parameters.origin("news"), key, text));
+        }
     }
     if config.strategies.len() >= usize::from(u16::MAX) {
         problems.push(Problem::new(&Origin::Default, "strategy", "expected fewer than 65,535 strategies"));

@@ -16,6 +16,7 @@ use brier_types::{BookSide, MarketStatus, Timestamp, Venue};
 use serde::Serialize;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::board::Board;
 use crate::analysts::terms::MarketTerms;
 use crate::analysts::told::{OpinionLine, OpinionLog, QuoteLine, SilenceLine};
 use crate::analysts::{Formed, Seat, Silence, activity};
@@ -32,6 +33,8 @@ pub(super) struct Desk {
     terms: Vec<MarketTerms>,
     /// Who tells how much was traded.
     kalshi: Option<brier_kalshi::Client>,
+    /// Who tells what news say.
+    board: Board,
     log: Arc<OpinionLog>,
     /// The last reason for silence of each market.
     silent: BTreeMap<MarketName, (&'static str, String)>,
@@ -65,6 +68,7 @@ impl Desk {
         seat: Seat,
         all: &[MarketTerms],
         kalshi: Option<brier_kalshi::Client>,
+        board: Board,
         (log, is_live): (Arc<OpinionLog>, bool),
     ) -> Self {
         if let Some(why) = seat.keyless() {
@@ -80,7 +84,7 @@ impl Desk {
                 tracing::warn!(analyst, market = %name, "the run does not list this market; it is not assessed");
             }
         }
-        Self { seat: Arc::new(seat), terms, kalshi, log, silent: BTreeMap::new(), logs: true, is_live }
+        Self { seat: Arc::new(seat), terms, kalshi, board, log, silent: BTreeMap::new(), logs: true, is_live }
     }
 
     /// Assesses until the run ends.
@@ -136,7 +140,8 @@ impl Desk {
             // A venue may move it.
             self.terms[at].closes_at = *closes_at;
             let history = self.history(&self.terms[at]).await;
-            let answer = self.seat.assess(&self.terms[at], &known.facts, history, Clock::local_now()).await;
+            let articles = self.board.articles(self.seat.config().news());
+            let answer = self.seat.assess(&self.terms[at], &known.facts, &articles, history, Clock::local_now()).await;
             let round = match answer {
                 Ok(formed) => {
                     self.silent.remove(&name);

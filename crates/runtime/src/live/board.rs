@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use brier_engine::Fact;
+use brier_feeds::news::Article;
 use brier_types::Timestamp;
 
 use crate::control::FeedLine;
@@ -20,6 +21,8 @@ struct Row {
     /// From when on it is spoken of if it has told nothing.
     patience: Timestamp,
     last: Option<Told>,
+    /// What it wrote last, of news.
+    articles: Vec<Article>,
     trouble: Option<String>,
     /// Whether it was spoken of.
     is_quiet: bool,
@@ -66,6 +69,7 @@ impl Board {
             series: series.to_owned(),
             patience: now.plus(LEAST_PATIENCE.max(every * 2)),
             last: None,
+            articles: Vec::new(),
             trouble: None,
             is_quiet: false,
         });
@@ -81,6 +85,17 @@ impl Board {
         if std::mem::take(&mut row.is_quiet) {
             tracing::info!(feed = row.name, "the feed tells again");
         }
+    }
+
+    /// A feed of news has written.
+    pub(super) fn wrote(&self, place: usize, articles: Vec<Article>) {
+        self.rows()[place].articles = articles;
+    }
+
+    /// What the feeds of these names wrote last.
+    pub(super) fn articles(&self, names: &[String]) -> Vec<Article> {
+        let rows = self.rows();
+        rows.iter().filter(|row| names.contains(&row.name)).flat_map(|row| row.articles.iter().cloned()).collect()
     }
 
     /// Something is wrong with a feed; `None` when it is over.

@@ -9,9 +9,10 @@ use brier_connect::clock::Clock;
 use brier_engine::{Fact, FactValue, Input};
 use brier_feeds::client::{Client, ClientOptions};
 use brier_feeds::error::FeedError;
+use brier_feeds::news::Article;
 use brier_feeds::secret::{Keys, Secret};
 use brier_feeds::settlement::Table;
-use brier_feeds::source::{Reading, Source};
+use brier_feeds::source::{Answered, Reading, Source};
 use brier_feeds::stream::driver::StreamItem;
 use brier_feeds::vendor::Vendor;
 use brier_types::Timestamp;
@@ -187,12 +188,13 @@ impl Feed {
         &self.name
     }
 
-    /// Asks it once: what it says that may decide now.
+    /// Asks it once: what it says that may decide now, and what it wrote.
     ///
     /// # Errors
     /// Those of the vendor.
-    pub(crate) async fn read_once(&self, client: &Client) -> Result<Vec<Fact>, FeedError> {
-        Ok(self.source.read(client).await?.into_iter().filter_map(fact).collect())
+    pub(crate) async fn read_once(&self, client: &Client) -> Result<(Vec<Fact>, Vec<Article>), FeedError> {
+        let Answered { readings, articles } = self.source.ask(client).await?;
+        Ok((readings.into_iter().filter_map(fact).collect(), articles))
     }
 
     /// Tells what a stream says. `None` when the run has ended; else the stream has, for good.
@@ -241,8 +243,11 @@ impl Feed {
         let mut failing: Option<&'static str> = None;
         loop {
             let mut wait = self.every;
-            match self.source.read(client).await {
-                Ok(readings) => {
+            match self.source.ask(client).await {
+                Ok(Answered { readings, articles }) => {
+                    if self.source.vendor().is_news() {
+                        words.board.wrote(words.place, articles);
+                    }
                     words.board.trouble(words.place, None);
                     if failing.take().is_some() {
                         tracing::info!(feed = self.name, "the feed answers again");

@@ -407,10 +407,10 @@ impl Trading {
         {
             tasks.spawn(feeds::follow(feed, client, words.clone(), board.clone()));
         }
-        tasks.spawn(feeds::watch(board));
-        for desk in self.desks(seats, &terms) {
+        for desk in self.desks(seats, &terms, &board) {
             tasks.spawn(desk.follow(words.clone()));
         }
+        tasks.spawn(feeds::watch(board));
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
             Some(door) => Some(self.serve_remote(door, &words, &mut tasks).await),
@@ -525,7 +525,7 @@ impl Trading {
     }
 
     /// Every analyst with what it assesses. One that reads wants to know how much was traded; without, it does as well.
-    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms]) -> Vec<Desk> {
+    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms], board: &Board) -> Vec<Desk> {
         let log = Arc::new(OpinionLog::new(&self.config.run.data_dir));
         let mut client = None;
         if let (Some(KalshiAccess::At { env, .. }), true) = (&self.accesses.0, seats.iter().any(Seat::reads)) {
@@ -537,7 +537,7 @@ impl Trading {
         }
         seats
             .into_iter()
-            .map(|seat| Desk::new(seat, terms, client.clone(), (Arc::clone(&log), self.live.is_some())))
+            .map(|seat| Desk::new(seat, terms, client.clone(), board.clone(), (Arc::clone(&log), self.live.is_some())))
             .collect()
     }
 
