@@ -73,15 +73,13 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 
 fn recorded(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliError> {
     let quotes = score::contested(set);
-    if quotes.is_empty() {
-        return Ok(None);
-    }
+    let Some(kind) = set.kind.filter(|_| !quotes.is_empty()) else { return Ok(None) };
     let path = standing::path_in(folder, set.name);
     let mut text = Vec::new();
     let written = quotes.iter().try_for_each(|quote| {
         let model = quote.model.map_or(quote.mid.get(), brier_types::Prob::get);
         let (event, market, happened) = (quote.event.clone(), quote.mid.get(), quote.yes);
-        let (kind, series) = (set.kind.unwrap_or_default().to_owned(), series_of(set, &quote.market));
+        let (kind, series) = (kind.to_owned(), series_of(&quote.market));
         standing::write_line(&mut text, &Line { kind, series, event, model, market, happened })
     });
     let written = written.and_then(|()| std::fs::create_dir_all(folder)).and_then(|()| std::fs::write(&path, &text));
@@ -89,11 +87,8 @@ fn recorded(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliE
     Ok(Some(path))
 }
 
-/// Kalshi's series, or the other venue.
-fn series_of(set: &Set, market: &str) -> String {
-    if set.name.starts_with("polymarket") {
-        return brier_types::Venue::Polymarket.to_string();
-    }
+/// Kalshi's series.
+fn series_of(market: &str) -> String {
     market.split('-').next().unwrap_or_default().to_owned()
 }
 
