@@ -10,6 +10,7 @@ mod cargo;
 mod deps;
 mod evm;
 mod failure;
+mod lp;
 mod node;
 mod oracle;
 mod policy;
@@ -36,7 +37,7 @@ struct Step {
 struct Context {
     /// Root of the workspace.
     root: PathBuf,
-    /// Words after the part's name; only `test`, `sdk`, `oracle` and `sdk-polymarket` take any.
+    /// Words after the part's name; only `test`, `lp`, `sdk`, `oracle` and `sdk-polymarket` take any.
     args: Vec<String>,
 }
 
@@ -50,6 +51,7 @@ const STEPS: &[Step] = &[
     Step { part: "test", what: "tests", run: cargo::test },
     Step { part: "test", what: "doctests", run: cargo::doctest },
     Step { part: "docs", what: "documentation, warnings denied", run: cargo::docs },
+    Step { part: "lp", what: "riskless sets of random markets against HiGHS", run: lp::check },
     Step { part: "sdk", what: "the official Python SDK and an independent WebSocket client", run: sdk::check },
     Step { part: "evm", what: "on-chain calls, ids and signatures against a real EVM", run: evm::check },
     Step {
@@ -124,7 +126,7 @@ fn usage(part: &str) -> ExitCode {
         println!("  {:<14} {}", part[0].part, what.join(", and "));
     }
     println!(
-        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`; `kill` and `kill-run` take a number of kills and a seed."
+        "\n`test`, `sdk`, `evm` and `sdk-polymarket` take names after them and then run only what matches; `oracle` takes\n`--seed N` and `--count N`; `kill` and `kill-run` take a number of kills and a seed;\n`lp` takes a number of instances and a seed."
     );
     if matches!(part, "" | "help" | "--help" | "-h") {
         return ExitCode::SUCCESS;

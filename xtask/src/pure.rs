@@ -19,6 +19,7 @@ const FLOORS: &[(&str, bool)] = &[
     ("brier-models", true),
     ("brier-pairing", true),
     ("brier-engine", true),
+    ("brier-arbitrage", true),
     ("brier-strategies", true),
     ("brier-store", false),
     ("brier-backtest", false),

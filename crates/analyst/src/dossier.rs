@@ -319,14 +319,24 @@ fn check_dates(contents: &Contents) -> Result<(), DossierError> {
     }
 }
 
+/// Whether a series is named after the price of a market, which no dossier takes.
+///
+/// ```
+/// use brier_analyst::dossier::tells_a_price;
+/// assert!(tells_a_price("kalshi:KXHIGHNY-26NOV29-T52") && !tells_a_price("forecast:KNYC:high"));
+/// ```
+pub fn tells_a_price(series: &str) -> bool {
+    let first = series.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+    PRICE_SERIES.contains(&first.as_str())
+}
+
 fn check_facts(facts: &[Fact]) -> Result<(), DossierError> {
     for (index, fact) in facts.iter().enumerate() {
         let series = || fact.series.chars().take(64).collect::<String>();
         if !fact.is_sound() {
             return Err(DossierError::UnsoundFact { series: series() });
         }
-        let first = fact.series.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if PRICE_SERIES.contains(&first.as_str()) {
+        if tells_a_price(&fact.series) {
             return Err(DossierError::MarketPrice { series: series() });
         }
         if facts[..index].iter().any(|other| other.series == fact.series) {

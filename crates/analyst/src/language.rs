@@ -8,7 +8,8 @@
 //! ([`prompt`], [`text`]); an answer can say something about one question and nothing else; samples are asked one after the
 //! other, so a wrong key costs one request; a key is in no log, error or debug print.
 //!
-//! All parts are pure but [`LanguageAnalyst`] itself, the exchange under it, [`waits`], and the folder of [`cache`].
+//! All parts are pure but [`LanguageAnalyst`] itself, the exchange under it, [`waits`], the folder of [`cache`] and the file of
+//! [`ledger`].
 //!
 //! What can go wrong: a model that knows the price of the market from its own past; quotes that exist and prove nothing;
 //! samples that are wrong together. Its record decides what it may trade, like that of any model.
@@ -22,6 +23,7 @@ pub mod dialect;
 mod error;
 pub mod evidence;
 mod exchange;
+pub mod ledger;
 pub mod prompt;
 pub mod retry;
 pub mod sse;
@@ -38,21 +40,23 @@ use brier_connect::ConnectError;
 use brier_connect::backoff::Jitter;
 use brier_connect::host::is_near;
 use brier_connect::http::{self, HttpOptions};
+use brier_types::Money;
 
-pub use budget::{Budget, Ledger, TokenPrices, Usage};
+pub use budget::{Budget, TokenPrices, Usage};
 pub use config::{ApiKey, ConfigError, LanguageConfig};
 pub use dialect::Dialect;
 pub use error::CallError;
+pub use ledger::{HoldError, Ledger, LedgerError};
 pub use waits::{SystemWaits, Waits};
 
 use crate::analyst::{Analyst, Assessment, Pending};
 use crate::dossier::Dossier;
 use crate::opinion::{NoOpinion, Opinion, SourceAge};
 use answer::{Answer, Estimate, MAX_ANSWER_BYTES};
-use budget::OverBudget;
 use cache::{Cache, CacheKey};
 use dialect::{Ask, Reply, Speaker, Stop, Turn};
 use exchange::Endpoint;
+use ledger::Hold;
 use prompt::{Prompt, Shown};
 
 /// Longest wait for a connection.
@@ -110,7 +114,7 @@ impl fmt::Debug for LanguageAnalyst {
 /// Why one sample brought nothing.
 enum Lost {
     Call(CallError),
-    OverBudget(OverBudget),
+    Unpaid(HoldError),
     Abstains(String),
     Refused(String),
 }
@@ -207,8 +211,8 @@ impl LanguageAnalyst {
                         break;
                     }
                 }
-                Err(Lost::OverBudget(over)) => {
-                    last = Some(Lost::OverBudget(over));
+                Err(Lost::Unpaid(why)) => {
+                    last = Some(Lost::Unpaid(why));
                     break;
                 }
                 Err(Lost::Abstains(why)) => {
@@ -228,7 +232,8 @@ impl LanguageAnalyst {
         let few = |last: String| NoOpinion::TooFewSamples { valid, asked, needed, last };
         Err(match last {
             Some(Lost::Call(error)) if valid == 0 => NoOpinion::Endpoint(error),
-            Some(Lost::OverBudget(over)) => NoOpinion::OverBudget { needed: over.needed, left: over.left },
+            Some(Lost::Unpaid(HoldError::Over(over))) => NoOpinion::OverBudget { needed: over.needed, left: over.left },
+            Some(Lost::Unpaid(HoldError::Ledger(error))) => NoOpinion::Ledger(error),
             _ if abstained > valid => NoOpinion::Abstained { abstained, asked, because },
             Some(Lost::Call(error)) => few(error.to_string()),
             Some(Lost::Refused(why)) => few(why),
@@ -292,9 +297,11 @@ impl LanguageAnalyst {
         // Bytes as they travel, escapes included, are more than the tokens of any tokenizer.
         let worst = TokenPrices::worst(body.len(), turns.len() + 1, self.config.max_output_tokens);
         loop {
-            let hold = self.ledger.hold(self.config.prices.cost(worst)).map_err(Lost::OverBudget)?;
+            let hold = self.hold(self.config.prices.cost(worst)).await?;
             let exchange = endpoint.ask(body.clone(), worst, self.waits.as_ref()).await;
-            hold.settle(self.config.prices.cost(exchange.used));
+            let used = self.config.prices.cost(exchange.used);
+            // A runtime that ends drops the hold, which then counts whole.
+            drop(tokio::task::spawn_blocking(move || hold.settle(used)).await);
             let error = match exchange.result {
                 Ok(reply) => return whole(reply),
                 Err(error) => error,
@@ -304,6 +311,15 @@ impl LanguageAnalyst {
             let Some(wait) = wait.flatten() else { return Err(Lost::Call(error)) };
             waited += wait;
             self.waits.pause(wait).await;
+        }
+    }
+
+    /// Holds what a request may cost back, where the disk may be waited for.
+    async fn hold(&self, worst: Money) -> Result<Hold, Lost> {
+        let ledger = self.ledger.clone();
+        match tokio::task::spawn_blocking(move || ledger.hold(worst)).await {
+            Ok(held) => held.map_err(Lost::Unpaid),
+            Err(_ending) => Err(Lost::Refused("the program ends".to_owned())),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use brier_types::{Money, Prob, Timestamp};
 
-use crate::language::CallError;
+use crate::language::{CallError, LedgerError};
 
 /// Where the true chance is thought to lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -215,15 +215,16 @@ pub enum NoOpinion {
     #[error("nothing to read: the dossier has no fresh fact or document, and no rules")]
     NothingToRead,
     /// The next request might cost more than is left.
-    #[error(
-        "budget: the next request may cost ${needed}, ${left} is left; raise the budget or wait for the next period"
-    )]
+    #[error("budget: the next request may cost ${needed}, ${left} is left")]
     OverBudget {
         /// What it may cost at most.
         needed: Money,
         /// What is left.
         left: Money,
     },
+    /// Nobody knows what is spent.
+    #[error("budget: {0}")]
+    Ledger(#[from] LedgerError),
     /// The endpoint could not be used.
     #[error("language model: {0}")]
     Endpoint(#[from] CallError),
@@ -249,6 +250,56 @@ pub enum NoOpinion {
         /// The model's own words of the last time, in one form and bounded: for people only.
         because: String,
     },
+}
+
+impl NoOpinion {
+    /// Its kind, in a word: the same reason again has the same, whatever its numbers.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::NoModel { .. } => "no_model",
+            Self::Closed { .. } => "closed",
+            Self::MissingFact { .. } => "missing_fact",
+            Self::StaleFact { .. } => "stale_fact",
+            Self::WrongFact { .. } => "wrong_fact",
+            Self::ModelRefuses { .. } => "model_refuses",
+            Self::NoKey { .. } => "no_key",
+            Self::NothingToRead => "nothing_to_read",
+            Self::OverBudget { .. } => "over_budget",
+            Self::Ledger(_) => "ledger",
+            Self::Endpoint(_) => "endpoint",
+            Self::TooFewSamples { .. } => "too_few_samples",
+            Self::Abstained { .. } => "abstained",
+        }
+    }
+
+    /// The series that it is about, if it is about one.
+    pub fn series(&self) -> Option<&str> {
+        match self {
+            Self::MissingFact { series } | Self::StaleFact { series, .. } | Self::WrongFact { series, .. } => {
+                Some(series)
+            }
+            _ => None,
+        }
+    }
+
+    /// What would help.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NoModel { .. } => "give it a recipe for this market, or ask an analyst that reads",
+            Self::Closed { .. } => "nothing: trading has ended",
+            Self::MissingFact { .. } => "a feed that tells this series, or a program that does",
+            Self::StaleFact { .. } => "newer data: see whether its feed answers",
+            Self::WrongFact { .. } => "another series, or another reading of it in the recipe",
+            Self::ModelRefuses { .. } => "numbers and baselines that the model can take: see its recipe",
+            Self::NoKey { .. } => "a key for the endpoint, by reference in the configuration",
+            Self::NothingToRead => "rules, a fact or a document for it to read",
+            Self::OverBudget { .. } => "a larger budget",
+            Self::Ledger(_) => "a ledger that can be read and written",
+            Self::Endpoint(_) => "an endpoint that answers: see its address, its key and the model's name",
+            Self::TooFewSamples { .. } => "a model that keeps to the form and quotes its sources, or more samples",
+            Self::Abstained { .. } => "more to read: facts, or rules that say more",
+        }
+    }
 }
 
 /// One line: `0.62 (0.55 to 0.70 at 90 %), 3 drivers`.

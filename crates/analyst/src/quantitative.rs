@@ -144,18 +144,26 @@ fn changes(model: &Model, now: Timestamp, recipe: &Recipe, values: &[f64], prob:
         };
         for deviations in [-1.0, 1.0] {
             let (value, prob) = at(deviations);
-            let what = format!("{} at {value:.6} instead of {:.6}", input.name, values[index]);
+            let what = format!("{} at {} instead of {}", input.name, shown(value), shown(values[index]));
             changes.extend(prob.map(|prob| Change { what, prob: Some(prob) }));
         }
         for far in [-TURN_DEVIATIONS, TURN_DEVIATIONS] {
             if let Some(value) = turn(&at, far, prob) {
                 let side = if prob.get() > 0.5 { "NO likelier than YES" } else { "YES likelier than NO" };
-                let what = format!("{} beyond {value:.6} would make {side}", input.name);
+                let what = format!("{} beyond {} would make {side}", input.name, shown(value));
                 changes.push(Change { what, prob: Prob::new(0.5).ok() });
             }
         }
     }
     changes
+}
+
+/// A number with six digits that say something: a volatility of a second has many zeros before them.
+fn shown(number: f64) -> String {
+    let size = number.abs();
+    let before = if size > 0.0 && size.is_finite() { libm::floor(libm::log10(size)) as i32 + 1 } else { 1 };
+    let text = format!("{number:.*}", (6 - before).clamp(0, 12) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// The value at which the likelier side changes on the way to `far` deviations; none when it does not.
@@ -180,5 +188,16 @@ impl Analyst for Quantitative {
 
     fn assess<'a>(&'a self, dossier: &'a Dossier) -> Pending<'a> {
         Box::pin(std::future::ready(self.opinion(dossier)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn numbers_are_shown_by_what_they_say() {
+        let all = [98_440.0, 87.25, 0.000_083_34, -0.5, 0.0, 1_234_567.0, 3.880_000_1];
+        assert_eq!(all.map(shown), ["98440", "87.25", "0.00008334", "-0.5", "0", "1234567", "3.88"]);
     }
 }

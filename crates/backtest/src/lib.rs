@@ -6,6 +6,7 @@
 //! Readers fail with [`anyhow`] errors: a recording that cannot be read is for a person to look at, and no caller branches on
 //! why.
 
+pub mod arbitrage;
 pub mod history;
 pub mod plot;
 pub mod score;

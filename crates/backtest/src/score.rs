@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use brier_models::calibration::reliability::Curve;
-use brier_models::calibration::standing::{Contest, Record, Standing};
+use brier_models::calibration::standing::{Contest, Record, Resampled, Standing};
 use brier_models::calibration::{Scored, brier, log_score, skill, spiegelhalter_z};
 use brier_types::Prob;
 use serde::Serialize;
@@ -166,13 +166,11 @@ fn compare(quotes: &[&Quoted], seed: u64) -> Option<Comparison> {
     let events = count_events(&both.iter().map(|it| it.0).collect::<Vec<_>>());
     let record = Record::of(&contests(quotes), RESAMPLES, seed)?;
     let enough = events >= LEAST_EVENTS;
-    let log_differences: Vec<(&str, f64)> = both
-        .iter()
-        .map(|(quote, model)| {
-            let loss = |forecast| log_score(&[Scored { forecast, happened: quote.yes }]).unwrap_or_default();
-            (quote.event.as_str(), loss(*model) - loss(quote.mid))
-        })
-        .collect();
+    let log_differences = both.iter().map(|(quote, model)| {
+        let loss = |forecast| log_score(&[Scored { forecast, happened: quote.yes }]).unwrap_or_default();
+        (quote.event.as_str(), loss(*model) - loss(quote.mid))
+    });
+    let luck = Resampled::by_event(log_differences, RESAMPLES, seed);
     Some(Comparison {
         quotes: both.len(),
         events,
@@ -180,41 +178,10 @@ fn compare(quotes: &[&Quoted], seed: u64) -> Option<Comparison> {
         brier_difference: -record.advantage,
         brier_interval: enough.then_some((-record.interval.1, -record.interval.0)),
         log_difference: model.log_score - market.log_score,
-        log_interval: enough.then(|| interval(&log_differences, seed)).flatten(),
+        log_interval: luck.filter(|_| enough).map(|luck| luck.interval()),
         model,
         market,
     })
-}
-
-/// Where the mean lies at 95 %, by resampling whole events.
-fn interval(values: &[(&str, f64)], seed: u64) -> Option<(f64, f64)> {
-    let mut events: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for (event, value) in values {
-        let (sum, count) = events.entry(event).or_default();
-        *sum += value;
-        *count += 1.0;
-    }
-    let events: Vec<(f64, f64)> = events.into_values().collect();
-    let mut state = seed;
-    let mut draw = || {
-        // Any well-mixed sequence does for drawing events; this one is SplitMix64 (Steele, Lea and Flood 2014).
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((u128::from(mixed ^ (mixed >> 31)) * events.len() as u128) >> 64) as usize
-    };
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .filter_map(|_| {
-            let (sum, count) = (0..events.len()).fold((0.0, 0.0), |(sum, count), _| {
-                let (one, many) = events[draw()];
-                (sum + one, count + many)
-            });
-            (count > 0.0).then(|| sum / count)
-        })
-        .collect();
-    means.sort_by(f64::total_cmp);
-    let at = |share: f64| means.get((share * means.len() as f64) as usize).copied();
-    at(0.025).zip(at(0.975))
 }
 
 #[cfg(test)]

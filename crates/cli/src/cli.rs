@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect, markets,
-    order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
+    analyst, arb, auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect,
+    markets, order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
 };
 use crate::demo;
 
@@ -59,7 +59,9 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     Fees(fees::Args),
     Score(score::Args),
+    Arb(arb::Args),
     Feeds(feeds::Args),
+    Analyst(analyst::Args),
     Pairs(pairs::Args),
     Bench(bench::Args),
     Polymarket(polymarket::Args),

@@ -107,8 +107,9 @@ pub(crate) enum VenueWord {
     Polymarket,
 }
 
+/// A host, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum EnvWord {
+pub(crate) enum EnvWord {
     Demo,
     Prod,
     Local,
@@ -138,6 +139,16 @@ pub(crate) struct Venue {
 }
 
 impl VenueArgs {
+    /// Options for reading what everybody may read.
+    pub(crate) fn public(
+        venue: VenueWord,
+        env: Option<EnvWord>,
+        url: Option<String>,
+        ready_file: Option<PathBuf>,
+    ) -> Self {
+        Self { venue, env, url, key_id: None, key_file: None, signature_type: None, wallet: None, ready_file }
+    }
+
     /// Finds Kalshi's host and key.
     ///
     /// # Errors
@@ -235,6 +246,11 @@ impl Venue {
         Ok(Client::new(self.env.clone(), credentials, Config::new(seed()))?)
     }
 
+    /// A client for public reads, without a key.
+    pub(crate) fn public(&self) -> Result<Client, CliError> {
+        Ok(Client::new(self.env.clone(), None, Config::new(seed()))?)
+    }
+
     /// Refuses hosts that take no orders from here.
     pub(crate) fn demand_writes(&self, what: &str) -> Result<(), CliError> {
         if self.env.writes_allowed() {
@@ -246,9 +262,14 @@ impl Venue {
 
 /// Where the exchange keeps its data unless told otherwise.
 pub(crate) fn default_data_dir() -> Option<PathBuf> {
+    Some(data_home()?.join("exchange"))
+}
+
+/// Where the program keeps what it is not told to keep elsewhere.
+pub(crate) fn data_home() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local").join("share")))?;
-    Some(base.join("brier").join("exchange"))
+    Some(base.join("brier"))
 }
 
 /// The ready file of a data folder.
@@ -263,7 +284,7 @@ fn local(url: &str) -> Result<Env, CliError> {
     })
 }
 
-fn read_ready(path: &Path) -> Result<Ready, CliError> {
+pub(crate) fn read_ready(path: &Path) -> Result<Ready, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         CliError::failure(format!("ready file {}: {error}", path.display()))
             .hint("start the exchange first: `brier exchange` writes it once it serves")

@@ -3,7 +3,7 @@
 //! Facts come as inputs, so that a strategy which turns them into a fair value is as pure as everything else and a replay sees
 //! what it saw. A series is one thing that is measured again and again; its name is the configuration's.
 //!
-//! Invariant: nothing older than its own age limit can be read.
+//! Invariants: nothing older than its own age limit can be read; whatever is told, the table does not grow without end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,6 +12,9 @@ use brier_types::Timestamp;
 
 /// The longest name of a series, in bytes.
 pub const MAX_SERIES_NAME: usize = 128;
+
+/// Most series that are known at once: a day's weather of every city, and every coin, many times over.
+pub const MOST_SERIES: usize = 16_384;
 
 /// A number, or several that belong together: members of an ensemble, quotes of a ladder.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,9 +94,44 @@ impl Facts {
                 true
             }
             None => {
+                if self.0.len() >= MOST_SERIES {
+                    self.forget_one();
+                }
                 self.0.insert(fact.series.clone(), fact);
                 true
             }
         }
+    }
+
+    /// Makes room: the series that goes stale first, which is yesterday's as a rule.
+    fn forget_one(&mut self) {
+        let ends = |fact: &Fact| fact.as_of.plus(fact.valid_for);
+        let first = self.0.values().min_by_key(|fact| ends(fact)).map(|fact| fact.series.clone());
+        if let Some(first) = first {
+            self.0.remove(&first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_facts_has_a_bound_and_forgets_what_goes_stale_first() {
+        let fact = |series: String, seconds| Fact {
+            series,
+            value: FactValue::Number(1.0),
+            as_of: Timestamp::from_secs(seconds).unwrap(),
+            valid_for: Duration::from_mins(1),
+        };
+        let mut facts = Facts::default();
+        for number in 0..MOST_SERIES as i64 {
+            assert!(facts.learn(fact(format!("s{number}"), 1_000 + number)));
+        }
+        assert!(facts.learn(fact("new".to_owned(), 900_000)));
+        assert_eq!(facts.iter().count(), MOST_SERIES);
+        assert!(facts.fresh("s0", Timestamp::from_secs(1_000).unwrap()).is_none());
+        assert!(facts.fresh("s1", Timestamp::from_secs(1_000).unwrap()).is_some());
     }
 }

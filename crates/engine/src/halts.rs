@@ -13,6 +13,9 @@ use crate::command::Scope;
 use crate::ids::{MarketId, StrategyId};
 use crate::instrument::venue_index;
 
+/// Why a venue is halted at every start of a run, until its reads agree.
+pub const STARTED: &str = "the program started";
+
 /// Why something is halted. The order is the order in which [`Halts::refuses`] names causes of one scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {

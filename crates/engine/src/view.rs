@@ -1,7 +1,7 @@
 //! What a strategy may look at: everything it needs to decide, nothing it could change.
 
 use brier_book::{BookView, Untrusted};
-use brier_types::{BookSide, Money, Price, Timestamp, Venue};
+use brier_types::{BookSide, Money, Price, Qty, Timestamp, Venue};
 
 use crate::engine::State;
 use crate::fact::Fact;
@@ -63,6 +63,11 @@ impl<'a> View<'a> {
         let own = |price| self.state.orders.offered_at(market, side, price, self.now);
         let book = self.book(market).ok()?;
         book.levels(side).find(|level| level.qty > own(level.price)).map(|level| level.price)
+    }
+
+    /// Contracts that our own orders may have at a price, in whatever way a book may be behind: see [`View::best_of_others`].
+    pub fn own_at(&self, market: MarketId, side: BookSide, price: Price) -> Qty {
+        self.state.orders.offered_at(market, side, price, self.now)
     }
 
     /// What this strategy owns in a market, provisional fills included.

@@ -5,6 +5,8 @@
 //! [`client::Client`] asks by REST, [`stream::driver::PriceStream`] listens to streams. What comes becomes a
 //! [`fresh::FreshValue`], which cannot be read past its age: to a strategy an old value is an absent one.
 //!
+//! [`source::Source`] makes named series of numbers of them, which is what strategies are told.
+//!
 //! [`settlement::Table`] is data, not code: which station, index or release settles a series, and how a market's own rules
 //! must read for that to be believed. [`emulator`] plays every vendor on loopback from a seed, with its errors on demand;
 //! [`check`] asks every vendor how it is.
@@ -37,6 +39,7 @@ pub mod prices;
 pub mod request;
 pub mod secret;
 pub mod settlement;
+pub mod source;
 pub mod sports;
 pub mod stream;
 pub mod time;

@@ -81,10 +81,14 @@ impl Ewma {
 
 /// An exponentially weighted estimate of the variance of a price's logarithm, per second.
 ///
-/// It starts from a stated belief that fades as observations come in, so that it never answers zero for lack of data.
+/// It starts from a stated belief that fades as observations come in, so that it never answers zero for lack of data. After a
+/// silence of more than two half-lives it begins anew: the one move across it would outweigh everything that follows, and a
+/// single move says next to nothing of how much a price moves.
 #[derive(Clone, Debug)]
 pub struct RealizedVolatility {
     half_life: Duration,
+    /// Where it starts from: squares and seconds.
+    belief: (f64, f64),
     /// Weighted sum of squared log returns, and weighted seconds they span.
     squares: f64,
     seconds: f64,
@@ -98,7 +102,7 @@ impl RealizedVolatility {
         let (squares, seconds) = (belief * belief * strength.as_secs_f64(), strength.as_secs_f64());
         // A belief that is no number is none.
         let (squares, seconds) = if squares.is_finite() { (squares, seconds) } else { (0.0, 0.0) };
-        Self { half_life, squares, seconds, last: None }
+        Self { half_life, belief: (squares, seconds), squares, seconds, last: None }
     }
 
     /// Takes an observation. One that is not later than the last, or is no positive number, is ignored.
@@ -110,7 +114,13 @@ impl RealizedVolatility {
             if at <= before {
                 return;
             }
-            let elapsed = at.since(before).as_secs_f64();
+            let silence = at.since(before);
+            if silence > self.half_life.saturating_mul(2) {
+                (self.squares, self.seconds) = self.belief;
+                self.last = Some((at, price));
+                return;
+            }
+            let elapsed = silence.as_secs_f64();
             let fade = libm::exp2(-elapsed / self.half_life.as_secs_f64());
             let change = libm::log(price / old);
             // A ratio that no float holds is a broken feed, not a move.
@@ -174,6 +184,21 @@ mod tests {
             volatility.observe(at(second), if second % 2 == 0 { 100.0 } else { 100.0 * f64::exp(0.002) });
         }
         assert!((volatility.per_sqrt_second() - 0.002).abs() < 1e-5);
+    }
+
+    #[test]
+    fn after_a_long_silence_it_begins_anew() {
+        let mut volatility = estimate();
+        (0..600).for_each(|second| volatility.observe(at(second), if second % 2 == 0 { 100.0 } else { 101.0 }));
+        let (mut heard, moving) = (volatility.clone(), volatility.per_sqrt_second());
+        // Two half-lives and a second later the price happens to be where it was.
+        volatility.observe(at(599 + 601), 101.0);
+        assert_eq!(volatility.per_sqrt_second(), estimate().per_sqrt_second());
+        volatility.observe(at(599 + 602), 102.0);
+        assert!(volatility.per_sqrt_second() > 1e-3, "and goes on from there");
+        // A second less, and the silence counts.
+        heard.observe(at(599 + 600), 101.0);
+        assert!((1e-4..moving).contains(&heard.per_sqrt_second()), "{}", heard.per_sqrt_second());
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn consistency(bench: &mut Bench<'_>) {
 /// Counts are whole. Kalshi's Rotten Tomatoes and Metacritic scores are whole percents. NWS reports whole degrees
 /// Fahrenheit. Inflation and unemployment are published to a tenth. Prices in dollars come in cents, which both venues'
 /// strikes assume (T1629.99 is "1630 or above").
-fn step(contract: &Contract, range: &Range) -> Option<Decimal> {
+pub(crate) fn step(contract: &Contract, range: &Range) -> Option<Decimal> {
     let measures = |values: &[&str]| values.iter().any(|value| contract.says(Facet::Measure, value).is_some());
     if measures(&["rotten_tomatoes", "metacritic", "seats", "executive_orders", "high_temperature", "low_temperature"])
     {

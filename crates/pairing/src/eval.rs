@@ -5,10 +5,9 @@
 //! a match on a pair labelled otherwise are both wrong. Recall is the share of pairs labelled equivalent that came out
 //! `Same` with the right outcome, of any basis.
 
-use brier_types::Venue;
 use serde_json::Value;
 
-use crate::listing::Listing;
+use crate::listing::{Listing, NoListing, record};
 use crate::verdict::{Verdict, verdict};
 
 /// What a person said about a pair.
@@ -67,6 +66,14 @@ pub enum PairError {
         /// What should stand there.
         expected: &'static str,
     },
+    /// A side is no bet on yes or no.
+    #[error("line {line}: {why}")]
+    Refused {
+        /// From 1.
+        line: usize,
+        /// Why.
+        why: NoListing,
+    },
 }
 
 /// Reads one line.
@@ -76,8 +83,8 @@ pub enum PairError {
 pub fn parse(line: usize, text: &str) -> Result<Pair, PairError> {
     let value: Value = serde_json::from_str(text).map_err(|error| PairError::Json { line, why: error.to_string() })?;
     let part = |path, expected| PairError::Part { line, path, expected };
-    let side =
-        |name: &'static str| value.get(name).filter(|side| side.is_object()).ok_or_else(|| part(name, "an object"));
+    let side = |name: &'static str| value.get(name).and_then(Value::as_object).ok_or_else(|| part(name, "an object"));
+    let refused = |error: NoListing| PairError::Refused { line, why: error };
     let label = match value.get("label").and_then(Value::as_str) {
         Some("equivalent") => Label::Equivalent,
         Some("conditional") => Label::Conditional,
@@ -88,42 +95,10 @@ pub fn parse(line: usize, text: &str) -> Result<Pair, PairError> {
     let outcome = value.get("polymarket_outcome").and_then(Value::as_str).map(str::to_owned);
     Ok(Pair {
         line,
-        kalshi: kalshi(side("kalshi")?),
-        polymarket: polymarket(side("polymarket")?),
+        kalshi: record::kalshi(side("kalshi")?, None).map_err(refused)?,
+        polymarket: record::polymarket(side("polymarket")?, None).map_err(refused)?,
         answer: Answer { label, inverse, outcome },
     })
-}
-
-fn text(side: &Value, key: &str) -> String {
-    match side.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => String::new(),
-    }
-}
-
-fn kalshi(side: &Value) -> Listing {
-    Listing {
-        event: text(side, "event_ticker"),
-        subtitle: text(side, "yes_sub_title"),
-        rules: text(side, "rules_primary"),
-        more_rules: text(side, "rules_secondary"),
-        ends: text(side, "close_time"),
-        ..Listing::new(Venue::Kalshi, &text(side, "ticker"), &text(side, "title"))
-    }
-}
-
-fn polymarket(side: &Value) -> Listing {
-    let outcomes = side.get("outcomes").and_then(Value::as_array);
-    let outcomes = outcomes.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    Listing {
-        event: text(side, "event_id"),
-        rules: text(side, "description"),
-        ends: text(side, "end_date"),
-        event_title: text(side, "event_title"),
-        outcomes,
-        ..Listing::new(Venue::Polymarket, &text(side, "condition_id"), &text(side, "question"))
-    }
 }
 
 /// The verdict about a pair, with Kalshi first.

@@ -2,9 +2,14 @@
 //! changing its text.
 
 use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::calendar::When;
 use crate::contract::{Contract, Span};
+use crate::listing::{Listing, Strike};
+use crate::text::Decimal;
 
 /// One entry of a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,4 +117,99 @@ fn text_hash(contract: &Contract) -> u64 {
         state = (state ^ 0xff).wrapping_mul(0x100_0000_01b3);
     }
     state
+}
+
+/// A hash of everything in a listing that a reading can rest on, for whatever stands only while no word of it changes.
+///
+/// SHA-256 cut to 128 bits, over title, subtitle, both rules, event title, outcomes in their order, end, strike fields,
+/// settlement sources and what the market stands for. Runs of space count as one. Written as 32 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seal([u8; 16]);
+
+impl Seal {
+    /// The seal of a listing. The venue's names for it are no part of it.
+    pub fn of(listing: &Listing) -> Self {
+        let Listing {
+            venue: _,
+            id: _,
+            event: _,
+            title,
+            subtitle,
+            rules,
+            more_rules,
+            event_title,
+            outcomes,
+            ends,
+            strike,
+            sources,
+            // Decides about sets, not about pairs.
+            exclusive: _,
+            other,
+        } = listing;
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            for word in text.split_whitespace() {
+                hash.update(word.as_bytes());
+                hash.update(b" ");
+            }
+            // No text holds this byte, so no two lists of texts run together.
+            hash.update([0xff]);
+        };
+        for text in [title, subtitle, rules, more_rules, event_title, ends] {
+            add(text);
+        }
+        for list in [outcomes, sources] {
+            add(&list.len().to_string());
+            for text in list {
+                add(text);
+            }
+        }
+        match strike {
+            None => add("no strike"),
+            Some(Strike { kind, floor, cap }) => {
+                let number =
+                    |bound: Option<Decimal>| bound.map_or_else(String::new, |bound| bound.micros().to_string());
+                add(kind.word());
+                add(&number(*floor));
+                add(&number(*cap));
+            }
+        }
+        add(if *other { "stands for others" } else { "stands for itself" });
+        let whole: [u8; 32] = hash.finalize().into();
+        let mut seal = [0; 16];
+        seal.copy_from_slice(&whole[..16]);
+        Self(seal)
+    }
+}
+
+impl fmt::Display for Seal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Seal({self})")
+    }
+}
+
+/// A text that is no [`Seal`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected 32 hex digits, found `{found}`")]
+pub struct SealError {
+    /// The text, cut to 40 characters.
+    pub found: String,
+}
+
+impl FromStr for Seal {
+    type Err = SealError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || SealError { found: text.chars().take(40).collect() };
+        // Small letters only, so that a file has one form.
+        let plain = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let bits = u128::from_str_radix(text, 16).ok().filter(|_| plain).ok_or_else(error)?;
+        Ok(Self(bits.to_be_bytes()))
+    }
 }

@@ -10,6 +10,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::calendar::{self, When};
 use crate::contract::{Contract, Facet};
 use crate::lexicon;
+use crate::range::{Bound, Range};
 
 /// A nominated contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,17 +230,62 @@ fn contract_keys(contract: &Contract, keys: &mut Vec<u64>) {
         }
     }
     if let Some(range) = contract.range {
-        let bounds = [range.value.low, range.value.high];
-        keys.extend(bounds.iter().flatten().map(|bound| mix(bound.value.micros() as u64)));
+        range_keys(range.value, keys);
     }
+    let mut years = Vec::new();
     for time in &contract.times {
-        match time.value.when {
+        let when = time.value.when;
+        match when {
             When::On(day) | When::Until(day) | When::Days(day, _) => keys.push(day_key(day.month, day.day)),
             When::Month(_, month) => keys.push(day_key(month, 0)),
-            When::Quarter(..) | When::Year(_) | When::Season(_) => {}
+            // A season goes by the year in which it begins, or by that of its champion.
+            When::Season(year) => years.push(year_key(year.saturating_add(1))),
+            When::Quarter(..) | When::Year(_) => {}
+        }
+        years.extend(when.year().map(year_key));
+    }
+    let singles = with_pairs(keys);
+    years.sort_unstable();
+    years.dedup();
+    // A year alone nominates nobody: it tells editions of one thing apart.
+    for year in years {
+        for at in 0..singles {
+            keys.push(mix(keys[at].rotate_left(17) ^ year));
         }
     }
-    with_pairs(keys);
+}
+
+/// The keys of a range: "more than 109" and "at least 110" have one in common, and so have "80 or higher" and its
+/// complement "below 80". What is no whole number is a key of its own too.
+fn range_keys(range: Range, keys: &mut Vec<u64>) {
+    const ONE: i128 = 1_000_000;
+    let key = |value: i128| mix(0x00b0_0000 ^ value as u64);
+    let mut exact = |bound: Bound| {
+        let value = bound.value.micros();
+        if value.rem_euclid(ONE) != 0 {
+            keys.push(key(value));
+        }
+    };
+    range.low.into_iter().chain(range.high).for_each(&mut exact);
+    if let Some(low) = range.low {
+        let value = low.value.micros();
+        let whole = value.rem_euclid(ONE) == 0;
+        let first = value.div_euclid(ONE) + i128::from(!whole || !low.included);
+        keys.push(key(first * ONE));
+    }
+    if let Some(high) = range.high {
+        let value = high.value.micros();
+        let whole = value.rem_euclid(ONE) == 0;
+        let last = value.div_euclid(ONE) - i128::from(whole && !high.included);
+        keys.push(key(last * ONE));
+        if range.low.is_none() {
+            keys.push(key((last + 1) * ONE));
+        }
+    }
+}
+
+fn year_key(year: u16) -> u64 {
+    mix(0x0079_6561_7200 + u64::from(year))
 }
 
 fn day_key(month: u8, day: u8) -> u64 {

@@ -65,9 +65,42 @@ pub enum Topic {
     Consistency,
 }
 
-impl fmt::Display for Topic {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+impl Topic {
+    /// Every topic, in their order.
+    pub const ALL: [Self; 28] = [
+        Self::Act,
+        Self::Contest,
+        Self::Office,
+        Self::Stage,
+        Self::Party,
+        Self::Place,
+        Self::Rank,
+        Self::Part,
+        Self::Measure,
+        Self::Asset,
+        Self::Subject,
+        Self::Wording,
+        Self::Roles,
+        Self::Threshold,
+        Self::Deadline,
+        Self::Window,
+        Self::Seam,
+        Self::Edition,
+        Self::Game,
+        Self::Outcome,
+        Self::Settlement,
+        Self::Station,
+        Self::Announcement,
+        Self::Grounds,
+        Self::Winning,
+        Self::Definitions,
+        Self::Overtime,
+        Self::Consistency,
+    ];
+
+    /// Its name in proofs and files.
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Act => "act",
             Self::Contest => "contest",
             Self::Office => "office",
@@ -96,7 +129,13 @@ impl fmt::Display for Topic {
             Self::Definitions => "definitions",
             Self::Overtime => "overtime",
             Self::Consistency => "consistency",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.word())
     }
 }
 
@@ -117,7 +156,7 @@ pub enum Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+        out.pad(match self {
             Self::Agrees => "agrees",
             Self::Follows => "follows",
             Self::Assumed => "assumed",
@@ -166,9 +205,17 @@ pub struct Line {
     pub certainty: Certainty,
 }
 
+impl Line {
+    /// What it says, with the words that it rests on, in one line and without the finding.
+    pub fn wording(&self) -> String {
+        let quotes = [&self.first, &self.second].into_iter().flatten();
+        quotes.fold(self.note.clone(), |text, quote| format!("{text} | {quote}"))
+    }
+}
+
 impl fmt::Display for Line {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:<12} {:<11} {}", self.topic.to_string(), self.finding.to_string(), self.note)?;
+        write!(out, "{:<12} {:<11} {}", self.topic, self.finding, self.note)?;
         if self.certainty == Certainty::Convention {
             out.write_str(" (by the venue's habit)")?;
         }

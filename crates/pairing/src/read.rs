@@ -16,7 +16,7 @@ use crate::calendar::{self, When};
 use crate::contract::{Certainty, Context, Contract, Facet, Family, Field, Role, Source, Span, Time, Word};
 use crate::lexicon::{self, Lexicon};
 use crate::listing::{Listing, StrikeKind};
-use crate::range::Range;
+use crate::range::{Range, RangeRelation};
 use crate::text::{self, Kind, Token};
 use question::Reading;
 
@@ -28,9 +28,15 @@ pub fn read(listing: Listing) -> Contract {
     let found_game = game::find(&listing, &title, &parts, league);
     let mut question =
         Reading::of(&title, Source::Title, league, |at| found_game.as_ref().is_none_or(|game| !game.covers(at)));
+    let mut label = None;
     if !listing.subtitle.trim().is_empty() && found_game.is_none() {
         let subtitle = Reading::of(&text::tokens(&listing.subtitle), Source::Subtitle, league, |_| true);
-        join_subtitle(&mut question, subtitle, &listing);
+        if is_kalshi(&listing) {
+            join_subtitle(&mut question, subtitle, &listing);
+        } else {
+            // A Polymarket question is whole; what its site calls the market beside its siblings is a label.
+            label = subtitle.range;
+        }
     }
     let (clauses, rule_times, mut context) = rules::read(&listing, &parts, league);
     if let Some(word) = found_game.as_ref().and_then(|game| game.gender) {
@@ -38,7 +44,7 @@ pub fn read(listing: Listing) -> Contract {
     }
     let mut contract = Contract {
         family: Family::Generic,
-        range: strike(&listing).or(question.range),
+        range: strike(&listing, question.range).or(question.range),
         concepts: question.concepts,
         words: question.words,
         districts: question.districts,
@@ -68,7 +74,7 @@ pub fn read(listing: Listing) -> Contract {
         contract.range = parts.strike.filter(|_| !contract.words.iter().any(|word| is_number(&word.value)));
     }
     contract.family = family::of(&contract);
-    contract.inconsistent = inconsistency(&contract);
+    contract.inconsistent = inconsistency(&contract, question.range, label);
     contract
 }
 
@@ -129,7 +135,8 @@ pub(crate) fn is_number(word: &Word) -> bool {
         && word.text.bytes().all(|byte| !byte.is_ascii_alphabetic())
 }
 
-fn strike(listing: &Listing) -> Option<Field<Range>> {
+/// The strike fields as a range, in the unit of the words: the fields have none.
+fn strike(listing: &Listing, words: Option<Field<Range>>) -> Option<Field<Range>> {
     let strike = listing.strike?;
     let range = match (strike.kind, strike.floor, strike.cap) {
         (StrikeKind::Greater, Some(floor), _) => Range::above(floor, false),
@@ -147,6 +154,7 @@ fn strike(listing: &Listing) -> Option<Field<Range>> {
             _,
         ) => return None,
     };
+    let range = range.of(words.and_then(|words| words.value.unit));
     Some(Field { value: range, span: Span::new(Source::Strike, 0, 0), certainty: Certainty::Stated })
 }
 
@@ -188,8 +196,29 @@ fn times(tokens: &[Token], source: Source, offset: usize, free: impl Fn(usize) -
         .collect()
 }
 
-/// A contradiction between the question and its own rules: another person, or another deadline.
-fn inconsistency(contract: &Contract) -> Option<(Span, Span, &'static str)> {
+/// A contradiction between the question and its own rules: another person, or another deadline; or between the values
+/// that its `words` name and those of the strike fields, by which the venue may settle, or of its `label`.
+fn inconsistency(
+    contract: &Contract,
+    words: Option<Field<Range>>,
+    label: Option<Field<Range>>,
+) -> Option<(Span, Span, &'static str)> {
+    let fields = contract.range.filter(|range| range.span.source == Source::Strike);
+    // Labels abbreviate ("<3%" for "between 0% and 3%"): only one that has the same bounds says whether they belong to
+    // it.
+    let bounds = |range: &Range| [range.low, range.high].map(|bound| bound.map(|bound| bound.value));
+    let label = label.filter(|label| words.is_some_and(|words| bounds(&words.value) == bounds(&label.value)));
+    let others = [
+        (fields, "words and strike fields name different values"),
+        (label, "question and label differ in whether a bound belongs to it"),
+    ];
+    for (other, why) in others {
+        let (Some(words), Some(other)) = (words, other) else { continue };
+        let step = crate::compare::step(contract, &words.value);
+        if words.value.relation(&other.value, step) != RangeRelation::Equal {
+            return Some((words.span, other.span, why));
+        }
+    }
     if contract.listing.rules.trim().is_empty() {
         return None;
     }

@@ -247,3 +247,14 @@ pub fn vary(title: &str, chance: &mut Chance) -> String {
     }
     out
 }
+
+/// The same title with one of its numbers raised by one: another question, in nearly the same words. `None` without a
+/// number.
+pub fn another(title: &str, chance: &mut Chance) -> Option<String> {
+    let is_digit = |at: usize| title.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let starts: Vec<usize> = (0..title.len()).filter(|at| is_digit(*at) && (*at == 0 || !is_digit(*at - 1))).collect();
+    let start = *starts.get(chance.below(starts.len().max(1) as u64) as usize)?;
+    let end = (start..title.len()).find(|at| !is_digit(*at)).unwrap_or(title.len());
+    let value: u64 = title[start..end].parse().ok()?;
+    Some(format!("{}{}{}", &title[..start], value.checked_add(1)?, &title[end..]))
+}

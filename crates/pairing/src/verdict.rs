@@ -1,6 +1,7 @@
 //! The answer about two contracts.
 
 use std::fmt;
+use std::str::FromStr;
 
 use brier_types::Venue;
 
@@ -18,6 +19,18 @@ pub enum Basis {
     RulesOf(Venue),
     /// Only titles were read.
     TitlesOnly,
+}
+
+impl Basis {
+    /// What two contracts can rest on: which of them have rules at hand.
+    pub fn of(first: &Contract, second: &Contract) -> Self {
+        match (first.listing.has_rules(), second.listing.has_rules()) {
+            (true, true) => Self::RulesOfBoth,
+            (true, false) => Self::RulesOf(first.venue()),
+            (false, true) => Self::RulesOf(second.venue()),
+            (false, false) => Self::TitlesOnly,
+        }
+    }
 }
 
 impl fmt::Display for Basis {
@@ -64,10 +77,64 @@ pub enum TailKind {
     Overtime,
 }
 
+impl TailKind {
+    /// Every kind, in their order.
+    pub const ALL: [Self; 9] = [
+        Self::Void,
+        Self::FairPrice,
+        Self::Tie,
+        Self::Postponement,
+        Self::Cancellation,
+        Self::Death,
+        Self::LateEffect,
+        Self::Other,
+        Self::Overtime,
+    ];
+
+    /// Its name in files and options.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Void => "void",
+            Self::FairPrice => "fair-price",
+            Self::Tie => "tie",
+            Self::Postponement => "postponement",
+            Self::Cancellation => "cancellation",
+            Self::Death => "death",
+            Self::LateEffect => "late-effect",
+            Self::Other => "other",
+            Self::Overtime => "overtime",
+        }
+    }
+}
+
+impl fmt::Display for TailKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.word())
+    }
+}
+
+/// A word that names no kind of tail.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a kind of tail ({}), found `{found}`", TailKind::ALL.map(TailKind::word).join(", "))]
+pub struct TailKindError {
+    /// The word, cut to 40 characters.
+    pub found: String,
+}
+
+impl FromStr for TailKind {
+    type Err = TailKindError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|kind| kind.word() == text);
+        found.ok_or_else(|| TailKindError { found: text.chars().take(40).collect() })
+    }
+}
+
 /// Two contracts that pay together, or one when the other does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
-    /// The Polymarket outcome that pays when Kalshi Yes pays. Inside one venue: the second's outcome for the first's Yes.
+    /// The Polymarket outcome that pays when Kalshi Yes pays. Inside one venue: the second's outcome for the first's
+    /// Yes.
     pub outcome: String,
     /// Ends in which they may differ.
     pub tails: Vec<Tail>,
@@ -152,7 +219,7 @@ impl fmt::Display for Verdict {
         }
         write!(out, "{}", self.proof())?;
         for tail in self.matched().map_or(&[][..], |found| &found.tails) {
-            writeln!(out, "tail         {:?} on {} | {}", tail.kind, tail.venue, tail.quote)?;
+            writeln!(out, "tail         {} on {} | {}", tail.kind, tail.venue, tail.quote)?;
         }
         Ok(())
     }
@@ -162,8 +229,27 @@ impl fmt::Display for Verdict {
 ///
 /// Swapping the contracts gives the same verdict with first and second swapped.
 pub fn verdict(first: &Contract, second: &Contract) -> Verdict {
-    let compared = Comparison::of(first, second);
-    let Comparison { proof, range, earlier, inverse, outcome, .. } = compared;
+    judge(first, second).0
+}
+
+/// How the payoffs hang together as far as the texts go, also where the proof is not complete.
+#[derive(Clone, Debug)]
+pub(crate) struct Supposed {
+    /// One pays when the other does not.
+    pub(crate) inverse: bool,
+    /// The outcome of Polymarket, or of the second, that pays.
+    pub(crate) outcome: Option<String>,
+}
+
+/// The verdict, and what it would rest on if everything that is missing were as supposed.
+pub(crate) fn judge(first: &Contract, second: &Contract) -> (Verdict, Supposed) {
+    let mut compared = Comparison::of(first, second);
+    let supposed = Supposed { inverse: compared.inverse, outcome: compared.outcome.take() };
+    (conclude(first, second, compared, &supposed), supposed)
+}
+
+fn conclude(first: &Contract, second: &Contract, compared: Comparison, supposed: &Supposed) -> Verdict {
+    let Comparison { proof, range, earlier, .. } = compared;
     let mut against: Vec<Topic> = proof.with(Finding::Contradicts).map(|line| line.topic).collect();
     against.sort_unstable();
     against.dedup();
@@ -194,16 +280,18 @@ pub fn verdict(first: &Contract, second: &Contract) -> Verdict {
     if !complete {
         return Verdict::Unproven(proof);
     }
-    let Some(outcome) = outcome else { return Verdict::Unproven(proof) };
-    let basis = match (first.listing.has_rules(), second.listing.has_rules()) {
-        (true, true) => Basis::RulesOfBoth,
-        (true, false) => Basis::RulesOf(first.venue()),
-        (false, true) => Basis::RulesOf(second.venue()),
-        (false, false) => Basis::TitlesOnly,
-    };
-    let tails = tails(first).into_iter().chain(tails(second)).collect();
-    let found = Match { outcome, tails, basis, proof };
-    if inverse { Verdict::Inverse(found) } else { Verdict::Same(found) }
+    let Some(outcome) = supposed.outcome.clone() else { return Verdict::Unproven(proof) };
+    let found = Match { outcome, tails: tails_of(first, second), basis: Basis::of(first, second), proof };
+    if supposed.inverse { Verdict::Inverse(found) } else { Verdict::Same(found) }
+}
+
+/// The ends that are not ordinary, of which the rules of either contract speak; those of the first come first.
+pub fn tails_of(first: &Contract, second: &Contract) -> Vec<Tail> {
+    let says = |contract: &Contract| contract.clauses.regular_time.or(contract.clauses.overtime).is_some();
+    // Where both say whether overtime counts, they agree, or contradict each other: it is no end of its own.
+    let settled = says(first) && says(second);
+    let all = tails(first).into_iter().chain(tails(second));
+    all.filter(|tail| tail.kind != TailKind::Overtime || !settled).collect()
 }
 
 /// The ends that are not ordinary, of which a contract's rules speak.

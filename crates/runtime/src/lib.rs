@@ -5,6 +5,7 @@
 //! what comes back comes back as an input. Everything here that decides something ([`gateway`]) is free of I/O, so that the
 //! simulator runs the very same code.
 
+pub mod analysts;
 pub mod caller;
 pub mod config;
 pub mod control;

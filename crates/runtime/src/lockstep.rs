@@ -165,7 +165,17 @@ where
     /// # Errors
     /// [`LockstepError`].
     pub async fn tell(&mut self, input: Input) -> Result<(), LockstepError> {
-        self.handle(Event::Input(input))?;
+        self.tell_all([input]).await
+    }
+
+    /// Tells the engine several things of one moment, in this order, and hears what comes of them.
+    ///
+    /// # Errors
+    /// [`LockstepError`].
+    pub async fn tell_all(&mut self, inputs: impl IntoIterator<Item = Input>) -> Result<(), LockstepError> {
+        for input in inputs {
+            self.handle(Event::Input(input))?;
+        }
         self.hear().await
     }
 
@@ -176,15 +186,24 @@ where
     pub async fn hear(&mut self) -> Result<(), LockstepError> {
         loop {
             self.perform().await?;
-            let sockets: Vec<Socket> = self.lines.keys().copied().collect();
-            for socket in sockets {
-                self.drain(socket).await?;
-            }
-            self.handle(Event::Wake)?;
+            self.listen().await?;
             if self.effects.is_empty() {
                 return Ok(());
             }
         }
+    }
+
+    /// Hears what the venues have said so far and does nothing: what the engine decides by it leaves with the next
+    /// [`Lockstep::hear`]. So a caller can look at a book before the engine's own orders change it.
+    ///
+    /// # Errors
+    /// [`LockstepError`].
+    pub async fn listen(&mut self) -> Result<(), LockstepError> {
+        let sockets: Vec<Socket> = self.lines.keys().copied().collect();
+        for socket in sockets {
+            self.drain(socket).await?;
+        }
+        self.handle(Event::Wake)
     }
 
     async fn perform(&mut self) -> Result<(), LockstepError> {

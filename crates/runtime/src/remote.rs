@@ -426,38 +426,70 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
     }
 }
 
+/// When something was so, by its source; now where it does not say.
+fn when(as_of: Option<String>, now: Timestamp) -> Result<Timestamp, String> {
+    let Some(text) = as_of else { return Ok(now) };
+    let at: Timestamp = text.parse().map_err(|error: TimestampError| format!("as_of: {error}"))?;
+    if at.since(now) > AHEAD {
+        return Err(format!("as_of: expected a time that has been, found {text}; it is {now}"));
+    }
+    Ok(at)
+}
+
+fn age(seconds: f64) -> Result<Duration, String> {
+    let longest = LONGEST.as_secs_f64();
+    let sane = (0.0..=longest).contains(&seconds);
+    sane.then(|| Duration::from_secs_f64(seconds))
+        .ok_or_else(|| format!("valid_for_s: expected 0 to {longest}, found {seconds}"))
+}
+
+fn fact(SaidFact { series, value, as_of, valid_for_s }: SaidFact, now: Timestamp) -> Result<Fact, String> {
+    let value = match value {
+        SaidValue::Number(number) => FactValue::Number(number),
+        SaidValue::Numbers(numbers) => FactValue::Numbers(numbers),
+    };
+    let fact = Fact { series, value, as_of: when(as_of, now)?, valid_for: age(valid_for_s)? };
+    if fact.is_sound() {
+        return Ok(fact);
+    }
+    Err(format!("series: expected 1 to {MAX_SERIES_NAME} bytes, found `{:.140}`", fact.series))
+}
+
+/// Reads facts, one JSON object a line, as a client tells them: `{"series":TEXT,"value":NUMBER,"as_of":TIME,"valid_for_s":NUMBER}`.
+/// Of a series that is there twice the later line counts.
+///
+/// # Errors
+/// What was expected and found, with the line.
+///
+/// ```
+/// use brier_runtime::remote::read_facts;
+/// use brier_types::Timestamp;
+/// let facts = read_facts("{\"series\":\"spot:BTC\",\"value\":98500.5,\"valid_for_s\":5}\n", Timestamp::EPOCH)?;
+/// assert_eq!(facts[0].series, "spot:BTC");
+/// assert!(read_facts("\n{}", Timestamp::EPOCH).unwrap_err().starts_with("line 2: "));
+/// # Ok::<(), String>(())
+/// ```
+pub fn read_facts(text: &str, now: Timestamp) -> Result<Vec<Fact>, String> {
+    let mut facts: Vec<Fact> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        let said = serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))?;
+        let fact = fact(said, now).map_err(|error| format!("line {number}: {error}"))?;
+        facts.retain(|known| known.series != fact.series);
+        facts.push(fact);
+    }
+    Ok(facts)
+}
+
 /// Facts and fair values as inputs; none of a message with a mistake is told.
 fn told(facts: Vec<SaidFact>, fairs: Vec<SaidFair>, now: Timestamp) -> Result<Vec<Input>, String> {
-    let when = |as_of: Option<String>| -> Result<Timestamp, String> {
-        let Some(text) = as_of else { return Ok(now) };
-        let at: Timestamp = text.parse().map_err(|error: TimestampError| format!("as_of: {error}"))?;
-        if at.since(now) > AHEAD {
-            return Err(format!("as_of: expected a time that has been, found {text}; it is {now}"));
-        }
-        Ok(at)
-    };
-    let age = |seconds: f64| {
-        let longest = LONGEST.as_secs_f64();
-        let sane = (0.0..=longest).contains(&seconds);
-        sane.then(|| Duration::from_secs_f64(seconds))
-            .ok_or_else(|| format!("valid_for_s: expected 0 to {longest}, found {seconds}"))
-    };
     let mut inputs = Vec::with_capacity(facts.len() + fairs.len());
-    for SaidFact { series, value, as_of, valid_for_s } in facts {
-        let value = match value {
-            SaidValue::Number(number) => FactValue::Number(number),
-            SaidValue::Numbers(numbers) => FactValue::Numbers(numbers),
-        };
-        let fact = Fact { series, value, as_of: when(as_of)?, valid_for: age(valid_for_s)? };
-        if !fact.is_sound() {
-            return Err(format!("series: expected 1 to {MAX_SERIES_NAME} bytes, found `{:.140}`", fact.series));
-        }
-        inputs.push(Input::Fact(fact));
+    for said in facts {
+        inputs.push(Input::Fact(fact(said, now)?));
     }
     for SaidFair { market, prob, as_of, valid_for_s } in fairs {
         let name = MarketName::parse(&market).map_err(|error| format!("market: {error}"))?;
         let prob = Prob::new(prob).map_err(|error| error.to_string())?;
-        let (as_of, valid_for) = (when(as_of)?, age(valid_for_s)?);
+        let (as_of, valid_for) = (when(as_of, now)?, age(valid_for_s)?);
         inputs.push(Input::Fair(FairValue { venue: name.venue, market: name.market, prob, as_of, valid_for }));
     }
     Ok(inputs)

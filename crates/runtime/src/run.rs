@@ -27,7 +27,7 @@ pub enum PrepareError {
     /// The command line asks for real money and the configuration does not.
     #[error("`--live` was given, and `run.mode` is \"paper\"")]
     FlagWithoutLive,
-    /// A strategy's model has not shown that it beats the market.
+    /// A strategy's model, or an analyst, has not shown that it beats the market.
     #[error(transparent)]
     Standing(#[from] StandingError),
     /// The kill switch is down.
@@ -150,6 +150,7 @@ pub fn prepare(config: Config, environment: Environment, live_flag: bool) -> Res
     }
     if by_configuration {
         config.strategies.iter().filter(|it| it.enabled).try_for_each(standing::check)?;
+        config.analysts.iter().filter(|it| it.enabled).try_for_each(standing::check_analyst)?;
     }
     let folder = &config.run.data_dir;
     let failed = |source| PrepareError::Folder { folder: folder.clone(), source };
@@ -332,6 +333,41 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_analyst_that_has_not_beaten_the_market_is_traded_on_paper_only() {
+        let market = format!("polymarket:0x{}", "ab".repeat(32));
+        let table = |more: &str| {
+            format!(
+                "[[analyst]]\nname = \"pool\"\nkind = \"pool\"\nmarkets = [\"{market}\"]\n{more}[analyst.inputs.one]\nstated = 0.5\n"
+            )
+        };
+        let prepare = |mode: &str, more: &str, record: Option<String>| {
+            let case = Case::new(mode, 0o600);
+            let file = case.0.path().join("b.toml");
+            std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + &table(more)).unwrap();
+            if let Some(record) = record {
+                std::fs::write(case.0.path().join("r.jsonl"), record).unwrap();
+            }
+            case.prepare("d", mode == "live").map(drop).map_err(|error| error.to_string())
+        };
+        let record = |right: usize| {
+            let line = |number: usize| {
+                let model = if number % 10 < right { 0.9 } else { 0.1 };
+                format!("{{\"event\":\"E{number}\",\"model\":{model},\"market\":0.5,\"happened\":true}}\n")
+            };
+            Some((0..120).map(line).collect::<String>())
+        };
+        assert_eq!(prepare("paper", "", None), Ok(()));
+        let none = "analyst `pool` trades the opinion of its own model, and names no `record` of it";
+        assert_eq!(prepare("live", "", None), Err(none.to_owned()));
+        assert_eq!(prepare("live", "tells = false\n", None), Ok(()), "nobody trades what is only written down");
+        assert_eq!(prepare("live", "enabled = false\n", None), Ok(()));
+        assert_eq!(prepare("live", "record = \"r.jsonl\"\n", record(9)), Ok(()));
+        let worse = prepare("live", "record = \"r.jsonl\"\n", record(5)).unwrap_err();
+        assert!(worse.contains("of analyst `pool`: ") && worse.contains("as good or better"), "{worse}");
+        assert!(prepare("live", "record = \"r.jsonl\"\n", None).unwrap_err().contains("r.jsonl of analyst `pool`"));
     }
 
     #[test]

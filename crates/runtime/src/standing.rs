@@ -1,4 +1,4 @@
-//! Whether a strategy's model may trade with money: a record of settled markets has to show that it beats the market's price.
+//! Whether a strategy's model or an analyst may trade with money: a record of settled markets has to show that it beats the market's price.
 //!
 //! The record is a file of JSON objects, one scored market a line: `{"event":TEXT,"model":P,"market":P,"happened":BOOL}`, the
 //! model's chance and the market's middle at one moment, and what came of it. `brier score --records FOLDER` writes such files.
@@ -12,7 +12,7 @@ use brier_models::calibration::standing::{Contest, Standing};
 use brier_types::Prob;
 use serde::{Deserialize, Serialize};
 
-use crate::config::StrategyConfig;
+use crate::config::{AnalystConfig, StrategyConfig};
 
 /// Where the resampling behind a verdict starts: the same record gives the same verdict everywhere.
 const SEED: u64 = 1;
@@ -31,30 +31,30 @@ pub struct Line {
     pub happened: bool,
 }
 
-/// Why a strategy may not trade with money.
+/// Why a strategy may not trade with money, or an analyst be traded on.
 #[derive(Debug, thiserror::Error)]
 pub enum StandingError {
     /// It has a model of its own and names no record.
-    #[error("strategy `{strategy}` trades the opinion of its own model, and names no `record` of it")]
+    #[error("{who} trades the opinion of its own model, and names no `record` of it")]
     NoRecord {
-        /// Which.
-        strategy: String,
+        /// Which strategy or analyst.
+        who: String,
     },
     /// The record cannot be read.
-    #[error("record {path} of strategy `{strategy}`: {problem}")]
+    #[error("record {path} of {who}: {problem}")]
     Unreadable {
-        /// Which.
-        strategy: String,
+        /// Which strategy or analyst.
+        who: String,
         /// The file.
         path: PathBuf,
         /// What is wrong, with the line.
         problem: String,
     },
     /// The record does not show it.
-    #[error("record {path} of strategy `{strategy}`: {why}")]
+    #[error("record {path} of {who}: {why}")]
     PaperOnly {
-        /// Which.
-        strategy: String,
+        /// Which strategy or analyst.
+        who: String,
         /// The file.
         path: PathBuf,
         /// What it shows.
@@ -70,17 +70,31 @@ pub fn check(strategy: &StrategyConfig) -> Result<(), StandingError> {
     if !strategy.has_model() {
         return Ok(());
     }
-    let name = || strategy.name.clone();
-    let path = strategy.record.clone().ok_or_else(|| StandingError::NoRecord { strategy: name() })?;
+    judge(format!("strategy `{}`", strategy.name), strategy.record.as_ref())
+}
+
+/// Whether an analyst whose opinions become fair values has shown that it beats the market: they are traded like a model's.
+///
+/// # Errors
+/// [`StandingError`].
+pub fn check_analyst(analyst: &AnalystConfig) -> Result<(), StandingError> {
+    if !analyst.tells {
+        return Ok(());
+    }
+    judge(format!("analyst `{}`", analyst.name), analyst.record.as_ref())
+}
+
+fn judge(who: String, record: Option<&PathBuf>) -> Result<(), StandingError> {
+    let Some(path) = record.cloned() else { return Err(StandingError::NoRecord { who }) };
     let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
     let contests = text.and_then(|text| read(&text));
-    let contests = contests.map_err(|problem| {
-        let path = path.clone();
-        StandingError::Unreadable { strategy: name(), path, problem }
-    })?;
+    let contests = match contests {
+        Ok(contests) => contests,
+        Err(problem) => return Err(StandingError::Unreadable { who, path, problem }),
+    };
     match Standing::judge(&contests, SEED) {
         Standing::Live(_) => Ok(()),
-        Standing::Paper(why) => Err(StandingError::PaperOnly { strategy: name(), path, why: why.to_string() }),
+        Standing::Paper(why) => Err(StandingError::PaperOnly { who, path, why: why.to_string() }),
     }
 }
 

@@ -7,8 +7,6 @@
 //! What can go wrong: prices in the configuration that are not the vendor's, and vendors that charge for hidden text beyond
 //! the longest answer; what they report is counted even then, and the next request is refused.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use brier_types::Money;
 
 /// Tokens that endpoints add around each message and may count as input.
@@ -90,6 +88,11 @@ impl Budget {
         self.limit.checked_sub(used).unwrap_or(Money::ZERO).max(Money::ZERO)
     }
 
+    /// The whole sum.
+    pub const fn limit(&self) -> Money {
+        self.limit
+    }
+
     /// Holds an amount back.
     ///
     /// # Errors
@@ -114,57 +117,6 @@ fn plus(a: Money, b: Money) -> Money {
     a.checked_add(b).unwrap_or(Money::MAX)
 }
 
-/// A budget that several analysts may share.
-#[derive(Clone, Debug)]
-pub struct Ledger(Arc<Mutex<Budget>>);
-
-impl Ledger {
-    /// A ledger over a budget.
-    pub fn new(budget: Budget) -> Self {
-        Self(Arc::new(Mutex::new(budget)))
-    }
-
-    /// How it stands now: keep its spent amount, and begin with it after a restart.
-    pub fn budget(&self) -> Budget {
-        *self.lock()
-    }
-
-    /// Holds the worst case of a request back until the hold is settled or dropped.
-    ///
-    /// # Errors
-    /// [`OverBudget`] when it is more than what is left.
-    pub fn hold(&self, worst: Money) -> Result<Hold, OverBudget> {
-        self.lock().reserve(worst)?;
-        Ok(Hold { ledger: self.clone(), worst, spent: worst })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Budget> {
-        // Amounts are whole at every moment, so a panic elsewhere leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A reservation. Dropped without a word (a task that was canceled), it counts as spent whole.
-#[derive(Debug)]
-pub struct Hold {
-    ledger: Ledger,
-    worst: Money,
-    spent: Money,
-}
-
-impl Hold {
-    /// Ends the reservation with what was really spent.
-    pub fn settle(mut self, spent: Money) {
-        self.spent = spent;
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.ledger.lock().settle(self.worst, self.spent);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,40 +136,7 @@ mod tests {
         assert_eq!(all.cost(Usage { input: u64::MAX, output: u64::MAX }), Money::MAX);
     }
 
-    #[test]
-    fn what_is_left_is_what_may_be_held() {
-        let ledger = Ledger::new(Budget::new(micros(100), micros(30)));
-        let first = ledger.hold(micros(40)).unwrap();
-        assert_eq!(ledger.hold(micros(31)).unwrap_err(), OverBudget { needed: micros(31), left: micros(30) });
-        first.settle(micros(5));
-        assert_eq!(ledger.budget().left(), micros(65));
-        drop(ledger.hold(micros(65)).unwrap());
-        assert_eq!((ledger.budget().spent(), ledger.budget().left()), (micros(100), Money::ZERO));
-        assert_eq!(ledger.hold(micros(1)).unwrap_err().left, Money::ZERO);
-    }
-
-    #[test]
-    fn a_report_beyond_the_worst_case_is_counted_all_the_same() {
-        let ledger = Ledger::new(Budget::new(micros(100), Money::ZERO));
-        ledger.hold(micros(50)).unwrap().settle(micros(500));
-        assert_eq!((ledger.budget().spent(), ledger.budget().left()), (micros(500), Money::ZERO));
-    }
-
     proptest! {
-        #[test]
-        fn nothing_is_spent_beyond_the_limit(limit in 0_i64..10_000, requests in proptest::collection::vec((0_i64..2_000, 0_i64..2_000, any::<bool>()), 0..60)) {
-            let ledger = Ledger::new(Budget::new(micros(limit), Money::ZERO));
-            let mut open = Vec::new();
-            for (worst, spent, keep) in requests {
-                let Ok(hold) = ledger.hold(micros(worst)) else { continue };
-                if keep { open.push(hold) } else { hold.settle(micros(spent.min(worst))) }
-                prop_assert!(ledger.budget().spent().micros() + ledger.budget().left().micros() <= limit);
-            }
-            drop(open);
-            prop_assert!(ledger.budget().spent().micros() <= limit);
-            prop_assert_eq!(ledger.budget().spent().micros() + ledger.budget().left().micros(), limit);
-        }
-
         #[test]
         fn a_cost_is_the_least_whole_amount_that_covers_it(input in 0_u64..1_000_000, output in 0_u64..1_000_000, a in 0_u64..100_000_000, b in 0_u64..100_000_000) {
             let cost = TokenPrices { input: a, output: b }.cost(Usage { input, output }).micros() as u128;

@@ -118,6 +118,14 @@ impl LanguageConfig {
         }
     }
 
+    /// Whether it can be followed, asking nobody.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the value that is wrong and what was expected.
+    pub fn verify(&self) -> Result<(), ConfigError> {
+        self.check().map(drop)
+    }
+
     /// The full address of the endpoint.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What a quantitative analyst is told of one market: the model, and where its numbers come from.
 
 use brier_engine::Fact;
+use brier_models::volatility::{CALENDAR_YEAR, per_sqrt_second};
 use brier_types::Prob;
 
 use super::model::Model;
@@ -25,6 +26,8 @@ pub enum Reading {
         /// The deviation that is there even when all agree.
         stated: f64,
     },
+    /// The one number of a series, a volatility a year of 365 days as a share (0.45), as that over one second.
+    AnnualVolatility(String),
     /// A number that the configuration states.
     Stated(f64),
 }
@@ -37,6 +40,7 @@ impl Reading {
             | Self::Item(series, _)
             | Self::Mean(series)
             | Self::HundredLess(series)
+            | Self::AnnualVolatility(series)
             | Self::Spread { series, .. } => Some(series),
             Self::Stated(_) => None,
         }
@@ -74,6 +78,10 @@ impl Input {
         let value = match self.reading {
             Reading::Number(_) => one()?,
             Reading::HundredLess(_) => 100.0 - one()?,
+            Reading::AnnualVolatility(_) => {
+                let second = per_sqrt_second(one()?, CALENDAR_YEAR);
+                second.ok_or_else(|| wrong(series, "a volatility of 0 or more"))?
+            }
             Reading::Item(_, index) => *numbers.get(index).ok_or_else(|| wrong(series, "more numbers than it has"))?,
             Reading::Mean(_) => moments(numbers, 1).ok_or_else(|| wrong(series, "at least one number"))?.0,
             Reading::Spread { stated, .. } => {
@@ -191,7 +199,11 @@ impl Recipe {
             match input.reading {
                 Reading::Stated(value) => check(within(value), "a number in the model's range", value)?,
                 Reading::Spread { stated, .. } => check(positive(stated), "a stated deviation of 0 or more", stated)?,
-                Reading::Number(_) | Reading::HundredLess(_) | Reading::Item(..) | Reading::Mean(_) => {}
+                Reading::Number(_)
+                | Reading::HundredLess(_)
+                | Reading::AnnualVolatility(_)
+                | Reading::Item(..)
+                | Reading::Mean(_) => {}
             }
         }
         Ok(Self { model, inputs, level: Prob::new(0.9).expect("nine tenths is a chance"), doubt: 0.0 })

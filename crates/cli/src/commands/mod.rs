@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+pub(crate) mod analyst;
+pub(crate) mod arb;
 pub(crate) mod auth;
 pub(crate) mod bench;
 pub(crate) mod book;
@@ -49,7 +51,9 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Fees(args) => fees::run(&args, output),
         Command::Score(args) => score::run(&args, output),
+        Command::Arb(args) => arb::run(&args, output),
         Command::Feeds(args) => feeds::run(&args, output),
+        Command::Analyst(args) => analyst::run(&args, output),
         Command::Pairs(args) => pairs::run(&args, output),
         Command::Bench(args) => bench::run(&args, output),
         Command::Polymarket(args) => polymarket::run(&args, output),

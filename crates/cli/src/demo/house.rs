@@ -6,8 +6,19 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context as _, ensure};
 use brier_book::BookView;
-use brier_types::{BookSide, Price, Qty, VenueOrderId};
+use brier_exchange::Admin;
+use brier_kalshi::Env;
+use brier_kalshi::stream::Interest;
+use brier_kalshi_protocol::ws::Channel;
+use brier_types::{
+    BookSide, ClientOrderId, Input, MarketTicker, Money, NewOrder, OrderStatus, Price, Qty, TimeInForce, VenueOrderId,
+};
+
+use super::party::Party;
+
+const FUNDS: Money = Money::from_micros(100_000_000_000_000);
 
 /// One of the house's resting orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +99,79 @@ impl House {
             }
         }
         plan
+    }
+}
+
+/// The house with its account at Kalshi, in one market at a time.
+pub(crate) struct Account {
+    party: Party,
+    house: House,
+    /// Orders sent so far, for client order ids.
+    orders: u64,
+}
+
+impl Account {
+    /// Opens the account, and listens to what becomes of its orders.
+    pub(crate) async fn join(admin: &Admin, env: &Env, name: &str) -> anyhow::Result<Self> {
+        let interest = Interest { channels: vec![Channel::Fill, Channel::UserOrders], ..Interest::default() };
+        let party = Party::join(admin, env, name, FUNDS, &interest).await?;
+        Ok(Self { party, house: House::default(), orders: 0 })
+    }
+
+    /// Orders sent so far.
+    pub(crate) const fn orders(&self) -> u64 {
+        self.orders
+    }
+
+    /// Turns to another market: in the last one nothing rests any more.
+    pub(crate) fn turn(&mut self) {
+        self.house = House::default();
+    }
+
+    /// Hears what became of its orders.
+    pub(crate) async fn hear(&mut self) -> anyhow::Result<()> {
+        let house = &mut self.house;
+        self.party
+            .hear(|input| {
+                if let Input::Order(update) = &input {
+                    let rests = update.status == OrderStatus::Resting;
+                    house.remaining(&update.order, if rests { update.remaining } else { Qty::ZERO });
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Brings the exchange's book to the recorded one.
+    pub(crate) async fn follow(&mut self, market: &MarketTicker, recorded: &BookView<'_>) -> anyhow::Result<()> {
+        let (plan, client) = (self.house.plan(recorded), &self.party.client);
+        if !plan.cancels.is_empty() {
+            let orders: Vec<_> = plan.cancels.iter().map(|order| (market.clone(), order.clone())).collect();
+            for (item, order) in client.cancel_orders(&orders).await?.iter().zip(&plan.cancels) {
+                ensure!(item.error.is_none(), "the exchange would not cancel {order}: {:?}", item.error);
+                self.house.remaining(order, Qty::ZERO);
+            }
+        }
+        for (order, to) in &plan.decreases {
+            let answer = client.decrease_to(market, order, *to).await?;
+            self.house.remaining(order, answer.remaining_count);
+        }
+        if plan.creates.is_empty() {
+            return Ok(());
+        }
+        let mut orders = Vec::with_capacity(plan.creates.len());
+        for (side, price, qty) in &plan.creates {
+            self.orders += 1;
+            let id = ClientOrderId::new(&format!("house-{}", self.orders))?;
+            orders.push(NewOrder::limit(id, market.clone(), *side, (*price, *qty), TimeInForce::Gtc));
+        }
+        for (item, (side, price, _)) in client.create_orders(&orders).await?.iter().zip(&plan.creates) {
+            ensure!(item.error.is_none(), "the exchange refused an order of the house at {price}: {:?}", item.error);
+            let id = item.order_id.as_deref().context("a created order has no id")?;
+            let remaining = item.remaining_count.context("a created order tells no remainder")?;
+            self.house.placed(VenueOrderId::new(id)?, *side, *price, remaining);
+        }
+        Ok(())
     }
 }
 

@@ -1,36 +1,38 @@
 //! The Kalshi half of the demo: clock, house, bot, and again.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use brier_book::BookView;
-use brier_engine::MarketId;
+use brier_engine::{MarketId, Strategy};
 use brier_exchange::Admin;
-use brier_kalshi::stream::Interest;
 use brier_kalshi::{Client, Env};
 use brier_kalshi_protocol::rest::{BalanceQuery, FillsQuery};
-use brier_kalshi_protocol::ws::Channel;
 use brier_runtime::live::venues::{self, Wanted};
-use brier_types::{
-    BookSide, ClientOrderId, Input, MarketResult, Money, NewOrder, OrderStatus, Price, Qty, TimeInForce, Timestamp,
-    Venue, VenueOrderId,
-};
+use brier_types::{BookSide, MarketResult, MarketTicker, Money, Price, Prob, Qty, Timestamp, Venue};
 use serde_json::json;
 
-use super::house::House;
-use super::model::{Model, edge};
-use super::party::{Party, join};
+use super::feed::{self, Feed, spot_series};
+use super::house::Account;
+use super::party::join;
 use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
 use super::session::{Cursor, Session};
+use super::strategies;
 use super::summary::{MarketSummary, Recorded, VenueSummary};
 use super::trader::{Figures, Trader};
+use super::versus::Marks;
 
 /// Steps between two comparisons with REST when not every step is compared.
 const COMPARE_EVERY: usize = 20;
 
 const BOT_FUNDS: Money = Money::from_micros(10_000_000_000);
-const HOUSE_FUNDS: Money = Money::from_micros(100_000_000_000_000);
+/// How long a window lasts. Its strike is known when it begins.
+const WINDOW: Duration = Duration::from_mins(15);
+/// When fair value and market are held against each other, before the close.
+const MARKS: [Duration; 4] =
+    [Duration::from_mins(10), Duration::from_mins(5), Duration::from_mins(2), Duration::from_mins(1)];
 /// From the venue's recorded metadata of a fifteen-minute series.
 const SETTLEMENT_TIMER: Duration = Duration::from_secs(1);
 
@@ -57,23 +59,23 @@ pub(crate) fn duration(sessions: &[Session]) -> Duration {
 
 struct Demo {
     admin: Admin,
-    house: Party,
+    house: Account,
     bot: Trader,
     /// The bot's account as REST shows it.
     account: Client,
     plan: Plan,
     chance: Chance,
-    /// Orders sent so far, for client order ids.
-    house_orders: u64,
 }
 
 /// What is alive while one market trades.
 struct Trading<'a> {
     session: &'a Session,
     recorded: Cursor<'a>,
-    house: House,
-    model: Model,
+    feed: Feed,
     market: MarketId,
+    /// The middle of the recorded book, as the bot saw it before it traded.
+    mid: Option<Prob>,
+    marks: Marks,
     equal_steps: usize,
     readable_steps: usize,
     rest_equal: usize,
@@ -86,14 +88,14 @@ impl Demo {
         for session in sessions {
             list(&admin, session).await?;
         }
-        let account = Interest { channels: vec![Channel::Fill, Channel::UserOrders], ..Interest::default() };
-        let house = Party::join(&admin, env, "house", HOUSE_FUNDS, &account).await?;
+        let house = Account::join(&admin, env, "house").await?;
         let account = join(&admin, env, "bot", BOT_FUNDS).await?;
         let named = sessions.iter().map(|session| session.market.clone()).collect();
+        let strategies = strategies_of(sessions)?;
         let (wanted, now) = (Wanted { named, ..Wanted::default() }, admin.now().await?);
         let reached = venues::kalshi(account.clone(), None, &wanted, (now, 1)).await?;
-        let bot = Trader::open(reached, now).await?;
-        Ok(Self { admin, house, bot, account, plan, chance: Chance::new(plan.seed), house_orders: 0 })
+        let bot = Trader::open(vec![reached], strategies, now).await?;
+        Ok(Self { admin, house, bot, account, plan, chance: Chance::new(plan.seed) })
     }
 
     async fn trade(mut self, sessions: &[Session], stage: &mut Stage) -> anyhow::Result<VenueSummary> {
@@ -111,10 +113,10 @@ impl Demo {
         Ok(VenueSummary {
             venue: Venue::Kalshi,
             recorded: Recorded::Frames(sessions.iter().map(Session::frame_count).sum()),
-            house_orders: self.house_orders,
+            house_orders: self.house.orders(),
             start_cash: BOT_FUNDS,
             end_cash: balance.balance_dollars,
-            reckoned_cash: self.bot.engine().state().portfolio.cash(Venue::Kalshi, 0),
+            reckoned_cash: self.bot.cash(Venue::Kalshi),
             exchange_difference: self.admin.ledger().await?.difference(),
             exchange_fills: fills.len(),
             undone_fills: 0,
@@ -134,13 +136,20 @@ impl Demo {
         let start = session.start().max(self.admin.now().await?);
         ensure!(start < session.close_time, "it closes before the market before it has settled");
         self.set_time(start).await?;
-        let market = self.bot.find(&session.market)?;
+        self.house.turn();
+        let market = self.bot.find(Venue::Kalshi, &session.market)?;
+        let (ticker, began_at) = (&session.market, session.close_time.minus(WINDOW));
+        if self.plan.with_bot {
+            self.bot.tell(vec![feed::strike(ticker, session.strike, began_at, session.close_time)]).await?;
+        }
+        let spot = Cursor::new(session).spot(session.close_time);
         let mut trading = Trading {
             session,
             recorded: Cursor::new(session),
-            house: House::default(),
-            model: self.learn(session).await?,
+            feed: Feed::open(&underlying(ticker), spot, None, &mut self.chance)?,
             market,
+            mid: None,
+            marks: Marks::new(&MARKS, start, session.close_time),
             equal_steps: 0,
             readable_steps: 0,
             rest_equal: 0,
@@ -155,10 +164,11 @@ impl Demo {
             self.plan.pace.wait(began, now.since(start)).await;
         }
         let before = self.bot.figures(market)?;
-        self.settle(&mut trading).await?;
+        self.settle(session).await?;
         let after = Figures { position: before.position, ..self.bot.figures(market)? };
-        stage.show(index, settled(&trading, &after), now, length(session));
-        summarize(&trading, &after)
+        let row = Row { detail: self.detail(session), ..settled(session, &after) };
+        stage.show(index, row, now, length(session));
+        summarize(trading, &after)
     }
 
     /// The exchange's clock first, then the bot's, which hears what time brought.
@@ -168,37 +178,25 @@ impl Demo {
     }
 
     async fn step(&mut self, trading: &mut Trading<'_>, now: Timestamp) -> anyhow::Result<()> {
-        let house = &mut trading.house;
-        self.house
-            .hear(|input| {
-                note_order(house, &input);
-                Ok(())
-            })
-            .await?;
+        self.house.hear().await?;
         trading.recorded.advance(now)?;
-        self.follow(trading).await?;
-
-        self.bot.hear().await?;
+        // While the recorded book is crossed the house waits.
+        if let Ok(recorded) = trading.recorded.book.view() {
+            self.house.follow(&trading.session.market, &recorded).await?;
+        }
+        // Orders wait until the books have been compared.
+        self.bot.listen().await?;
         self.compare(trading);
+        trading.mid = self.bot.mid(trading.market);
         if self.plan.verify || trading.readable_steps % COMPARE_EVERY == 1 {
             self.compare_with_rest(trading).await?;
         }
-        if let Some((_, spot)) = trading.recorded.spot(now).last() {
-            trading.model.observe(now, *spot);
+        self.bot.hear().await?;
+        if self.plan.with_bot {
+            self.bot.tell(trading.feed.due(now)?).await?;
         }
-        let jitter = Duration::from_millis(self.chance.below(1_000));
-        if let Some(fair) = trading.model.opinion(now, jitter).filter(|_| self.plan.with_bot) {
-            self.bot.tell(&trading.session.market, fair, now).await?;
-        }
+        trading.marks.observe(now, self.bot.fair(trading.market, now), trading.mid);
         Ok(())
-    }
-
-    /// What the model must know of a market, read from the exchange as any client would.
-    async fn learn(&self, session: &Session) -> anyhow::Result<Model> {
-        let market = self.account.market(&session.market).await?;
-        let strike = market.floor_strike.as_ref().and_then(serde_json::Number::as_f64);
-        let strike = strike.context("the market has no strike to price it by")?;
-        Ok(Model::new(strike, market.close_time, None))
     }
 
     /// Counts whether the bot's book, fed by the exchange, is the recorded one.
@@ -227,79 +225,51 @@ impl Demo {
         Ok(())
     }
 
-    /// Brings the exchange's book to the recorded one, unless that is crossed.
-    async fn follow(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        let Ok(recorded) = trading.recorded.book.view() else { return Ok(()) };
-        let plan = trading.house.plan(&recorded);
-        let market = &trading.session.market;
-        let client = &self.house.client;
-        if !plan.cancels.is_empty() {
-            let orders: Vec<_> = plan.cancels.iter().map(|order| (market.clone(), order.clone())).collect();
-            for (item, order) in client.cancel_orders(&orders).await?.iter().zip(&plan.cancels) {
-                ensure!(item.error.is_none(), "the exchange would not cancel {order}: {:?}", item.error);
-                trading.house.remaining(order, Qty::ZERO);
-            }
-        }
-        for (order, to) in &plan.decreases {
-            let answer = client.decrease_to(market, order, *to).await?;
-            trading.house.remaining(order, answer.remaining_count);
-        }
-        if plan.creates.is_empty() {
-            return Ok(());
-        }
-        let mut orders = Vec::with_capacity(plan.creates.len());
-        for (side, price, qty) in &plan.creates {
-            self.house_orders += 1;
-            let id = ClientOrderId::new(&format!("house-{}", self.house_orders))?;
-            orders.push(NewOrder::limit(id, market.clone(), *side, (*price, *qty), TimeInForce::Gtc));
-        }
-        for (item, (side, price, _)) in client.create_orders(&orders).await?.iter().zip(&plan.creates) {
-            ensure!(item.error.is_none(), "the exchange refused an order of the house at {price}: {:?}", item.error);
-            let id = item.order_id.as_deref().context("a created order has no id")?;
-            let remaining = item.remaining_count.context("a created order tells no remainder")?;
-            trading.house.placed(VenueOrderId::new(id)?, *side, *price, remaining);
-        }
-        Ok(())
-    }
-
     fn row(&self, trading: &Trading<'_>, now: Timestamp) -> anyhow::Result<Row> {
         let (bot, market) = (&self.bot, trading.market);
-        let view = bot.book(market);
-        let fair = trading.model.fair(now);
-        let fees = &bot.engine().state().universe.get(market).fees;
+        let (view, opinion) = (bot.book(market), bot.opinion(market).map(|fair| fair.prob));
         let figures = bot.figures(market)?;
         Ok(Row {
             state: screen::left(trading.session.close_time.since(now)),
             bid: view.as_ref().and_then(BookView::best_bid).map(|level| level.price),
             ask: view.as_ref().and_then(BookView::best_ask).map(|level| level.price),
-            fair: fair.map(brier_types::Prob::get),
-            edge: fair.zip(view.as_ref()).and_then(|(fair, view)| edge(fair, view, fees)),
+            fair: opinion.map(Prob::get),
+            above_mid: bot.fair(market, now).zip(trading.mid).map(|(fair, mid)| fair.get() - mid.get()),
             position: figures.position,
             fills: figures.fills,
-            profit: bot.profit(market, fair.map_or(Price::ZERO, brier_types::Prob::floor_price))?,
-            detail: detail(trading.session.market.as_str(), trading.model.spot(), trading.session.strike),
+            profit: bot.profit(market, opinion.map_or(Price::ZERO, Prob::floor_price))?,
+            detail: self.detail(trading.session),
             ..waiting(trading.session)
         })
     }
 
+    fn detail(&self, session: &Session) -> String {
+        let spot = self.bot.told(&spot_series(&underlying(&session.market)));
+        detail(session.market.as_str(), strategies::UP_OR_DOWN, spot, session.strike)
+    }
+
     /// Lets the market close by the clock, states the recorded result, and waits until it is paid out.
-    async fn settle(&mut self, trading: &mut Trading<'_>) -> anyhow::Result<()> {
-        let session = trading.session;
+    async fn settle(&mut self, session: &Session) -> anyhow::Result<()> {
         let ticker = session.market.as_str();
         self.set_time(session.close_time).await?;
         self.admin.determine(ticker, session.result, Some(session.settlement_price.clone())).await?;
         self.set_time(session.close_time.plus(SETTLEMENT_TIMER)).await?;
-        let house = &mut trading.house;
-        self.house
-            .hear(|input| {
-                note_order(house, &input);
-                Ok(())
-            })
-            .await
+        self.house.hear().await
     }
 }
 
-/// Lists the market as the venue had it, open from the beginning of its recording to its recorded close.
+/// One strategy for each underlying, on all its markets.
+fn strategies_of(sessions: &[Session]) -> anyhow::Result<Vec<Box<dyn Strategy>>> {
+    let mut markets: BTreeMap<String, Vec<MarketTicker>> = BTreeMap::new();
+    for session in sessions {
+        markets.entry(underlying(&session.market)).or_default().push(session.market.clone());
+    }
+    let strategy = |(underlying, markets): (String, _)| strategies::up_or_down(markets, spot_series(&underlying));
+    markets.into_iter().map(strategy).collect()
+}
+
+/// Lists the market as the venue had it, open from the beginning of its recording to its recorded close. The venue fills in
+/// the strike when the window begins, hours from now for some: until then nobody can know it, so it is not listed.
 async fn list(admin: &Admin, session: &Session) -> anyhow::Result<()> {
     let ticker = session.market.as_str();
     let (event, _) = ticker.rsplit_once('-').context("a market ticker ends with its strike")?;
@@ -314,9 +284,8 @@ async fn list(admin: &Admin, session: &Session) -> anyhow::Result<()> {
     admin
         .create_market(json!({
             "ticker": ticker, "event_ticker": event, "title": title,
-            "yes_sub_title": format!("Price to beat: ${}", session.strike),
             "open_time": session.start().to_string(), "close_time": session.close_time.to_string(),
-            "strike_type": "greater_or_equal", "floor_strike": session.strike,
+            "strike_type": "greater_or_equal",
             "settlement_timer_seconds": SETTLEMENT_TIMER.as_secs(),
             "price_level_structure": session.price_structure,
         }))
@@ -324,46 +293,42 @@ async fn list(admin: &Admin, session: &Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the stream says of the house's orders.
-fn note_order(house: &mut House, input: &Input) {
-    if let Input::Order(update) = input {
-        let remaining = if update.status == OrderStatus::Resting { update.remaining } else { Qty::ZERO };
-        house.remaining(&update.order, remaining);
-    }
-}
-
 fn length(session: &Session) -> Duration {
     session.close_time.since(session.start())
 }
 
 fn waiting(session: &Session) -> Row {
-    Row { venue: "Kalshi", market: label(session.market.as_str(), session.close_time), ..Row::default() }
+    Row { venue: "Kalshi", market: label(&session.market, session.close_time), ..Row::default() }
 }
 
 /// A name that leaves room for figures: what is traded, and the moment of the close.
-fn label(ticker: &str, close: Timestamp) -> String {
-    let series = ticker.split('-').next().unwrap_or(ticker).trim_start_matches("KX");
-    let what: String = series.chars().take_while(char::is_ascii_alphabetic).take(5).collect();
-    screen::label(&what, close)
+fn label(ticker: &MarketTicker, close: Timestamp) -> String {
+    screen::label(&underlying(ticker), close)
 }
 
-fn settled(trading: &Trading<'_>, figures: &Figures) -> Row {
+/// What a window is about, from its ticker: `BTC` of `KXBTC15M-26MAY130915-15`.
+fn underlying(ticker: &MarketTicker) -> String {
+    let series = ticker.as_str().split('-').next().unwrap_or_default().trim_start_matches("KX");
+    series.chars().take_while(char::is_ascii_alphabetic).take(5).collect()
+}
+
+fn settled(session: &Session, figures: &Figures) -> Row {
     Row {
-        state: trading.session.result.to_string(),
+        state: session.result.to_string(),
         position: figures.position,
         fills: figures.fills,
         profit: figures.flow,
-        detail: detail(trading.session.market.as_str(), trading.model.spot(), trading.session.strike),
-        ..waiting(trading.session)
+        ..waiting(session)
     }
 }
 
-fn summarize(trading: &Trading<'_>, figures: &Figures) -> anyhow::Result<MarketSummary> {
+fn summarize(trading: Trading<'_>, figures: &Figures) -> anyhow::Result<MarketSummary> {
     let result: MarketResult = trading.session.result;
     ensure!(trading.readable_steps > 0, "its recorded book could never be read");
     Ok(MarketSummary {
         venue: Venue::Kalshi,
         market: trading.session.market.to_string(),
+        strategy: strategies::UP_OR_DOWN,
         result,
         fills: figures.fills,
         contracts: figures.contracts,
@@ -374,5 +339,6 @@ fn summarize(trading: &Trading<'_>, figures: &Figures) -> anyhow::Result<MarketS
         readable_steps: trading.readable_steps,
         rest_equal: trading.rest_equal,
         rest_compared: trading.rest_compared,
+        marks: trading.marks.into_taken(),
     })
 }

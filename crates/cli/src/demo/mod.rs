@@ -5,20 +5,24 @@
 //! only when the house has finished, and the bot has heard everything and done what it wanted. So the same seed gives the
 //! same fills at any speed.
 //!
-//! `kalshi` and `polymarket` are the two halves; what they share is the bot, the stage they play on, and the summary.
+//! `kalshi` and `polymarket` are the two halves, and `pair` is one event on both; what they share is the bot, the stage they play
+//! on, and the summary.
 
+mod feed;
 mod house;
 mod kalshi;
-mod model;
+mod pair;
 mod party;
 mod polymarket;
 mod run;
 mod screen;
 mod session;
+mod strategies;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod trader;
+mod versus;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,7 +41,8 @@ pub(crate) struct DemoArgs {
     /// Market seconds per second; 0 is as fast as possible [default: 60; 0 with --headless or --json]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     speed: Option<f64>,
-    /// Seed of the bot's pauses; the same seed gives the same fills and the same profit at any speed
+    /// Seed of how late each spot price reaches the bot, and of which match fails; the same seed gives the same fills and the
+    /// same profit at any speed
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Paint nothing while it runs
@@ -84,10 +89,10 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<u8, CliError> 
 async fn trade(args: &DemoArgs, quiet: bool) -> anyhow::Result<summary::Summary> {
     // A folder holds Kalshi's recordings only.
     let recordings = match &args.data {
-        Some(folder) => session::from_folder(folder).map(|kalshi| run::Recordings { kalshi, polymarket: None }),
-        None => {
-            session::kept().and_then(|kalshi| Ok(run::Recordings { kalshi, polymarket: Some(polymarket::kept()?) }))
+        Some(folder) => {
+            session::from_folder(folder).map(|kalshi| run::Recordings { kalshi, polymarket: None, pair: None })
         }
+        None => run::Recordings::kept(),
     };
     let recordings = recordings.context("no recorded market to trade")?;
     let speed = args.speed.unwrap_or(if quiet { 0.0 } else { 60.0 });

@@ -8,9 +8,9 @@ use brier_exchange::{ClockConfig, RunningServer, Server, ServerConfig};
 use brier_types::Timestamp;
 
 use super::screen::{Row, Screen};
-use super::session::Session;
-use super::summary::{MarketSummary, Summary, VenueSummary};
-use super::{kalshi, polymarket};
+use super::session::{self, Session};
+use super::summary::{MarketSummary, PairSummary, Summary, VenueSummary};
+use super::{kalshi, pair, polymarket};
 
 /// How time passes.
 #[derive(Clone, Copy, Debug)]
@@ -46,23 +46,33 @@ pub(crate) struct Plan {
 pub(crate) struct Recordings {
     pub(crate) kalshi: Vec<Session>,
     pub(crate) polymarket: Option<polymarket::Recording>,
+    /// One event on both venues.
+    pub(crate) pair: Option<pair::Recording>,
 }
 
 impl Recordings {
+    /// Everything kept in the program.
+    pub(crate) fn kept() -> anyhow::Result<Self> {
+        Ok(Self { kalshi: session::kept()?, polymarket: Some(polymarket::kept()?), pair: Some(pair::kept()?) })
+    }
+
     fn start(&self) -> Option<Timestamp> {
         let polymarket = self.polymarket.as_ref().and_then(polymarket::Recording::start);
-        self.kalshi.first().map(Session::start).into_iter().chain(polymarket).min()
+        let pair = self.pair.as_ref().and_then(pair::Recording::start);
+        self.kalshi.first().map(Session::start).into_iter().chain(polymarket).chain(pair).min()
     }
 
     fn duration(&self) -> Duration {
         let polymarket = self.polymarket.as_ref().map(polymarket::Recording::duration);
-        kalshi::duration(&self.kalshi) + polymarket.unwrap_or_default()
+        let pair = self.pair.as_ref().map(pair::Recording::duration);
+        kalshi::duration(&self.kalshi) + polymarket.unwrap_or_default() + pair.unwrap_or_default()
     }
 
-    /// The rows of all markets, Kalshi's first.
-    fn rows(&self) -> Vec<Row> {
+    /// The rows of all markets: Kalshi's, Polymarket's, and those of the event on both.
+    pub(crate) fn rows(&self) -> Vec<Row> {
         let polymarket = self.polymarket.iter().flat_map(polymarket::Recording::waiting_rows);
-        kalshi::waiting_rows(&self.kalshi).into_iter().chain(polymarket).collect()
+        let pair = self.pair.iter().flat_map(|_pair| pair::Recording::waiting_rows());
+        kalshi::waiting_rows(&self.kalshi).into_iter().chain(polymarket).chain(pair).collect()
     }
 }
 
@@ -110,26 +120,34 @@ impl Stage {
         ));
     }
 
+    /// Tells how the event on both venues went, where no table is painted.
+    pub(crate) fn tell_pair(&self, pair: &PairSummary) {
+        self.screen
+            .tell(&format!("{}: {}, shown and not traded, resolved {}", pair.question, pair.verdict, pair.result));
+    }
+
     fn finish(&mut self) {
         self.screen.paint(&self.rows, &self.detail, self.now, 1.0, true);
     }
 }
 
-/// Trades everything that was recorded: the venues one after the other, as their recordings are months apart.
+/// Trades everything that was recorded, one part after the other: the recordings are weeks apart.
 pub(crate) async fn run(recordings: &Recordings, plan: Plan, screen: Screen) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let start = recordings.start().context("no session")?;
     let config = ServerConfig {
         clock: ClockConfig::Simulated { start: Some(start) },
-        polymarket_listen: recordings.polymarket.is_some().then(|| SocketAddr::from(([127, 0, 0, 1], 0))),
+        polymarket_listen: (recordings.polymarket.is_some() || recordings.pair.is_some())
+            .then(|| SocketAddr::from(([127, 0, 0, 1], 0))),
         ..ServerConfig::default()
     };
     let server = Server::start(config).await.context("the embedded exchange did not start")?;
     let mut stage = Stage::new(screen, recordings.rows(), recordings.duration());
-    let venues = Box::pin(trade(recordings, plan, &server, &mut stage)).await;
+    let parts = Box::pin(trade(recordings, plan, &server, &mut stage)).await;
     stage.finish();
     server.shutdown().await;
-    Ok(Summary { seed: plan.seed, venues: venues?, elapsed_seconds: started.elapsed().as_secs_f64() })
+    let (venues, pair) = parts?;
+    Ok(Summary { seed: plan.seed, venues, pair, elapsed_seconds: started.elapsed().as_secs_f64() })
 }
 
 async fn trade(
@@ -137,24 +155,32 @@ async fn trade(
     plan: Plan,
     server: &RunningServer,
     stage: &mut Stage,
-) -> anyhow::Result<Vec<VenueSummary>> {
+) -> anyhow::Result<(Vec<VenueSummary>, Option<PairSummary>)> {
     let (admin, mut venues, first_row) = (server.admin(), Vec::new(), recordings.kalshi.len());
+    let kalshi_env = brier_kalshi::Env::local(&server.rest_url())?;
+    let polymarket_env =
+        server.polymarket().map(|addresses| brier_polymarket::Env::local(&addresses.clob)).transpose()?;
     // Listed from the start, so that both venues' markets stand beside each other.
-    let polymarket = match (&recordings.polymarket, server.polymarket()) {
-        (Some(recording), Some(addresses)) => {
-            let env = brier_polymarket::Env::local(&addresses.clob)?;
-            Some(polymarket::Demo::open(admin, &env, recording, plan, stage, first_row).await?)
+    let polymarket = match (&recordings.polymarket, &polymarket_env) {
+        (Some(recording), Some(env)) => {
+            Some(polymarket::Demo::open(admin, env, recording, plan, stage, first_row).await?)
         }
         _ => None,
     };
     if !recordings.kalshi.is_empty() {
-        let env = brier_kalshi::Env::local(&server.rest_url())?;
-        venues.push(kalshi::trade(&recordings.kalshi, admin, &env, plan, stage).await?);
+        venues.push(kalshi::trade(&recordings.kalshi, admin, &kalshi_env, plan, stage).await?);
+    }
+    let mut shown = None;
+    if let (Some(recording), Some(env)) = (&recordings.pair, &polymarket_env) {
+        let before = recordings.polymarket.as_ref().map_or(0, |recording| recording.waiting_rows().len());
+        let demo = Box::pin(pair::Demo::open(admin, &kalshi_env, env, recording, plan)).await;
+        let demo = demo.context("the event on both venues")?;
+        shown = Some(Box::pin(demo.show(stage, first_row + before)).await.context("the event on both venues")?);
     }
     if let Some(demo) = polymarket {
         venues.push(Box::pin(demo.trade(stage, first_row)).await?);
     }
-    Ok(venues)
+    Ok((venues, shown))
 }
 
 /// Chance from a seed (splitmix64), so that a run can be repeated.

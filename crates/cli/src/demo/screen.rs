@@ -3,9 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use brier_types::{BookSide, Money, Price, Rounding, SignedQty, Timestamp};
-
-use super::model::Edge;
+use brier_types::{Money, Price, Rounding, SignedQty, Timestamp};
 
 /// One market as shown.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +14,10 @@ pub(crate) struct Row {
     pub(crate) state: String,
     pub(crate) bid: Option<Price>,
     pub(crate) ask: Option<Price>,
+    /// The strategy's newest opinion.
     pub(crate) fair: Option<f64>,
-    pub(crate) edge: Option<Edge>,
+    /// What it is above the middle of the book, while it may decide.
+    pub(crate) above_mid: Option<f64>,
     pub(crate) position: SignedQty,
     pub(crate) fills: usize,
     pub(crate) profit: Money,
@@ -37,10 +37,10 @@ pub(crate) fn left(time: Duration) -> String {
     format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
-/// The whole name of a market, the price of the underlying, and what it must reach.
-pub(crate) fn detail(market: &str, spot: Option<f64>, strike: f64) -> String {
+/// The whole name of a market, what trades it, the price of the underlying, and what it must reach.
+pub(crate) fn detail(market: &str, strategy: &str, spot: Option<f64>, strike: f64) -> String {
     let spot = spot.map_or_else(dash, |spot| format!("{spot:.2}"));
-    format!("{market}: spot {spot}, strike {strike:.2}")
+    format!("{market} by {strategy}: spot {spot}, strike {strike:.2}")
 }
 
 /// Where the rows go.
@@ -65,7 +65,9 @@ impl Screen {
             return;
         }
         self.next_paint = Instant::now() + REPAINT;
-        let text = format!("{}\n\n{detail}\n{}\n", table(rows), bar(now, progress));
+        // The whole fits a terminal of 24 lines: a newline behind the last would scroll the first away.
+        let end = if last { "\n" } else { "" };
+        let text = format!("{}\n\n{detail}\n{}{end}", table(rows), bar(now, progress));
         let mut out = std::io::stdout().lock();
         // The whole screen is painted anew, so that a line which the terminal wrapped does no harm.
         let home = if self.painted { "\x1b[H\x1b[J" } else { "\x1b[2J\x1b[H" };
@@ -91,7 +93,7 @@ fn bar(now: Timestamp, progress: f64) -> String {
 
 /// The table of all markets. It fits 80 columns, so that no terminal wraps it.
 fn table(rows: &[Row]) -> String {
-    let titles = ["venue", "market", "state>", "bid/ask>", "fair>", "edge", "held>", "fills>", "P&L $>"];
+    let titles = ["venue", "market", "state>", "bid/ask>", "fair>", "vs mid>", "held>", "fills>", "P&L $>"];
     let rows = rows.iter().map(|row| {
         [
             row.venue.to_owned(),
@@ -99,8 +101,7 @@ fn table(rows: &[Row]) -> String {
             if row.state.is_empty() { "waits".to_owned() } else { row.state.clone() },
             format!("{}/{}", price(row.bid), price(row.ask)),
             row.fair.map_or_else(dash, |fair| short(&format!("{fair:.3}"))),
-            // Of one width, so that the columns behind it stand still.
-            format!("{:<10}", row.edge.map_or_else(dash, |edge| edge_text(&edge))),
+            row.above_mid.map_or_else(dash, signed),
             whole(row.position),
             row.fills.to_string(),
             row.profit.to_dollars2(toward_zero(row.profit)),
@@ -109,15 +110,10 @@ fn table(rows: &[Row]) -> String {
     crate::output::table(titles, rows)
 }
 
-fn edge_text(edge: &Edge) -> String {
-    let verb = match edge.side {
-        BookSide::Bid => "buy",
-        BookSide::Ask => "sell",
-    };
-    let tenths_of_a_cent = edge.per_contract.micros().div_euclid(1_000);
-    let (sign, amount) = (if tenths_of_a_cent < 0 { "-" } else { "" }, tenths_of_a_cent.unsigned_abs());
-    let dollars = if amount < 1_000 { String::new() } else { (amount / 1_000).to_string() };
-    format!("{verb} {sign}{dollars}.{:03}", amount % 1_000)
+/// Three decimals with their sign: `+.141`.
+fn signed(difference: f64) -> String {
+    let sign = if difference < 0.0 { '-' } else { '+' };
+    format!("{sign}{}", short(&format!("{:.3}", difference.abs())))
 }
 
 /// How profit and loss is cut for people: a loss is shown as no more than was lost, a profit as no more than was made.
@@ -142,7 +138,7 @@ fn price(price: Option<Price>) -> String {
 }
 
 /// Without the zero before the point.
-fn short(number: &str) -> String {
+pub(crate) fn short(number: &str) -> String {
     number.strip_prefix('0').filter(|rest| rest.starts_with('.')).unwrap_or(number).to_owned()
 }
 
@@ -158,7 +154,6 @@ mod tests {
     fn the_widest_rows_fit_a_terminal_of_eighty_columns() {
         let close: Timestamp = "2026-07-26T23:05:00Z".parse().unwrap();
         let price = |pips| Some(Price::new(pips).unwrap());
-        let edge = Edge { side: BookSide::Ask, per_contract: Money::from_micros(-123_400) };
         let wide = Row {
             venue: "Kalshi",
             market: label("BTC", close),
@@ -166,7 +161,7 @@ mod tests {
             bid: price(550),
             ask: price(560),
             fair: Some(0.4821),
-            edge: Some(edge),
+            above_mid: Some(-0.1234),
             position: SignedQty::from_micros(-100_000_000).unwrap(),
             fills: 12,
             profit: Money::from_micros(-16_521_300),
@@ -175,9 +170,9 @@ mod tests {
         let shown = table(&[wide, Row { venue: "Poly", market: label("BTC", close), ..Row::default() }]);
         assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
         expect_test::expect![[r"
-            venue   market           state    bid/ask  fair  edge        held  fills   P&L $
-            Kalshi  BTC 07-26 23:05  14:59  .055/.056  .482  sell -.124  -100     12  -16.52
-            Poly    BTC 07-26 23:05  waits        -/-     -  -              0      0    0.00"]]
+            venue   market           state    bid/ask  fair  vs mid  held  fills   P&L $
+            Kalshi  BTC 07-26 23:05  14:59  .055/.056  .482   -.123  -100     12  -16.52
+            Poly    BTC 07-26 23:05  waits        -/-     -       -     0      0    0.00"]]
         .assert_eq(&shown);
     }
 }

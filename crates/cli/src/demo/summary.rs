@@ -1,17 +1,21 @@
 //! The end of the demo: what the bot's own books say, what each exchange says, and the difference.
 
 use std::fmt;
+use std::time::Duration;
 
-use brier_types::{MarketResult, Money, Qty, SignedQty, Venue};
+use brier_types::{MarketResult, Money, Prob, Qty, SignedQty, Venue};
 use serde_json::value::RawValue;
 
-use super::screen::toward_zero;
+use super::screen::{left, short, toward_zero};
+use super::versus::{Mark, Score, loss, scores};
 
 /// How one market went.
 #[derive(Clone, Debug)]
 pub(crate) struct MarketSummary {
     pub(crate) venue: Venue,
     pub(crate) market: String,
+    /// What traded it.
+    pub(crate) strategy: &'static str,
     pub(crate) result: MarketResult,
     pub(crate) fills: usize,
     pub(crate) contracts: Qty,
@@ -24,6 +28,8 @@ pub(crate) struct MarketSummary {
     /// Comparisons of the connector's book with the exchange's REST answer, and those that found them equal.
     pub(crate) rest_equal: usize,
     pub(crate) rest_compared: usize,
+    /// What its strategy thought and where it was quoted, before the close.
+    pub(crate) marks: Vec<Mark>,
 }
 
 /// What was replayed at a venue.
@@ -82,6 +88,12 @@ impl VenueSummary {
         sum(own, self.exchange_difference)
     }
 
+    /// How good the strategy's fair values and the market's mids were.
+    pub(crate) fn scores(&self) -> Vec<Score> {
+        let markets = self.markets.iter().map(|market| (market.marks.as_slice(), market.result));
+        scores(&markets.collect::<Vec<_>>())
+    }
+
     fn reconciles(&self) -> bool {
         let books = |market: &MarketSummary| {
             market.equal_steps == market.readable_steps && market.rest_equal == market.rest_compared
@@ -94,11 +106,64 @@ impl VenueSummary {
     }
 }
 
+/// Dollars of the bot at one venue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cash {
+    pub(crate) venue: Venue,
+    pub(crate) start: Money,
+    /// What the exchange says it has.
+    pub(crate) end: Money,
+    /// What its own books say it has.
+    pub(crate) reckoned: Money,
+}
+
+/// How one event on both venues went. It has accounts of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct PairSummary {
+    pub(crate) question: String,
+    /// Kalshi's ticker, and Polymarket's name in addresses.
+    pub(crate) markets: [String; 2],
+    /// What the rules of both prove: `same by the rules of both`.
+    pub(crate) verdict: String,
+    /// What may be done with it.
+    pub(crate) standing: &'static str,
+    pub(crate) result: MarketResult,
+    /// Rounds of quotes on one clock.
+    pub(crate) moments: usize,
+    pub(crate) fills: usize,
+    pub(crate) house_orders: u64,
+    pub(crate) cash: [Cash; 2],
+    /// What external money, cash, collateral and fees of both exchanges sum to.
+    pub(crate) exchange_difference: Money,
+    /// Rounds in which YES here and NO there cost less than a dollar after fees, and the most that a contract of both gained.
+    pub(crate) gains: usize,
+    pub(crate) most: Money,
+    pub(crate) checks: Vec<Check>,
+}
+
+impl PairSummary {
+    fn profit(&self) -> Money {
+        self.cash.iter().map(|cash| cash.end.checked_sub(cash.start).expect("play money is bounded")).sum()
+    }
+
+    fn ledger_difference(&self) -> Money {
+        let own = |cash: &Cash| cash.end.checked_sub(cash.reckoned).expect("play money is bounded").micros().abs();
+        let own: i64 = self.cash.iter().map(own).sum();
+        Money::from_micros(own + self.exchange_difference.micros().abs())
+    }
+
+    fn reconciles(&self) -> bool {
+        self.ledger_difference() == Money::ZERO && self.checks.iter().all(|check| check.equal == check.compared)
+    }
+}
+
 /// How the demo went.
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
     pub(crate) seed: u64,
     pub(crate) venues: Vec<VenueSummary>,
+    /// The event on both venues. It is shown and not traded, so totals leave it out but for what does not add up.
+    pub(crate) pair: Option<PairSummary>,
     pub(crate) elapsed_seconds: f64,
 }
 
@@ -122,7 +187,8 @@ impl Summary {
 
     /// What does not add up, over all venues.
     pub(crate) fn ledger_difference(&self) -> Money {
-        self.total(VenueSummary::ledger_difference)
+        let pair = self.pair.as_ref().map_or(Money::ZERO, PairSummary::ledger_difference);
+        self.total(VenueSummary::ledger_difference).checked_add(pair).expect("play money is bounded")
     }
 
     /// Of all venues together; with one it is that one's.
@@ -133,7 +199,7 @@ impl Summary {
 
     /// Whether everything adds up.
     pub(crate) fn reconciles(&self) -> bool {
-        self.venues.iter().all(VenueSummary::reconciles)
+        self.venues.iter().all(VenueSummary::reconciles) && self.pair.as_ref().is_none_or(PairSummary::reconciles)
     }
 
     /// The machine-readable form. Dollars are numbers written with six decimals, exactly; what stands outside `venues` is
@@ -161,8 +227,35 @@ impl Summary {
             elapsed_seconds: (self.elapsed_seconds * 1_000.0).round() / 1_000.0,
             venues: self.venues.iter().map(venue_json).collect::<serde_json::Result<_>>()?,
             markets: self.markets().map(market_json).collect::<serde_json::Result<_>>()?,
+            pair: self.pair.as_ref().map(pair_json).transpose()?,
         })
     }
+}
+
+fn pair_json(pair: &PairSummary) -> serde_json::Result<PairJson<'_>> {
+    let [kalshi, polymarket] = &pair.markets;
+    Ok(PairJson {
+        question: &pair.question,
+        kalshi,
+        polymarket,
+        verdict: &pair.verdict,
+        standing: pair.standing,
+        texts: OUR_TEXTS,
+        traded: false,
+        result: pair.result.to_string(),
+        moments: pair.moments,
+        fills: pair.fills,
+        house_orders: pair.house_orders,
+        pnl: dollars(pair.profit())?,
+        ledger_difference: dollars(pair.ledger_difference())?,
+        moments_with_gain: pair.gains,
+        most_gain_per_contract: dollars(pair.most)?,
+        checks: checks_json(&pair.checks),
+    })
+}
+
+fn checks_json(checks: &[Check]) -> Vec<CheckJson> {
+    checks.iter().map(|check| CheckJson { what: check.what, equal: check.equal, compared: check.compared }).collect()
 }
 
 fn dollars(amount: Money) -> serde_json::Result<Box<RawValue>> {
@@ -173,6 +266,7 @@ fn market_json(market: &MarketSummary) -> serde_json::Result<MarketJson<'_>> {
     Ok(MarketJson {
         venue: market.venue.to_string(),
         market: &market.market,
+        strategy: market.strategy,
         result: market.result.to_string(),
         fills: market.fills,
         contracts: market.contracts.to_string(),
@@ -183,7 +277,35 @@ fn market_json(market: &MarketSummary) -> serde_json::Result<MarketJson<'_>> {
         book_readable_steps: market.readable_steps,
         rest_equal: market.rest_equal,
         rest_compared: market.rest_compared,
+        fair_value: market.marks.iter().map(|mark| mark_json(mark, market.result)).collect(),
     })
+}
+
+/// A chance or a score, with as many digits as mean something.
+fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
+}
+
+fn mark_json(mark: &Mark, result: MarketResult) -> MarkJson {
+    let loss = |forecast: Option<Prob>| forecast.and_then(|prob| loss(prob, result)).map(rounded);
+    MarkJson {
+        before_close_seconds: mark.before_close.as_secs(),
+        fair: mark.fair.map(|fair| rounded(fair.get())),
+        mid: mark.mid.map(|mid| rounded(mid.get())),
+        difference: mark.difference().map(rounded),
+        fair_log_score: loss(mark.fair),
+        mid_log_score: loss(mark.mid),
+    }
+}
+
+fn scores_json(scores: &[Score]) -> Vec<ScoreJson> {
+    let json = |score: &Score| ScoreJson {
+        before_close_seconds: score.before_close.as_secs(),
+        markets: score.markets,
+        fair_log_score: rounded(score.fair),
+        mid_log_score: rounded(score.mid),
+    };
+    scores.iter().map(json).collect()
 }
 
 fn venue_json(venue: &VenueSummary) -> serde_json::Result<VenueJson> {
@@ -197,11 +319,8 @@ fn venue_json(venue: &VenueSummary) -> serde_json::Result<VenueJson> {
         end_cash: dollars(venue.end_cash)?,
         house_orders: venue.house_orders,
         simulated: simulated(venue.recorded),
-        checks: venue
-            .checks
-            .iter()
-            .map(|check| CheckJson { what: check.what, equal: check.equal, compared: check.compared })
-            .collect(),
+        fair_value: FairValueJson { by_time: scores_json(&venue.scores()), sample: SMALL_SAMPLE },
+        checks: checks_json(&venue.checks),
         state_hash: format!("{:016x}", venue.state_hash),
     })
 }
@@ -217,10 +336,40 @@ const fn simulated(recorded: Recorded) -> Option<&'static str> {
     }
 }
 
+/// What the scores are worth.
+const SMALL_SAMPLE: &str = "small: these scores say nothing of which is better; `brier score` has more markets";
+
+/// Fair value and market at one time before a market's close.
+#[derive(serde::Serialize)]
+pub(crate) struct MarkJson {
+    before_close_seconds: u64,
+    fair: Option<f64>,
+    mid: Option<f64>,
+    difference: Option<f64>,
+    /// The negative logarithm of the chance given to what happened.
+    fair_log_score: Option<f64>,
+    mid_log_score: Option<f64>,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct ScoreJson {
+    before_close_seconds: u64,
+    markets: usize,
+    fair_log_score: f64,
+    mid_log_score: f64,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct FairValueJson {
+    by_time: Vec<ScoreJson>,
+    sample: &'static str,
+}
+
 #[derive(serde::Serialize)]
 pub(crate) struct MarketJson<'a> {
     venue: String,
     market: &'a str,
+    strategy: &'static str,
     result: String,
     fills: usize,
     contracts: String,
@@ -231,6 +380,7 @@ pub(crate) struct MarketJson<'a> {
     book_readable_steps: usize,
     rest_equal: usize,
     rest_compared: usize,
+    fair_value: Vec<MarkJson>,
 }
 
 #[derive(serde::Serialize)]
@@ -245,6 +395,7 @@ pub(crate) struct VenueJson {
     house_orders: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     simulated: Option<&'static str>,
+    fair_value: FairValueJson,
     checks: Vec<CheckJson>,
     state_hash: String,
 }
@@ -271,6 +422,32 @@ pub(crate) struct SummaryJson<'a> {
     elapsed_seconds: f64,
     venues: Vec<VenueJson>,
     markets: Vec<MarketJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pair: Option<PairJson<'a>>,
+}
+
+/// What the texts of the event are.
+const OUR_TEXTS: &str =
+    "titles and rules were written for the demo and are not the venues' text, which was not recorded";
+
+#[derive(serde::Serialize)]
+pub(crate) struct PairJson<'a> {
+    question: &'a str,
+    kalshi: &'a str,
+    polymarket: &'a str,
+    verdict: &'a str,
+    standing: &'static str,
+    texts: &'static str,
+    traded: bool,
+    result: String,
+    moments: usize,
+    fills: usize,
+    house_orders: u64,
+    pnl: Box<RawValue>,
+    ledger_difference: Box<RawValue>,
+    moments_with_gain: usize,
+    most_gain_per_contract: Box<RawValue>,
+    checks: Vec<CheckJson>,
 }
 
 /// What became of matches that the chain refused.
@@ -286,6 +463,62 @@ const fn name(venue: Venue) -> &'static str {
         Venue::Kalshi => "Kalshi",
         Venue::Polymarket => "Polymarket",
     }
+}
+
+/// Fair value and mid of each market at each time before its close, and how good both were: a line a market.
+fn versus(venue: &VenueSummary) -> String {
+    let mut times: Vec<Duration> =
+        venue.markets.iter().flat_map(|market| market.marks.iter().map(|mark| mark.before_close)).collect();
+    times.sort_unstable();
+    times.dedup();
+    let times: Vec<Duration> = times.into_iter().rev().collect();
+    let chance = |prob: Option<Prob>| prob.map_or_else(|| "-".to_owned(), |prob| short(&format!("{:.3}", prob.get())));
+    let row = |name: &str, result: &str, cell: &dyn Fn(Duration) -> String| {
+        let cell = |place: usize| times.get(place).map_or_else(String::new, |time| cell(*time));
+        [name.to_owned(), cell(0), cell(1), cell(2), cell(3), result.to_owned()]
+    };
+    let of_market = |market: &MarketSummary| {
+        row(&market.market, &market.result.to_string(), &|time| {
+            let mark = market.marks.iter().find(|mark| mark.before_close == time);
+            mark.map_or_else(|| "-".to_owned(), |mark| format!("{} {}", chance(mark.fair), chance(mark.mid)))
+        })
+    };
+    let scores = venue.scores();
+    let found = |time| scores.iter().find(|score| score.before_close == time);
+    let score = |time| {
+        let text =
+            |score: &Score| format!("{} {}", short(&format!("{:.3}", score.fair)), short(&format!("{:.3}", score.mid)));
+        found(time).map_or_else(|| "-".to_owned(), text)
+    };
+    let counted = |time| found(time).map_or(0, |score| score.markets).to_string();
+    let last = [row("mean log score of both", "", &score), row("markets that had both", "", &counted)];
+    let titles: Vec<String> =
+        (0..4).map(|place| times.get(place).map_or_else(String::new, |time| left(*time)) + ">").collect();
+    let titles = ["fair value, market's mid", &titles[0], &titles[1], &titles[2], &titles[3], "result"];
+    let table = crate::output::table(titles, venue.markets.iter().map(of_market).chain(last));
+    format!(
+        "{table}\nchances of YES so long before the close, the strategy's and the market's; of log scores less is better, and so\n\
+         few markets say nothing of which is"
+    )
+}
+
+fn write_pair(out: &mut fmt::Formatter<'_>, pair: &PairSummary) -> fmt::Result {
+    let [kalshi, polymarket] = &pair.markets;
+    writeln!(out, "\nOne event on both venues, shown and not traded")?;
+    writeln!(out, "{} {}", pair.question, pair.result)?;
+    writeln!(out, "Kalshi {kalshi}, Polymarket {polymarket}")?;
+    writeln!(out, "contracts: {}; these were written for the demo and are not the venues' text", pair.verdict)?;
+    writeln!(out, "recorded rounds replayed      {:>14}", pair.moments)?;
+    writeln!(out, "orders of the house           {:>14}", pair.house_orders)?;
+    writeln!(out, "YES here and NO there cost less than a dollar after fees in {} of them,", pair.gains)?;
+    writeln!(out, "at most this less a contract$ {:>14}", pair.most)?;
+    for check in &pair.checks {
+        writeln!(out, "{:<30}{:>14}", check.what, format!("{}/{}", check.equal, check.compared))?;
+    }
+    for cash in &pair.cash {
+        writeln!(out, "cash at {:<20}$ {:>14}", name(cash.venue), cash.end)?;
+    }
+    writeln!(out, "ledger difference           $ {:>14}", pair.ledger_difference())
 }
 
 impl fmt::Display for Summary {
@@ -309,6 +542,10 @@ impl fmt::Display for Summary {
         writeln!(out, "{}", crate::output::table(titles, rows))?;
         for venue in &self.venues {
             writeln!(out, "\n{}", name(venue.venue))?;
+            if let Some(market) = venue.markets.first() {
+                writeln!(out, "strategy                      {:>14}", market.strategy)?;
+            }
+            writeln!(out, "{}", versus(venue))?;
             match venue.recorded {
                 Recorded::Frames(count) => writeln!(out, "recorded frames replayed      {count:>14}")?,
                 Recorded::Samples(count) => {
@@ -330,6 +567,9 @@ impl fmt::Display for Summary {
             writeln!(out, "cash by the exchange        $ {:>14}", venue.end_cash)?;
             writeln!(out, "profit and loss             $ {:>14}", venue.profit())?;
             writeln!(out, "ledger difference           $ {:>14}", venue.ledger_difference())?;
+        }
+        if let Some(pair) = &self.pair {
+            write_pair(out, pair)?;
         }
         if self.venues.len() > 1 {
             writeln!(out, "\nBoth venues")?;

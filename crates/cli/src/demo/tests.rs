@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use brier_types::MarketResult;
+
 use super::polymarket;
 use super::run::{self, Pace, Plan, Recordings};
 use super::screen::Screen;
@@ -10,7 +12,7 @@ use super::session::{self, Session};
 use super::summary::Summary;
 
 fn play(kalshi: Vec<Session>, plan: Plan) -> Summary {
-    play_both(&Recordings { kalshi, polymarket: None }, plan)
+    play_both(&Recordings { kalshi, ..Recordings::default() }, plan)
 }
 
 fn play_both(recordings: &Recordings, plan: Plan) -> Summary {
@@ -66,11 +68,79 @@ fn the_same_seed_gives_the_same_fills_at_any_speed() {
     let paced = play(sessions(), Plan { pace: Pace { speed: 400.0, ..paced.pace }, ..paced });
     assert!(fast.fills() > 0 && fast.reconciles());
     assert_eq!((fast.fills(), fast.profit(), fast.state_hash()), (paced.fills(), paced.profit(), paced.state_hash()));
+    assert_eq!(chances(&fast), chances(&paced));
+    // The spot comes later or sooner, so that the bot trades at other moments.
+    let other = play(sessions(), Plan { seed: 2, ..plan(1_000, true) });
+    assert!(other.reconciles());
+    assert_ne!(fast.state_hash(), other.state_hash());
+}
+
+/// Fair value and mid of every market at every time before its close.
+fn chances(summary: &Summary) -> Vec<(Duration, f64, f64)> {
+    let marks = summary.markets().flat_map(|market| &market.marks);
+    marks.map(|mark| (mark.before_close, mark.fair.unwrap().get(), mark.mid.unwrap().get())).collect()
+}
+
+#[test]
+fn the_strategies_opinion_stands_against_the_markets_mid_before_the_close() {
+    let mut sessions = session::kept().unwrap();
+    sessions.retain(|session| session.market.as_str() == "KXBTC15M-26MAY131145-45");
+    let summary = play(sessions, plan(1_000, true));
+    // Recorded from 173 seconds before the close on.
+    let chances = chances(&summary);
+    assert_eq!(chances.iter().map(|it| it.0.as_secs()).collect::<Vec<_>>(), [120, 60]);
+    let json = serde_json::to_value(summary.to_json().unwrap()).unwrap();
+    let market = &json["markets"][0];
+    assert_eq!((&market["strategy"], &market["result"]), (&"up_or_down".into(), &"no".into()));
+    let (mark, number) = (&market["fair_value"][1], |value: &serde_json::Value| value.as_f64().unwrap());
+    assert_eq!(mark["before_close_seconds"], 60);
+    let (fair, mid) = (number(&mark["fair"]), number(&mark["mid"]));
+    assert!((fair - chances[1].1).abs() < 1e-6 && (mid - chances[1].2).abs() < 1e-6);
+    assert!((number(&mark["difference"]) - (fair - mid)).abs() < 2e-6);
+    assert!((number(&mark["fair_log_score"]) + (1.0 - fair).ln()).abs() < 1e-5);
+    let scores = &json["venues"][0]["fair_value"];
+    assert_eq!(scores["by_time"][1]["mid_log_score"], mark["mid_log_score"], "of one market the mean is its own");
+    assert!(scores["sample"].as_str().unwrap().starts_with("small"));
+    // Without the bot nobody thinks anything, and the market is quoted all the same.
+    let mut sessions = session::kept().unwrap();
+    sessions.retain(|session| session.market.as_str() == "KXBTC15M-26MAY131145-45");
+    let alone = play(sessions, Plan { verify: false, ..plan(2_000, false) });
+    let marks: Vec<_> = alone.markets().flat_map(|market| &market.marks).collect();
+    assert!(marks.len() == 2 && marks.iter().all(|mark| mark.fair.is_none() && mark.mid.is_some()), "{marks:?}");
+}
+
+#[test]
+fn one_event_stands_on_both_venues_as_recorded_and_nobody_trades_it() {
+    let recordings = Recordings { pair: Some(super::pair::kept().unwrap()), ..Recordings::default() };
+    let summary = play_both(&recordings, plan(500, true));
+    assert!(summary.reconciles());
+    let pair = summary.pair.as_ref().unwrap();
+    assert_eq!((pair.verdict.as_str(), pair.standing, pair.fills), ("same by the rules of both", "riskless", 0));
+    assert_eq!((pair.moments, pair.result), (188, MarketResult::No));
+    let checks: Vec<_> = pair.checks.iter().map(|check| (check.equal, check.compared)).collect();
+    assert_eq!(checks, [(376, 376), (20, 20)], "both books at every round, and REST at every twentieth");
+    assert!(pair.cash.iter().all(|cash| cash.end == cash.start && cash.reckoned == cash.start), "{:?}", pair.cash);
+    let json = serde_json::to_value(summary.to_json().unwrap()).unwrap();
+    assert_eq!(
+        (&json["fills"], &json["pair"]["traded"], &json["pair"]["result"]),
+        (&0.into(), &false.into(), &"no".into())
+    );
+    assert_eq!(json["pair"]["kalshi"], "KXMENWORLDCUP-26-MX");
+    assert!(json["pair"]["texts"].as_str().unwrap().contains("written for the demo"));
+    // Most at 01:36:14, as both markets fall: 0.057 is bid at Kalshi while 0.033 is asked at Polymarket.
+    assert_eq!((pair.gains, pair.most.to_string().as_str()), (108, "0.019279"));
+}
+
+#[test]
+fn everything_shown_fits_a_terminal_of_24_lines() {
+    // Below and above the rows: titles, an empty line, at most three lines of what happens, and how far it is.
+    let around = 1 + 1 + 3 + 1;
+    assert_eq!(Recordings::kept().unwrap().rows().len(), 24 - around);
 }
 
 /// Polymarket's half alone: the first windows, without the books that are only shown.
 fn windows(count: usize) -> Recordings {
-    Recordings { kalshi: Vec::new(), polymarket: Some(polymarket::kept().unwrap().first_windows(count)) }
+    Recordings { polymarket: Some(polymarket::kept().unwrap().first_windows(count)), ..Recordings::default() }
 }
 
 #[test]
@@ -87,6 +157,8 @@ fn on_polymarket_too_the_same_seed_gives_the_same_fills_at_any_speed_and_a_faile
     let paced = play_both(&windows(2), Plan { pace: Pace { speed: 120.0, ..paced.pace }, ..paced });
     assert!(fast.fills() > 0 && fast.reconciles());
     assert_eq!((fast.fills(), fast.profit(), fast.state_hash()), (paced.fills(), paced.profit(), paced.state_hash()));
+    assert_eq!(chances(&fast), chances(&paced));
+    assert_eq!(chances(&fast).iter().map(|it| it.0.as_secs()).collect::<Vec<_>>(), [117, 87, 57, 27, 117, 87, 57, 27]);
     let [venue] = fast.venues.as_slice() else { panic!("one venue") };
     assert_eq!((venue.undone_fills, venue.exchange_undone), (1, 1));
     assert!(venue.checks.iter().all(|check| check.equal == check.compared), "{:?}", venue.checks);
@@ -94,5 +166,6 @@ fn on_polymarket_too_the_same_seed_gives_the_same_fills_at_any_speed_and_a_faile
     let json = serde_json::to_value(fast.to_json().unwrap()).unwrap();
     assert_eq!(json["fills"], json["venues"][0]["fills"], "with one venue the totals are its own");
     assert_eq!(json["markets"][0]["venue"], "polymarket");
+    assert_eq!(json["markets"][0]["strategy"], "range");
     assert!(json["venues"][0]["simulated"].as_str().unwrap().contains("the last quote stands"));
 }

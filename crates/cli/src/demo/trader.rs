@@ -1,31 +1,26 @@
-//! The bot: the engine that trades real money elsewhere, with one strategy, in the demo's time.
+//! The bot: the engine that trades real money elsewhere, with strategies of its own, in the demo's time.
 //!
-//! What it is worth to trade is the model's word and the taker's decision; orders, risk, fills and books are the engine's.
+//! What is so outside comes as facts, through the same door as in a run; what a market is worth is the strategy's word.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use brier_book::BookView;
 use brier_engine::risk::Limits;
-use brier_engine::{Engine, EngineConfig, FairValue, Input, Instrument, MarketId, Operator};
+use brier_engine::{Engine, EngineConfig, Fact, FairValue, Input, Instrument, MarketId, Operator, Strategy};
 use brier_runtime::core::{Core, Unwritten};
 use brier_runtime::driver::Routes;
 use brier_runtime::live::venues::Reached;
 use brier_runtime::live::{Assembled, assemble};
 use brier_runtime::lockstep::{BeforeOrder, Lockstep};
 use brier_runtime::node::Node;
-use brier_strategies::{Taker, TakerParameters};
 use brier_types::{MarketTicker, Money, Price, Prob, Qty, SignedQty, Timestamp, Venue};
 
-/// Most contracts held in one market, YES or NO, and most of one order.
-const CAP: u64 = 100;
-const CLIP: u64 = 20;
-/// Least gain a contract must promise after fees.
-const MARGIN: Money = Money::from_micros(20_000);
+use super::strategies::CAP;
+use super::versus;
+
 /// What may be at risk, or lost, at most.
 const STAKE: Money = Money::from_micros(1_000_000_000);
-/// An opinion counts in the moment in which it is said.
-const FRESH: Duration = Duration::from_millis(1);
 
 /// What the engine's own books say of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,24 +31,24 @@ pub(crate) struct Figures {
     pub(crate) fees: Money,
     /// Dollars received less dollars paid, fees and payouts included.
     pub(crate) flow: Money,
-    /// Dollars of the account.
-    pub(crate) cash: Money,
 }
 
-/// The bot at one venue.
+/// The bot, at one venue or at both with one engine.
 #[derive(Debug)]
 pub(crate) struct Trader {
     shell: Lockstep<Unwritten>,
-    venue: Venue,
 }
 
 impl Trader {
-    /// Connects, and is ready to trade when it returns.
-    pub(crate) async fn open(reached: Reached, now: Timestamp) -> anyhow::Result<Self> {
-        let venue = reached.gateway.venue();
-        let (node, routes, instruments) = make(venue, reached)?;
+    /// Connects, and is ready to trade by these strategies when it returns.
+    pub(crate) async fn open(
+        reached: Vec<Reached>,
+        strategies: Vec<Box<dyn Strategy>>,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        let (node, routes, instruments) = make(reached, strategies)?;
         let shell = Lockstep::start(node, routes, instruments, now).await?;
-        Ok(Self { shell, venue })
+        Ok(Self { shell })
     }
 
     /// Asks before every new order.
@@ -72,8 +67,8 @@ impl Trader {
     }
 
     /// Where a market is in the engine.
-    pub(crate) fn find(&self, market: &MarketTicker) -> anyhow::Result<MarketId> {
-        let found = self.engine().state().universe.find(self.venue, market.as_str());
+    pub(crate) fn find(&self, venue: Venue, market: &MarketTicker) -> anyhow::Result<MarketId> {
+        let found = self.engine().state().universe.find(venue, market.as_str());
         found.with_context(|| format!("the bot does not know {market}"))
     }
 
@@ -87,20 +82,49 @@ impl Trader {
         Ok(self.shell.set_time(now).await?)
     }
 
-    /// Hears everything that was said.
+    /// Hears everything that was said, and does what it wants.
     pub(crate) async fn hear(&mut self) -> anyhow::Result<()> {
         Ok(self.shell.hear().await?)
     }
 
-    /// Is told what a market is worth, and trades on it if that is worth it.
-    pub(crate) async fn tell(&mut self, market: &MarketTicker, prob: Prob, now: Timestamp) -> anyhow::Result<()> {
-        let fair = FairValue { venue: self.venue, market: market.clone(), prob, as_of: now, valid_for: FRESH };
-        Ok(self.shell.tell(Input::Fair(fair)).await?)
+    /// Hears everything that was said; what it wants to do waits until the next [`Trader::hear`].
+    pub(crate) async fn listen(&mut self) -> anyhow::Result<()> {
+        Ok(self.shell.listen().await?)
     }
 
-    /// Compares its picture of the account with the venue's.
-    pub(crate) async fn reconcile(&mut self) -> anyhow::Result<()> {
-        Ok(self.shell.tell(Input::Operator(Operator::Reconcile { venue: self.venue })).await?)
+    /// Is told what is so outside, and does what it wants.
+    pub(crate) async fn tell(&mut self, facts: Vec<Fact>) -> anyhow::Result<()> {
+        Ok(self.shell.tell_all(facts.into_iter().map(Input::Fact)).await?)
+    }
+
+    /// What its strategy thinks that a market is worth: the newest opinion, however old.
+    pub(crate) fn opinion(&self, market: MarketId) -> Option<&FairValue> {
+        self.engine().state().fairs.get(market.index())?.as_ref()
+    }
+
+    /// That opinion, while it may decide.
+    pub(crate) fn fair(&self, market: MarketId, now: Timestamp) -> Option<Prob> {
+        self.opinion(market).filter(|fair| fair.is_fresh(now)).map(|fair| fair.prob)
+    }
+
+    /// The middle of a market's book, while it can be believed.
+    pub(crate) fn mid(&self, market: MarketId) -> Option<Prob> {
+        self.book(market).as_ref().and_then(versus::mid)
+    }
+
+    /// The newest number of a series that it was told.
+    pub(crate) fn told(&self, series: &str) -> Option<f64> {
+        self.engine().state().facts.iter().find(|fact| fact.series == series)?.value.number()
+    }
+
+    /// Compares its picture of the account with a venue's.
+    pub(crate) async fn reconcile(&mut self, venue: Venue) -> anyhow::Result<()> {
+        Ok(self.shell.tell(Input::Operator(Operator::Reconcile { venue })).await?)
+    }
+
+    /// What its own books say it has in dollars at a venue.
+    pub(crate) fn cash(&self, venue: Venue) -> Money {
+        self.engine().state().portfolio.cash(venue, 0)
     }
 
     /// What its own books say of a market.
@@ -113,7 +137,6 @@ impl Trader {
             contracts: Qty::ZERO,
             fees: position.fees,
             flow: position.flow,
-            cash: portfolio.cash(self.venue, 0),
         };
         for fill in portfolio.fills().filter(|fill| fill.market == market) {
             figures.fills += 1;
@@ -136,11 +159,10 @@ impl Trader {
 
 type Made = (Box<Node<Unwritten>>, Routes, Vec<Instrument>);
 
-/// An engine with its strategy and its venue, before anything happened.
-fn make(venue: Venue, reached: Reached) -> anyhow::Result<Made> {
-    let contracts = |contracts| Qty::from_contracts(contracts).context("contracts out of range");
+/// An engine with its strategies and its venues, before anything happened.
+fn make(reached: Vec<Reached>, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Result<Made> {
     let limits = Limits {
-        max_position: contracts(CAP)?,
+        max_position: Qty::from_contracts(CAP).context("contracts out of range")?,
         max_event_loss: STAKE,
         max_venue_exposure: [STAKE; 2],
         max_exposure: STAKE,
@@ -157,10 +179,11 @@ fn make(venue: Venue, reached: Reached) -> anyhow::Result<Made> {
         habits.burst = 1_000;
     }
     let mut engine = Engine::new(config);
-    let markets = reached.instruments.iter().map(|it| (venue, it.market.ticker.clone())).collect();
-    let parameters = TakerParameters { markets, cap: contracts(CAP)?, clip: contracts(CLIP)?, margin: MARGIN };
-    engine.seat("taker", Box::new(Taker::new(parameters)));
-    let Assembled { wiring, routes, instruments, .. } = assemble(vec![reached])?;
+    for (number, strategy) in (1..).zip(strategies) {
+        let name = format!("{}-{number}", strategy.name());
+        engine.seat(&name, strategy);
+    }
+    let Assembled { wiring, routes, instruments, .. } = assemble(reached)?;
     let node = Box::new(Node::new(Core::new(engine, Unwritten), wiring));
     Ok((node, routes, instruments))
 }

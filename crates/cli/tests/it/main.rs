@@ -6,10 +6,13 @@
     reason = "a test that cannot go on has failed; snapshots are written by `UPDATE_EXPECT=1`, hashes and all"
 )]
 
+mod analyst;
+mod arb;
 mod bench;
 mod exchange;
 mod fees;
 mod inspect;
+mod pairs;
 mod polymarket;
 mod polymarket_trading;
 #[cfg(unix)]

@@ -137,6 +137,7 @@ fn what_counts_is_shown_with_who_said_it_and_can_be_used_as_a_file() {
         [reconcile]
         [exits]
         slippage_dollars = 0.01                           # default
+        [feeds]
         [remote]
         [control]
         [log]
@@ -549,7 +550,8 @@ fn the_doctor_looks_at_everything_and_changes_nothing() {
         ok polymarket key
         ok polymarket
         ok polymarket clock
-        warn polymarket account"#]]
+        warn polymarket account
+        ok feeds"#]]
     .assert_eq(&verdicts.join("\n"));
     assert!(!home.path("data").exists(), "the doctor makes no folder");
     let found = |what: &str| {

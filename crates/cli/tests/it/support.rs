@@ -48,6 +48,10 @@ pub(crate) fn brier() -> std::process::Command {
         "POLYMARKET_FUNDER",
         "BRIER_VENUE",
         "BRIER_READY_FILE",
+        "BRIER_PAIRS",
+        "BRIER_PAIRS_ACCEPT_TAILS",
+        "BRIER_REVIEWER",
+        "USER",
         "RUST_LOG",
     ] {
         command.env_remove(name);

@@ -8,7 +8,7 @@ use brier_types::{
 use super::{Engine, VENUES};
 use crate::command::{Command, Funding, Scope};
 use crate::fact::Fact;
-use crate::halts::Cause;
+use crate::halts::{Cause, STARTED};
 use crate::ids::{MarketId, OrderKey, StrategyId};
 use crate::input::FairValue;
 use crate::instrument::{Custody, Instrument, venue_index};
@@ -525,7 +525,7 @@ impl Engine {
         for venue in VENUES {
             self.state.books.disconnect(venue);
             if self.state.universe.iter().any(|(_, instrument)| instrument.venue() == venue) || run > 1 {
-                self.halt(Scope::Venue(venue), Cause::Unreconciled, "the program started", out);
+                self.halt(Scope::Venue(venue), Cause::Unreconciled, STARTED, out);
             }
             self.sync[venue_index(venue)].restart();
         }

@@ -74,8 +74,9 @@ pub fn tick(vendor: Vendor, day: &Day, at: Timestamp, count: u32, names: &[Strin
         Vendor::Coinbase => {
             let price = day.price("btc", base(name), at);
             let text = |shift: i64| decimal(price + shift * 1_000_000, 2);
-            vec![json!({ "type": "ticker", "sequence": count + 1, "product_id": name, "price": text(0), "best_bid": text(-1),
-                "best_ask": text(1), "time": at.to_string(), "last_size": "0.01" })]
+            let mut ticker = coinbase_ticker(name, at, u64::from(count) + 1, &text(0));
+            (ticker["best_bid"], ticker["best_ask"]) = (text(-1).into(), text(1).into());
+            vec![ticker]
         }
         Vendor::Binance => {
             let (price, symbol) = (day.price("btc", base(name), at), name.to_ascii_uppercase());
@@ -97,6 +98,16 @@ pub fn tick(vendor: Vendor, day: &Day, at: Timestamp, count: u32, names: &[Strin
         _ => Vec::new(),
     });
     frames.map(|frame| frame.to_string()).collect()
+}
+
+/// The frame of a trade that was recorded, number `count` of its connection from 1: a price as the vendor writes it. Best prices
+/// are left out, as a trade does not say them.
+pub fn coinbase_trade(product: &str, at: Timestamp, count: u64, price: &str) -> String {
+    coinbase_ticker(product, at, count, price).to_string()
+}
+
+fn coinbase_ticker(product: &str, at: Timestamp, sequence: u64, price: &str) -> Value {
+    json!({ "type": "ticker", "sequence": sequence, "product_id": product, "price": price, "time": at.to_string(), "last_size": "0.01" })
 }
 
 fn rtds(day: &Day, at: Timestamp, count: u32, topic: &str) -> Vec<Value> {

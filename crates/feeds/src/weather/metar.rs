@@ -22,6 +22,8 @@ use crate::vendor::Vendor;
 /// How old an observation may be: one hour, and time to arrive.
 pub const MAX_AGE: Duration = Duration::from_mins(75);
 
+/// How far whole degrees may be from what was measured, in tenths: a bound must not say more than is known.
+const COARSE: i16 = 5;
 const VENDOR: Vendor = Vendor::Metar;
 const AT: &str = "/api/data/metar";
 
@@ -184,15 +186,30 @@ pub fn parse_metars(body: &[u8]) -> Result<Vec<Metar>, FeedError> {
 ///
 /// The six-hour maxima count where all of their six hours are in the day.
 pub fn max_so_far(reports: &[Metar], station: &str, day: ClimateDay) -> Option<i16> {
-    let of_day = reports.iter().filter(|report| report.station == station);
-    let values = of_day.flat_map(|report| {
-        let now = report.temperature().filter(|_| day.contains(report.observed_at));
+    within(reports, station, day, |report| report.max_6_hours, -COARSE).max()
+}
+
+/// As [`max_so_far`], the lowest: an upper bound of the report's minimum.
+pub fn min_so_far(reports: &[Metar], station: &str, day: ClimateDay) -> Option<i16> {
+    within(reports, station, day, |report| report.min_6_hours, COARSE).min()
+}
+
+/// The temperatures of a station's reports of a day, and its extremes of six hours.
+fn within(
+    reports: &[Metar],
+    station: &str,
+    day: ClimateDay,
+    six: fn(&Metar) -> Option<i16>,
+    coarse: i16,
+) -> impl Iterator<Item = i16> {
+    let of_day = reports.iter().filter(move |report| report.station == station && day.contains(report.observed_at));
+    let values = of_day.flat_map(move |report| {
         // A report at 17:53 sums up from 12:00 on.
         let six_hours_ago = report.observed_at.minus(Duration::from_hours(6));
-        let six = report.max_6_hours.filter(|_| day.contains(six_hours_ago) && day.contains(report.observed_at));
-        [now, six]
+        let now = report.exact.or_else(|| report.coarse.map(|tenths| tenths + coarse));
+        [now, six(report).filter(|_| day.contains(six_hours_ago))]
     });
-    values.flatten().max()
+    values.flatten()
 }
 
 #[cfg(test)]
@@ -224,7 +241,8 @@ mod tests {
             {"icaoId":"KNYC","obsTime":1795100000,"metarType":"METAR","temp":25,"rawOb":""}]"#;
         let reports = parse_metars(body).unwrap();
         assert_eq!(reports.len(), 4, "each once");
-        assert_eq!(max_so_far(&reports, "KNYC", day), Some(130));
+        assert_eq!(max_so_far(&reports, "KNYC", day), Some(125), "13 °C may have been 12.5");
+        assert_eq!(min_so_far(&reports, "KNYC", day), Some(106));
         assert_eq!(reports.last().unwrap().likely_fahrenheit(), Some(51));
         assert_eq!(parse_metars(b""), Ok(Vec::new()));
         assert!(parse_metars(br#"{"status":"error","error":"bad ids"}"#).unwrap_err().to_string().contains("bad ids"));

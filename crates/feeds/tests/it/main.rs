@@ -8,4 +8,5 @@ mod emulator;
 mod mutations;
 mod rig;
 mod settlement;
+mod source;
 mod streams;

@@ -13,6 +13,8 @@
 //! Source: Efron & Tibshirani 1993 (bootstrap); reference section 9.8 for the gate. The least number of events is ours: a
 //! hundred markets of three events would pass or fail by three draws.
 
+use std::collections::BTreeMap;
+
 use brier_types::Prob;
 
 use super::skill;
@@ -49,6 +51,60 @@ impl Contest {
     }
 }
 
+/// Means of numbers whose events were drawn again and again, with replacement: how far luck could have moved the mean.
+///
+/// ```
+/// use brier_models::calibration::standing::Resampled;
+/// let drawn = Resampled::by_event((0..100u64).map(|event| (event, if event % 10 == 0 { -1.0 } else { 1.0 })), 2_000, 7).unwrap();
+/// let (low, high) = drawn.interval();
+/// assert!(low < 0.8 && 0.8 < high && low > 0.6);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resampled {
+    /// Events there were.
+    pub events: usize,
+    /// The means, least first; at least one.
+    means: Vec<f64>,
+}
+
+impl Resampled {
+    /// Draws the events of numbers, each with the number of its event. `None` without numbers or resamples.
+    pub fn by_event<K: Ord>(numbers: impl IntoIterator<Item = (K, f64)>, resamples: u32, seed: u64) -> Option<Self> {
+        let mut sums: BTreeMap<K, (f64, f64)> = BTreeMap::new();
+        for (event, number) in numbers {
+            let (sum, count) = sums.entry(event).or_default();
+            *sum += number;
+            *count += 1.0;
+        }
+        if sums.is_empty() || resamples == 0 {
+            return None;
+        }
+        let events: Vec<(f64, f64)> = sums.into_values().collect();
+        let mut random = SplitMix::new(seed);
+        let mut means: Vec<f64> = (0..resamples)
+            .map(|_| {
+                let draws = (0..events.len()).map(|_| events[random.below(events.len())]);
+                let (sum, count) = draws.fold((0.0, 0.0), |(sum, count), event| (sum + event.0, count + event.1));
+                sum / count
+            })
+            .collect();
+        means.sort_by(f64::total_cmp);
+        Some(Self { events: events.len(), means })
+    }
+
+    /// Where the mean lies at 95 %.
+    pub fn interval(&self) -> (f64, f64) {
+        let at = |share: f64| self.means[((share * self.means.len() as f64) as usize).min(self.means.len() - 1)];
+        (at(0.025), at(0.975))
+    }
+
+    /// The share of means that are not above zero; never nought.
+    pub fn p_value(&self) -> f64 {
+        let lost = self.means.partition_point(|&mean| mean <= 0.0);
+        (lost + 1) as f64 / (self.means.len() + 1) as f64
+    }
+}
+
 /// What a record shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Record {
@@ -73,27 +129,11 @@ impl Record {
         if contests.is_empty() || resamples == 0 {
             return None;
         }
-        let mut sorted: Vec<&Contest> = contests.iter().collect();
-        sorted.sort_by_key(|contest| contest.event);
-        // Per event: summed advantage, and markets.
-        let events: Vec<(f64, f64)> = sorted
-            .chunk_by(|a, b| a.event == b.event)
-            .map(|markets| {
-                let sum = markets.iter().map(|contest| contest.squares()).map(|(model, market)| market - model).sum();
-                (sum, markets.len() as f64)
-            })
-            .collect();
-        let mut random = SplitMix::new(seed);
-        let mut means: Vec<f64> = (0..resamples)
-            .map(|_| {
-                let draws = (0..events.len()).map(|_| events[random.below(events.len())]);
-                let (sum, count) = draws.fold((0.0, 0.0), |(sum, count), event| (sum + event.0, count + event.1));
-                sum / count
-            })
-            .collect();
-        means.sort_by(f64::total_cmp);
-        let lost = means.partition_point(|&mean| mean <= 0.0);
-        let at = |share: f64| means[((share * means.len() as f64) as usize).min(means.len() - 1)];
+        let advantages = contests.iter().map(|contest| {
+            let (model, market) = contest.squares();
+            (contest.event, market - model)
+        });
+        let resampled = Resampled::by_event(advantages, resamples, seed)?;
         let count = contests.len() as f64;
         let (model, market) = contests.iter().fold((0.0, 0.0), |(model, market), contest| {
             let squares = contest.squares();
@@ -101,11 +141,11 @@ impl Record {
         });
         Some(Self {
             markets: contests.len(),
-            events: events.len(),
+            events: resampled.events,
             skill: skill(model, market),
             advantage: market - model,
-            interval: (at(0.025), at(0.975)),
-            p_value: (lost + 1) as f64 / (means.len() + 1) as f64,
+            interval: resampled.interval(),
+            p_value: resampled.p_value(),
         })
     }
 }

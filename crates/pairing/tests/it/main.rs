@@ -2,7 +2,11 @@
 
 mod classes;
 mod corpus;
+mod files;
+mod index;
+mod listings;
 mod properties;
+mod standing;
 mod venue;
 
 use brier_pairing::{Listing, Verdict, read, verdict};

@@ -6,7 +6,7 @@
 use super::value::Kind;
 
 /// One key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Key {
     /// Its name.
     pub name: &'static str,
@@ -280,6 +280,34 @@ pub const SECTIONS: &[Section] = &[
         keys: EXITS,
     },
     Section {
+        name: "feeds",
+        meaning: "Data from outside the venues, and what settles which market. Each feed is a `[[feed]]`.",
+        keys: &[
+            Key::optional(
+                "emulator",
+                Kind::Url,
+                "Ask the emulator at this address instead of the vendors, as `brier feeds emulate` prints it. Paper only.",
+            ),
+            Key::optional(
+                "contact",
+                Kind::Text,
+                "Whom a vendor can write to about our requests; the National Weather Service wants one.",
+            ),
+            Key::optional(
+                "settlement",
+                Kind::Path,
+                "Table of stations, families of rules and series, in the place of the one that comes with the program.",
+            ),
+            Key::new(
+                "rules",
+                Kind::Word(&["refuse", "warn"]),
+                "\"refuse\"",
+                "What happens to a market whose own rules disagree with the settlement table, or that a strategy with a model trades and the table \
+                 does not know: `refuse` leaves it out of the run; `warn` says so and trades, on paper only.",
+            ),
+        ],
+    },
+    Section {
         name: "remote",
         meaning: "Strategies of other programs, over a WebSocket on this machine.",
         keys: &[
@@ -336,6 +364,76 @@ pub(super) const EXITS: &[Key] = &[
     ),
     Key::optional("before_close_s", whole(0, 31_536_000), "Close this long before the market does."),
     Key::new("slippage_dollars", Kind::Price, "0.01", "How far through the best price an exit may go, a contract."),
+];
+
+/// The keys of a `[[feed]]`.
+pub const FEED: &[Key] = &[
+    Key::required("name", Kind::Name, "What it is called, in logs."),
+    Key::required("vendor", Kind::Text, "Who is asked: `nws`, `coinbase`, …; see docs/feeds.md."),
+    Key::required(
+        "of",
+        Kind::Text,
+        "What of it: a symbol, a station such as `KNYC`, a series, words; see docs/feeds.md.",
+    ),
+    Key::required(
+        "series",
+        Kind::Text,
+        "What the numbers are called, as a strategy's parameters name them: `spot:BTC`. A weather series has `{date}` for the day.",
+    ),
+    Key::new("enabled", Kind::Flag, "true", "Whether it is asked."),
+    Key::new("extreme", Kind::Word(&["high", "low"]), "\"high\"", "Of weather: which extreme of the day."),
+    Key::new("mean_s", whole(0, 60), "0", "Of `rtds`: seconds of the oracle's mean, 0, 30 or 60."),
+    Key::new("direction", whole(-1, 1), "1", "Of news: the number while an article is fresh, 1 or -1."),
+    Key::optional(
+        "every_s",
+        whole(1, 86_400),
+        "How often it is asked, where it does not stream. Unset: by the vendor's habits.",
+    ),
+    Key::optional(
+        "max_age_s",
+        whole(1, 31_536_000),
+        "How old the numbers may be, where stricter than the vendor's own limit.",
+    ),
+    Key::optional("key", Kind::Secret, "The vendor's key: `env:NAME` or `file:PATH`. Feeds of one vendor share it."),
+];
+
+/// The keys of an `[[analyst]]`, besides its `parameters` and `inputs`.
+pub const ANALYST: &[Key] = &[
+    Key::required("name", Kind::Name, "What it is called: its opinions are known by this name."),
+    Key::required("kind", Kind::Text, "What it thinks with; see below."),
+    Key::new("enabled", Kind::Flag, "true", "Whether it assesses anything in a run."),
+    Key::new(
+        "markets",
+        Kind::Markets,
+        "[]",
+        "What it assesses: `kalshi:TICKER` and `polymarket:0x…`. They are listed in the run, also where no strategy trades them.",
+    ),
+    Key::new(
+        "tells",
+        Kind::Flag,
+        "true",
+        "Whether its opinions become fair values, which strategies trade and risk holds prices against. Off, they are only written down.",
+    ),
+    Key::optional(
+        "every_s",
+        whole(1, 604_800),
+        "It assesses at least this often, whatever its facts do. Unset: 60, of a language model 3600.",
+    ),
+    Key::optional(
+        "pause_s",
+        whole(1, 604_800),
+        "It assesses at most this often, however its facts change. Unset: 1, of a language model 600.",
+    ),
+    Key::optional(
+        "valid_for_s",
+        whole(1, 2_592_000),
+        "How long an opinion may decide at most; never longer than any number behind it. Unset: twice `every_s`.",
+    ),
+    Key::optional(
+        "record",
+        Kind::Path,
+        "Scored markets that show that it beats the market's own price: needed for real money unless `tells` is off. See docs/score-models.md.",
+    ),
 ];
 
 /// The keys of a `[[strategy]]`, besides its `parameters` and `exits`.

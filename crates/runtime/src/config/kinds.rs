@@ -1,19 +1,22 @@
 //! The strategies that a configuration can name, with their parameters.
 
+use std::time::Duration;
+
+use brier_arbitrage::Hurdle;
 use brier_engine::Strategy;
 use brier_models::weather::Extreme;
 use brier_strategies::{
-    Basket, BasketParameters, Carry, CarryParameters, Fundamental, FundamentalParameters, LogitMaker,
-    LogitMakerParameters, MarketMaker, MarketMakerParameters, Momentum, MomentumParameters, Range, RangeParameters,
-    Reversion, ReversionParameters, Settlement, Stake, Taker, TakerParameters, UpOrDown, UpOrDownParameters, Weather,
-    WeatherParameters,
+    Arbitrage, ArbitrageParameters, Basket, BasketParameters, Carry, CarryParameters, Fundamental,
+    FundamentalParameters, LogitMaker, LogitMakerParameters, MarketMaker, MarketMakerParameters, Momentum,
+    MomentumParameters, Pair, Range, RangeParameters, Reversion, ReversionParameters, Settlement, Stake, Taker,
+    TakerParameters, UpOrDown, UpOrDownParameters, Weather, WeatherParameters,
 };
 use brier_types::{MarketTicker, Money, Rounding, Venue};
 
 use super::keys::{Key, whole};
 use super::layers::Values;
 use super::settings::StrategyConfig;
-use super::value::Kind;
+use super::value::{Kind, MarketName, TieName};
 
 /// Makes a strategy of its table.
 pub(super) type Make = fn(&StrategyConfig) -> Box<dyn Strategy>;
@@ -105,7 +108,7 @@ pub const KINDS: &[StrategyKind] = &[
                 Kind::Text,
                 "Series of the extreme measured so far today; while it is stale, nothing is said."
             ),
-            Key::new("extreme", Kind::Word(&["high", "low"]), "high", "Which extreme settles."),
+            Key::new("extreme", Kind::Word(&["high", "low"]), "\"high\"", "Which extreme settles."),
             Key::new(
                 "deviation_degrees",
                 POSITIVE,
@@ -297,6 +300,62 @@ pub const KINDS: &[StrategyKind] = &[
         ],
         has_model: false,
         make: Some(carry),
+    },
+    StrategyKind {
+        name: "arbitrage",
+        meaning: "Buys two markets whose payoffs are tied for less than they pay together: the same event on both venues, or one that implies or excludes another.",
+        parameters: &[
+            Key::required(
+                "pairs",
+                Kind::Ties,
+                "Markets and how they are tied. At every start the rules of both, as the venues publish them then, have to prove it; see docs/arbitrage.md.",
+            ),
+            Key::optional(
+                "decisions",
+                Kind::Path,
+                "What people decided about pairs: the file that `brier pairs review` writes.",
+            ),
+            Key::optional(
+                "accept_tails",
+                Kind::Text,
+                "Ends that are not ordinary and are accepted for every pair, with commas: `void,tie`. What is not accepted here or by a person's decision keeps a pair from trading.",
+            ),
+            Key::new("clip_contracts", Kind::Contracts, "20", "Most contracts of each leg that are bought at a time."),
+            Key::new("cap_contracts", Kind::Contracts, "200", "Most contracts of an outcome held in a market."),
+            Key::new(
+                "margin_dollars",
+                Kind::Price,
+                "0.005",
+                "Least gain of one contract of both together, after fees and hurdle.",
+            ),
+            Key::new(
+                "hurdle",
+                Kind::Number { min: 0.0, max: 100.0 },
+                "0.05",
+                "What the same money earns elsewhere in a year, as a share.",
+            ),
+            Key::new(
+                "payout_days",
+                whole(0, 365),
+                "2",
+                "Days from the later close to the later payout, disputes left out.",
+            ),
+            Key::new(
+                "unwind_loss_dollars",
+                Kind::Price,
+                "0.02",
+                "The most that completing at a worse price, or selling again, may lose a contract.",
+            ),
+            Key::new("pause_s", whole(0, 86_400), "10", "Least time between two tries on a pair."),
+            Key::new(
+                "patience_s",
+                whole(1, 86_400),
+                "30",
+                "How long a leg may stand open while nothing can be done about it.",
+            ),
+        ],
+        has_model: false,
+        make: Some(arbitrage),
     },
     StrategyKind {
         name: "basket",
@@ -496,6 +555,26 @@ fn carry(config: &StrategyConfig) -> Box<dyn Strategy> {
         hurdle: set.number("hurdle"),
         payout_days: set.number("payout_days"),
         most: set.dollars("most_dollars"),
+    }))
+}
+
+fn arbitrage(config: &StrategyConfig) -> Box<dyn Strategy> {
+    let set = &config.parameters;
+    let pair = |tie: TieName| {
+        let named = |name: MarketName| (name.venue, name.market);
+        Pair { first: named(tie.first), tie: tie.tie, second: named(tie.second) }
+    };
+    let days = set.integer("payout_days").unsigned_abs();
+    Box::new(Arbitrage::new(ArbitrageParameters {
+        pairs: config.ties().into_iter().map(pair).collect(),
+        clip: set.contracts("clip_contracts"),
+        cap: set.contracts("cap_contracts"),
+        margin: dollars_a_contract(set, "margin_dollars"),
+        hurdle: Hurdle::from_micros((set.number("hurdle") * 1e6) as u32).expect("the key is bounded"),
+        payout_after: Duration::from_hours(24 * days),
+        unwind_loss: set.price("unwind_loss_dollars"),
+        pause: set.secs("pause_s"),
+        patience: set.secs("patience_s"),
     }))
 }
 

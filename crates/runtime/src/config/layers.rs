@@ -10,7 +10,7 @@ use brier_types::{Money, Price, Qty};
 use super::keys::Key;
 use super::problem::{Origin, Problem, nearest};
 use super::raw::{Entry, Raw};
-use super::value::{Base, MarketName, Value};
+use super::value::{Base, MarketName, TieName, Value};
 use crate::secrets::Reference;
 
 /// A key with the value that counts.
@@ -153,6 +153,23 @@ impl Values {
         self.setting(name).value.as_ref()
     }
 
+    /// Whether a key is one of the table's.
+    pub fn has(&self, name: &str) -> bool {
+        self.settings.iter().any(|setting| setting.name == name)
+    }
+
+    /// Sets a value.
+    pub(super) fn put(&mut self, name: &str, value: Value) {
+        if let Some(setting) = self.settings.iter_mut().find(|setting| setting.name == name) {
+            setting.value = Some(value);
+        }
+    }
+
+    /// Whether a key has a value.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
     /// Sets what nobody said and what follows from another key.
     pub(super) fn imply(&mut self, name: &str, value: Value, from: &str) {
         let origin = self.origin(from).clone();
@@ -223,6 +240,8 @@ accessors! {
     reference, maybe_reference => Reference(Reference),
     /// Markets.
     markets, maybe_markets => Markets(Vec<MarketName>),
+    /// Ties of markets.
+    ties, maybe_ties => Ties(Vec<TieName>),
 }
 
 impl Values {
@@ -244,5 +263,24 @@ impl Values {
     /// A time of whole seconds; `None` when it is unset.
     pub fn maybe_secs(&self, name: &str) -> Option<Duration> {
         self.maybe_integer(name).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::analyst_kinds::ANALYST_KINDS;
+    use crate::config::keys::{ANALYST, FEED, SECTIONS, STRATEGY};
+    use crate::config::kinds::KINDS;
+
+    /// The weather strategy's `extreme` once had a default that was no text of a file, and whoever left it out got a panic.
+    #[test]
+    fn every_default_is_of_its_kind() {
+        let sections = SECTIONS.iter().map(|section| section.keys);
+        let parameters = KINDS.iter().map(|kind| kind.parameters);
+        let analysts = ANALYST_KINDS.iter().flat_map(|kind| [kind.parameters, kind.input]);
+        for key in sections.chain(parameters).chain(analysts).chain([STRATEGY, FEED, ANALYST]).flatten() {
+            assert_eq!(default(key).is_some(), key.default.is_some(), "{}", key.name);
+        }
     }
 }

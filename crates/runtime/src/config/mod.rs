@@ -7,7 +7,10 @@
 //! Invariants: no secret is in a configuration, only where it is; dollars, prices and contracts never pass a float; a
 //! configuration with any problem is not handed out.
 
+mod analyst_kinds;
+mod analysts;
 mod environment;
+mod feeds;
 mod keys;
 mod kinds;
 mod layers;
@@ -22,17 +25,23 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use analyst_kinds::{ANALYST_KINDS, AnalystKind, Takes};
+pub(crate) use analysts::strike;
+pub use analysts::{AnalystConfig, LanguageForm, Mind, NoRecipe, RecipeForm};
 pub use environment::Environment;
-pub use keys::{Key, SECTIONS, STRATEGY, Section};
+pub(crate) use feeds::tells;
+pub use feeds::unfed;
+pub use keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};
 pub use layers::{Setting, Values};
 pub use problem::{Origin, Problem, Problems};
 pub use settings::{
-    Config, ControlConfig, ExecutionConfig, KalshiConfig, KeySource, LogConfig, Mode, PaperConfig, PolymarketConfig,
-    ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
+    Config, ControlConfig, ExecutionConfig, FeedConfig, FeedsConfig, KalshiConfig, KeySource, LogConfig, Mode,
+    OnDisagreement, PaperConfig, PolymarketConfig, ReconcileConfig, RemoteConfig, RunConfig, StrategyConfig,
 };
-pub use value::{Kind, MarketName, Value};
+pub use value::{Kind, MarketName, TieName, Value};
 
+use analysts::AnalystTables;
 use layers::{Bases, Layer};
 use problem::nearest;
 use raw::{Entry, Raw};
@@ -45,7 +54,7 @@ pub struct Sources {
     pub project: Option<PathBuf>,
     /// The user's own file, if it has another place than [`Environment::config_folder`] says.
     pub user: Option<PathBuf>,
-    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`.
+    /// What `--set` says: `section.key=value`, `strategy.NAME.key=value`, and so for feeds and analysts.
     pub flags: Vec<String>,
     /// The environment, without `.env`.
     pub environment: Environment,
@@ -103,9 +112,9 @@ pub fn load(sources: Sources) -> Loaded {
     let user = user_path.map(|path| loader.file(&path, false)).unwrap_or_default();
     let environment = loader.environment_layer();
     let flags = loader.flags(&sources.flags);
-    let strategies = loader.strategies(&project, &user);
+    let lists = loader.lists(&project, &user);
     loader.check_sections(&[&flags, &environment, &project, &user]);
-    loader.finish(&here, &[flags, environment, project, user], &strategies)
+    loader.finish(&here, &[flags, environment, project, user], &lists)
 }
 
 /// Reads a configuration that [`Config::text`] once said, without any other layer: what a replay does.
@@ -118,9 +127,9 @@ pub fn read_back(text: &str) -> Result<Config, Problems> {
     let mut loader = Loader { problems: Vec::new(), environment };
     let file = raw::parse(Path::new("journal"), text).map_err(Problems)?;
     let nothing = Tabled::new();
-    let strategies = loader.strategies(&file, &nothing);
+    let lists = loader.lists(&file, &nothing);
     loader.check_sections(&[&file]);
-    let loaded = loader.finish(Path::new("/"), &[Tabled::new(), Tabled::new(), file, nothing], &strategies);
+    let loaded = loader.finish(Path::new("/"), &[Tabled::new(), Tabled::new(), file, nothing], &lists);
     loaded.into_config().map(|(config, _)| config)
 }
 
@@ -157,13 +166,20 @@ fn head(table: &str) -> String {
         return format!("[{table}]");
     }
     match table.splitn(3, '.').collect::<Vec<_>>().as_slice() {
-        ["strategy", _, nested] => format!("[strategy.{nested}]"),
+        [list @ ("strategy" | "analyst"), _, nested] => format!("[{list}.{nested}]"),
+        [list @ ("feed" | "analyst"), _] => format!("[[{list}]]"),
         _ => "[[strategy]]".to_owned(),
     }
 }
 
 /// A layer: tables with their keys.
 type Tabled = Vec<Entry>;
+
+/// Sections of which there are several, each with a name, in the project's file only.
+const LISTS: [&str; 3] = ["strategy", "feed", "analyst"];
+
+/// A table of a list, and where it stands.
+type Listed = (Vec<Entry>, Origin);
 
 struct Loader {
     problems: Vec<Problem>,
@@ -215,7 +231,7 @@ impl Loader {
                 continue;
             };
             let path: Vec<&str> = path.trim().split('.').collect();
-            if path.len() < 2 || path.len() > 4 || path.iter().any(|part| part.is_empty()) {
+            if path.len() < 2 || path.len() > 5 || path.iter().any(|part| part.is_empty()) {
                 let text = format!("expected section.key before the `=`, found `{}`", path.join("."));
                 self.problems.push(Problem::new(&Origin::Flag, "", text));
                 continue;
@@ -228,10 +244,12 @@ impl Loader {
     /// Sections that are none, and those that are no tables.
     fn check_sections(&mut self, layers: &[&Tabled]) {
         for entry in layers.iter().flat_map(|layer| layer.iter()) {
-            if entry.key == "strategy" {
+            if LISTS.contains(&entry.key.as_str()) {
                 if entry.origin != Origin::Flag && !matches!(entry.value, Raw::List(_)) {
-                    let problem = Problem::new(&entry.origin, "strategy", "expected `[[strategy]]` tables in a file");
-                    self.problems.push(problem.hint("write it with two brackets, once for each strategy"));
+                    let text = format!("expected `[[{}]]` tables in a file", entry.key);
+                    let problem = Problem::new(&entry.origin, entry.key.clone(), text);
+                    self.problems
+                        .push(problem.hint(format!("write it with two brackets, once for each {}", entry.key)));
                 }
             } else if !SECTIONS.iter().any(|section| section.name == entry.key) {
                 self.problems.push(unknown_section(entry));
@@ -242,14 +260,19 @@ impl Loader {
         }
     }
 
-    /// The strategies' tables with their places.
-    fn strategies(&mut self, project: &Tabled, user: &Tabled) -> Vec<(Vec<Entry>, Origin)> {
-        if let Some(entry) = user.iter().find(|entry| entry.key == "strategy") {
-            let problem = Problem::new(&entry.origin, "strategy", "strategies belong into the project's file");
-            self.problems.push(problem.hint("move it there, so that no run trades what its own file does not say"));
+    /// The tables of each list with their places.
+    fn lists(&mut self, project: &Tabled, user: &Tabled) -> [Vec<Listed>; 3] {
+        LISTS.map(|list| self.list(list, project, user))
+    }
+
+    fn list(&mut self, list: &str, project: &Tabled, user: &Tabled) -> Vec<Listed> {
+        if let Some(entry) = user.iter().find(|entry| entry.key == list) {
+            let problem =
+                Problem::new(&entry.origin, list, format!("each `[[{list}]]` belongs into the project's file"));
+            self.problems.push(problem.hint("move it there, so that no run does what its own file does not say"));
         }
         let mut found = Vec::new();
-        for entry in project.iter().filter(|entry| entry.key == "strategy") {
+        for entry in project.iter().filter(|entry| entry.key == list) {
             let Raw::List(tables) = &entry.value else { continue };
             for table in tables {
                 if let Raw::Table(entries) = table {
@@ -257,14 +280,14 @@ impl Loader {
                     found.push((entries.clone(), origin));
                 } else {
                     let text = format!("expected a table, found {}", table.shown());
-                    self.problems.push(Problem::new(&entry.origin, "strategy", text));
+                    self.problems.push(Problem::new(&entry.origin, list, text));
                 }
             }
         }
         found
     }
 
-    fn finish(mut self, here: &Path, layers: &[Tabled], strategies: &[(Vec<Entry>, Origin)]) -> Loaded {
+    fn finish(mut self, here: &Path, layers: &[Tabled], [strategies, feeds, analysts]: &[Vec<Listed>; 3]) -> Loaded {
         let home = self.environment.home().map(Path::to_owned);
         let bases = Bases { here, home: home.as_deref() };
         let problems = &mut self.problems;
@@ -275,35 +298,26 @@ impl Loader {
                 (section.name, layers::resolve(section.name, section.keys, &layers, &bases, problems))
             })
             .collect();
-        let mut tables = Tables { sections, strategies: Vec::new() };
+        let mut tables = Tables { sections, strategies: Vec::new(), feeds: Vec::new(), analysts: Vec::new() };
         for (_, values) in tables.sections.iter_mut().filter(|(name, _)| matches!(*name, "kalshi" | "polymarket")) {
             // With an address alone it is an exchange there.
             if values.maybe_text("url").is_some() {
                 values.imply("env", Value::Text("local".to_owned()), "url");
             }
         }
-        let flags = table(&layers[0], "strategy");
-        for entry in &flags.entries {
-            let named = |(entries, _): &(Vec<Entry>, Origin)| name_of(entries) == Some(entry.key.as_str());
-            if !strategies.iter().any(named) {
-                let names = strategies.iter().filter_map(|(entries, _)| name_of(entries));
-                let problem =
-                    Problem::new(&Origin::Flag, format!("strategy.{}", entry.key), "no strategy has this name");
-                problems.push(match nearest(&entry.key, names) {
-                    Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
-                    None => problem.hint("only strategies of the file can be changed by flags"),
-                });
-            }
-        }
-        for (entries, origin) in strategies {
-            let flagged = name_of(entries).and_then(|name| flags.entries.iter().find(|entry| entry.key == name));
-            let flagged = match flagged.map(|entry| &entry.value) {
-                Some(Raw::Table(entries)) => entries.as_slice(),
-                _ => &[],
-            };
-            let layers = [flagged, entries.as_slice()];
+        for (entries, flagged, origin) in flagged("strategy", &layers[0], strategies, problems) {
+            let layers = [flagged, entries];
             let strategy = strategy_tables(&layers, origin, &bases, tables.section("exits"), problems);
             tables.strategies.push(strategy);
+        }
+        for (entries, flagged, origin) in flagged("feed", &layers[0], feeds, problems) {
+            let name = name_of(entries).unwrap_or("?");
+            let layers = [flagged, entries].map(|entries| Layer { entries: entries.iter().collect() });
+            let values = resolve_listed(&format!("feed.{name}"), FEED, &layers, origin, &bases, problems);
+            tables.feeds.push((values, origin.clone()));
+        }
+        for (entries, flagged, origin) in flagged("analyst", &layers[0], analysts, problems) {
+            tables.analysts.push(analyst_tables([flagged, entries], origin, &bases, problems));
         }
         let mut contradictions = Vec::new();
         let mut config = settings::build(&tables, self.environment.data_folder(), &mut contradictions);
@@ -348,7 +362,7 @@ fn rank(origin: &Origin) -> u8 {
 }
 
 fn unknown_section(entry: &Entry) -> Problem {
-    let names = || SECTIONS.iter().map(|section| section.name).chain(["strategy"]);
+    let names = || SECTIONS.iter().map(|section| section.name).chain(LISTS);
     let shown: String = entry.key.chars().take(64).collect();
     let problem = Problem::new(&entry.origin, shown, "unknown section");
     let holder = |key: &str| SECTIONS.iter().find(|section| section.keys.iter().any(|known| known.name == key));
@@ -359,7 +373,7 @@ fn unknown_section(entry: &Entry) -> Problem {
     }
 }
 
-/// Puts a loose value at a path of two to four names; the first one to come stays.
+/// Puts a loose value at a path of two to five names; the first one to come stays.
 fn put(layer: &mut Tabled, path: &[impl AsRef<str>], value: &str, origin: &Origin) {
     let Some((key, rest)) = path.split_first() else { return };
     let key = key.as_ref();
@@ -394,6 +408,52 @@ fn name_of(entries: &[Entry]) -> Option<&str> {
     entries.iter().find(|entry| entry.key == "name").and_then(|entry| entry.value.text())
 }
 
+/// The tables of a list, each with what flags say of it. Flags for names that no table has are told.
+fn flagged<'a>(
+    list: &str,
+    flags: &'a [Entry],
+    tables: &'a [Listed],
+    problems: &mut Vec<Problem>,
+) -> Vec<(&'a [Entry], &'a [Entry], &'a Origin)> {
+    let flags = table(flags, list);
+    for entry in &flags.entries {
+        if !tables.iter().any(|(entries, _)| name_of(entries) == Some(entry.key.as_str())) {
+            let names = tables.iter().filter_map(|(entries, _)| name_of(entries));
+            let problem =
+                Problem::new(&Origin::Flag, format!("{list}.{}", entry.key), format!("no {list} has this name"));
+            problems.push(match nearest(&entry.key, names) {
+                Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                None => problem.hint("only what the file has can be changed by flags"),
+            });
+        }
+    }
+    let of = |entries: &[Entry]| {
+        let name = name_of(entries)?;
+        flags.entries.iter().find(|entry| entry.key == name).and_then(|entry| match &entry.value {
+            Raw::Table(entries) => Some(entries.as_slice()),
+            _ => None,
+        })
+    };
+    tables.iter().map(|(entries, origin)| (entries.as_slice(), of(entries).unwrap_or_default(), origin)).collect()
+}
+
+/// Resolves one table of a list. What is missing in it has its place.
+fn resolve_listed(
+    prefix: &str,
+    keys: &'static [Key],
+    layers: &[Layer<'_>],
+    origin: &Origin,
+    bases: &Bases<'_>,
+    problems: &mut Vec<Problem>,
+) -> Values {
+    let from = problems.len();
+    let values = layers::resolve(prefix, keys, layers, bases, problems);
+    for problem in problems[from..].iter_mut().filter(|problem| problem.origin == Origin::Default) {
+        problem.origin = origin.clone();
+    }
+    values
+}
+
 /// Resolves one strategy: its own keys, its parameters by its kind, and its exits over those of all.
 fn strategy_tables(
     layers: &[&[Entry]],
@@ -402,29 +462,10 @@ fn strategy_tables(
     exits: &Values,
     problems: &mut Vec<Problem>,
 ) -> StrategyTables {
-    const NESTED: [&str; 2] = ["parameters", "exits"];
     let name = layers.iter().find_map(|entries| name_of(entries)).unwrap_or("?");
     let prefix = format!("strategy.{name}");
-    let own: Vec<Layer<'_>> = layers
-        .iter()
-        .map(|entries| Layer {
-            entries: entries.iter().filter(|entry| !NESTED.contains(&entry.key.as_str())).collect(),
-        })
-        .collect();
-    for entry in layers.iter().flat_map(|entries| entries.iter()) {
-        if NESTED.contains(&entry.key.as_str()) && !matches!(entry.value, Raw::Table(_)) {
-            let text = format!("expected a table `[strategy.{}]`, found {}", entry.key, entry.value.shown());
-            problems.push(Problem::new(&entry.origin, format!("{prefix}.{}", entry.key), text));
-        }
-    }
-    let from = problems.len();
-    let keys = layers::resolve(&prefix, STRATEGY, &own, bases, problems);
-    for problem in &mut problems[from..] {
-        // What is missing in a strategy has the strategy's place.
-        if problem.origin == Origin::Default {
-            problem.origin = origin.clone();
-        }
-    }
+    let own = without_nested("strategy", &prefix, &["parameters", "exits"], layers, problems);
+    let keys = resolve_listed(&prefix, STRATEGY, &own, origin, bases, problems);
     let kind = keys.maybe_text("kind").and_then(|kind| kinds::find(&kind));
     let nested = |name: &str| layers.iter().map(|entries| table(entries, name)).collect::<Vec<_>>();
     let parameters = match kind {
@@ -437,11 +478,83 @@ fn strategy_tables(
     StrategyTables { keys, kind, parameters, exits: own_exits.or(exits), origin: origin.clone() }
 }
 
+/// The layers of a listed table without the tables in it, which have to be some.
+fn without_nested<'a>(
+    list: &str,
+    prefix: &str,
+    nested: &[&str],
+    layers: &[&'a [Entry]],
+    problems: &mut Vec<Problem>,
+) -> Vec<Layer<'a>> {
+    for entry in layers.iter().flat_map(|entries| entries.iter()) {
+        if nested.contains(&entry.key.as_str()) && !matches!(entry.value, Raw::Table(_)) {
+            let text = format!("expected a table `[{list}.{}]`, found {}", entry.key, entry.value.shown());
+            problems.push(Problem::new(&entry.origin, format!("{prefix}.{}", entry.key), text));
+        }
+    }
+    let own = |entries: &&'a [Entry]| Layer {
+        entries: entries.iter().filter(|entry| !nested.contains(&entry.key.as_str())).collect(),
+    };
+    layers.iter().map(own).collect()
+}
+
+/// Resolves one analyst: its own keys, its parameters by its kind, and each of its inputs. Flags come first, then the file.
+fn analyst_tables(
+    layers: [&[Entry]; 2],
+    origin: &Origin,
+    bases: &Bases<'_>,
+    problems: &mut Vec<Problem>,
+) -> AnalystTables {
+    let name = layers.iter().find_map(|entries| name_of(entries)).unwrap_or("?");
+    let prefix = format!("analyst.{name}");
+    let own = without_nested("analyst", &prefix, &["parameters", "inputs"], &layers, problems);
+    let keys = resolve_listed(&prefix, ANALYST, &own, origin, bases, problems);
+    let Some(kind) = keys.maybe_text("kind").and_then(|kind| analyst_kinds::find(&kind)) else {
+        let origin = origin.clone();
+        return AnalystTables { keys, kind: None, parameters: Values::default(), inputs: Vec::new(), origin };
+    };
+    let nested = |name: &str| layers.map(|entries| table(entries, name));
+    let parameters = nested("parameters");
+    let parameters =
+        resolve_listed(&format!("{prefix}.parameters"), kind.parameters, &parameters, origin, bases, problems);
+    let [flagged, filed] = nested("inputs");
+    for entry in flagged.entries.iter().filter(|entry| !filed.entries.iter().any(|it| it.key == entry.key)) {
+        let text = "no input has this name; only what the file has can be changed by flags";
+        problems.push(Problem::new(&entry.origin, format!("{prefix}.inputs.{}", entry.key), text));
+    }
+    let mut inputs = Vec::new();
+    for entry in filed.entries {
+        let prefix = format!("{prefix}.inputs.{}", entry.key);
+        let Raw::Table(entries) = &entry.value else {
+            let text = format!("expected a table `[analyst.inputs.{}]`, found {}", entry.key, entry.value.shown());
+            problems.push(Problem::new(&entry.origin, prefix, text));
+            continue;
+        };
+        if !value::is_name(&entry.key) {
+            let text = format!("expected {} for an input", Kind::Name.expected());
+            problems.push(Problem::new(&entry.origin, prefix, text));
+            continue;
+        }
+        let origin = entries.first().map_or(&entry.origin, |first| &first.origin);
+        let flags = flagged.entries.iter().find(|flag| flag.key == entry.key).map(|flag| &flag.value);
+        let flags = if let Some(Raw::Table(flags)) = flags { flags.as_slice() } else { &[] };
+        let layers = [flags, entries].map(|entries| Layer { entries: entries.iter().collect() });
+        let values = resolve_listed(&prefix, kind.input, &layers, origin, bases, problems);
+        inputs.push((entry.key.clone(), values, origin.clone()));
+    }
+    AnalystTables { keys, kind: Some(kind), parameters, inputs, origin: origin.clone() }
+}
+
 fn all_settings(tables: &Tables) -> Vec<Setting> {
     let sections = tables.sections.iter().flat_map(|(_, values)| values.settings());
     let strategies = tables
         .strategies
         .iter()
         .flat_map(|it| it.keys.settings().iter().chain(it.exits.settings()).chain(it.parameters.settings()));
-    sections.chain(strategies).cloned().collect()
+    let feeds = tables.feeds.iter().flat_map(|(values, _)| values.settings());
+    let analysts = tables.analysts.iter().flat_map(|it| {
+        let inputs = it.inputs.iter().flat_map(|(_, input, _)| input.settings());
+        it.keys.settings().iter().chain(it.parameters.settings()).chain(inputs)
+    });
+    sections.chain(strategies).chain(feeds).chain(analysts).cloned().collect()
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{Key, SECTIONS, STRATEGY, Section};
+use super::analyst_kinds::{ANALYST_KINDS, LANGUAGE};
+use super::keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 use super::kinds::KINDS;
 
 const HEAD: &str = "\
@@ -13,10 +14,10 @@ table that the program reads by, and a test holds it against it.
 
 A value is looked up in this order; the first place that says something counts:
 
-1. `--set section.key=value` on the command line, for a strategy `--set strategy.NAME.key=value`;
+1. `--set section.key=value` on the command line, for a strategy, feed or analyst `--set strategy.NAME.key=value`;
 2. the environment, `BRIER_SECTION__KEY` (two underscores), then a file `.env` beside the configuration;
 3. the configuration that the command names;
-4. the user's own, `brier/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`, which holds no strategies;
+4. the user's own, `brier/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`, which holds no strategies, feeds or analysts;
 5. the default.
 
 `brier config show CONFIG` prints what counts and who said it; `brier config check CONFIG` tells everything that is wrong at
@@ -45,6 +46,8 @@ pub fn page() -> String {
     for section in SECTIONS {
         table(&mut page, section);
     }
+    page.push_str("\n## [[feed]]\n\nOne table for each feed, in the project's file only. What the numbers are, by vendor: docs/feeds.md.\n\n");
+    keys(&mut page, FEED);
     page.push_str(
         "\n## [[strategy]]\n\nOne table for each strategy, in the project's file only. Keep their order: orders and fills are kept by it. \
          `[strategy.exits]` takes the keys of `[exits]` for this strategy alone.\n\n",
@@ -55,6 +58,28 @@ pub fn page() -> String {
         if !kind.parameters.is_empty() {
             page.push_str("\n`[strategy.parameters]`:\n\n");
             keys(&mut page, kind.parameters);
+        }
+    }
+    page.push_str(
+        "\n## [[analyst]]\n\nOne table for each analyst, in the project's file only. Its `[analyst.parameters]` are by its kind; each number that it reads is a table \
+         `[analyst.inputs.NAME]`. What it does with them: docs/analyst.md.\n\n",
+    );
+    keys(&mut page, ANALYST);
+    let models = ANALYST_KINDS.iter().find(|kind| kind.name != LANGUAGE).expect("some kinds have a model");
+    page.push_str("\n`[analyst.inputs.NAME]`, of every kind with a model:\n\n");
+    keys(&mut page, models.input);
+    for kind in ANALYST_KINDS {
+        put(
+            &mut page,
+            format_args!("\n### kind = \"{}\"\n\n{}\n\n`[analyst.parameters]`:\n\n", kind.name, kind.meaning),
+        );
+        keys(&mut page, kind.parameters);
+        let more: Vec<Key> = kind.input.iter().filter(|key| !models.input.contains(key)).copied().collect();
+        if !more.is_empty() {
+            let besides =
+                if kind.name == LANGUAGE { "`[analyst.inputs.NAME]`" } else { "`[analyst.inputs.NAME]`, besides" };
+            put(&mut page, format_args!("\n{besides}:\n\n"));
+            keys(&mut page, &more);
         }
     }
     page
@@ -94,7 +119,10 @@ mod tests {
     fn names_of_keys_with_units_end_in_them() {
         use crate::config::Kind;
         let strategy = Section { name: "strategy", meaning: "", keys: STRATEGY };
-        for section in SECTIONS.iter().chain([&strategy]) {
+        let feed = Section { name: "feed", meaning: "", keys: FEED };
+        let kinds = ANALYST_KINDS.iter().map(|kind| Section { name: kind.name, meaning: "", keys: kind.parameters });
+        let kinds: Vec<Section> = kinds.collect();
+        for section in SECTIONS.iter().chain([&strategy, &feed]).chain(&kinds) {
             for key in section.keys {
                 let unit = match key.kind {
                     Kind::Dollars | Kind::Price => "_dollars",
@@ -108,7 +136,8 @@ mod tests {
 
     #[test]
     fn no_key_is_named_twice() {
-        for keys in SECTIONS.iter().map(|section| section.keys).chain([STRATEGY]) {
+        let kinds = ANALYST_KINDS.iter().flat_map(|kind| [kind.parameters, kind.input]);
+        for keys in SECTIONS.iter().map(|section| section.keys).chain([STRATEGY, FEED, ANALYST]).chain(kinds) {
             for (index, key) in keys.iter().enumerate() {
                 assert!(keys[..index].iter().all(|other| other.name != key.name), "{}", key.name);
             }

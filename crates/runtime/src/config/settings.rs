@@ -1,5 +1,6 @@
 //! The configuration as the program uses it, and the rules between settings that no single key can hold.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,13 +8,17 @@ use std::time::Duration;
 use brier_connect::host::is_near;
 use brier_engine::risk::{Budget, Limits};
 use brier_engine::{EngineConfig, ExitRules, Strategy, VenueHabits};
+use brier_feeds::source::Spec;
+use brier_pairing::verdict::TailKind;
 use brier_types::{Money, Price, Qty, Venue};
 
+use super::analysts::{self, AnalystConfig, AnalystTables};
+use super::feeds;
 use super::kinds::{self, REMOTE, StrategyKind};
 use super::layers::Values;
 use super::problem::{Origin, Problem};
 use super::risk;
-use super::value::MarketName;
+use super::value::{MarketName, TieName, Value};
 use crate::journal::Durability;
 use crate::secrets::Reference;
 
@@ -36,6 +41,10 @@ pub struct Config {
     pub reconcile: ReconcileConfig,
     /// Strategies in the order of the file: their place is their [`brier_engine::StrategyId`]. Those that are off keep theirs.
     pub strategies: Vec<StrategyConfig>,
+    /// Data from outside.
+    pub feeds: FeedsConfig,
+    /// Who forms opinions, in the order of the file; those that are off too.
+    pub analysts: Vec<AnalystConfig>,
     /// Strategies of other programs.
     pub remote: Option<RemoteConfig>,
     /// How the process is reached.
@@ -180,10 +189,62 @@ impl StrategyConfig {
         kinds::find(&self.kind).is_some_and(|kind| kind.has_model)
     }
 
+    /// The ties of markets that it trades.
+    pub fn ties(&self) -> Vec<TieName> {
+        if self.parameters.has("pairs") { self.parameters.ties("pairs") } else { Vec::new() }
+    }
+
+    /// Ends that are not ordinary and that its operator accepts for every tie.
+    pub fn accepted_tails(&self) -> BTreeSet<TailKind> {
+        self.tail_words().split(',').filter_map(|word| word.trim().parse().ok()).collect()
+    }
+
+    fn tail_words(&self) -> String {
+        let known = self.parameters.has("accept_tails");
+        known.then(|| self.parameters.maybe_text("accept_tails")).flatten().unwrap_or_default()
+    }
+
     /// Whether it connects from outside.
     pub fn is_remote(&self) -> bool {
         self.kind == REMOTE
     }
+}
+
+/// What happens to a market whose rules are not what the settlement table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDisagreement {
+    /// It is left out of the run.
+    Refuse,
+    /// It is told, and traded.
+    Warn,
+}
+
+/// `[feeds]`, with every `[[feed]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedsConfig {
+    /// Who is asked instead of the vendors.
+    pub emulator: Option<String>,
+    /// Whom a vendor can write to.
+    pub contact: Option<String>,
+    /// The settlement table; the embedded one without.
+    pub settlement: Option<PathBuf>,
+    /// What its disagreements mean.
+    pub rules: OnDisagreement,
+    /// The feeds that are on.
+    pub list: Vec<FeedConfig>,
+}
+
+/// One `[[feed]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedConfig {
+    /// What it is called.
+    pub name: String,
+    /// What is asked.
+    pub spec: Spec,
+    /// How often, where it does not stream; by the vendor's habits without.
+    pub every: Option<Duration>,
+    /// The vendor's key.
+    pub key: Option<Reference>,
 }
 
 /// `[remote]`.
@@ -221,6 +282,8 @@ pub struct LogConfig {
 pub(super) struct Tables {
     pub(super) sections: Vec<(&'static str, Values)>,
     pub(super) strategies: Vec<StrategyTables>,
+    pub(super) feeds: Vec<(Values, Origin)>,
+    pub(super) analysts: Vec<AnalystTables>,
 }
 
 /// The tables of one strategy.
@@ -245,8 +308,14 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
     let run = run(tables.section("run"), data_folder, problems);
     let paper = paper(tables.section("paper"), &run);
     let strategies: Vec<StrategyConfig> = tables.strategies.iter().map(strategy).collect();
-    let traded =
-        |venue| strategies.iter().any(|it| it.enabled && it.markets.iter().any(|market| market.venue == venue));
+    let analysts = analysts::analysts(tables, &run, problems);
+    let traded = |venue| {
+        let traded = strategies.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
+        // By its table: an analyst that is wrong elsewhere shall not make its venue one that nobody trades.
+        let assessed = tables.analysts.iter().filter(|it| it.keys.flag("enabled"));
+        let assessed = assessed.flat_map(|it| it.keys.markets("markets"));
+        traded.cloned().chain(assessed).any(|market| market.venue == venue)
+    };
     let reconcile = reconcile(tables.section("reconcile"));
     let kalshi = tables.section("kalshi");
     let kalshi = enabled(kalshi, traded(Venue::Kalshi)).then(|| self::kalshi(kalshi, &run, &reconcile, problems));
@@ -261,6 +330,8 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
         execution: execution(tables.section("execution")),
         reconcile,
         strategies,
+        feeds: feeds::feeds(tables, run.mode, problems),
+        analysts,
         remote: remote(tables.section("remote"), problems),
         control: control(tables.section("control")),
         log: log(tables.section("log"), problems),
@@ -268,7 +339,10 @@ pub(super) fn build(tables: &Tables, data_folder: Option<PathBuf>, problems: &mu
         run,
     };
     check_strategies(tables, &config, problems);
-    check_venues(&config, problems);
+    // Where something else is wrong, that is why.
+    if problems.is_empty() {
+        check_venues(&config, problems);
+    }
     config
 }
 
@@ -516,7 +590,7 @@ fn exits(set: &Values) -> ExitRules {
 
 fn strategy(tables: &StrategyTables) -> StrategyConfig {
     let set = &tables.keys;
-    StrategyConfig {
+    let mut strategy = StrategyConfig {
         name: set.maybe_text("name").unwrap_or_default(),
         kind: set.maybe_text("kind").unwrap_or_default(),
         enabled: set.flag("enabled"),
@@ -527,7 +601,14 @@ fn strategy(tables: &StrategyTables) -> StrategyConfig {
         budget: risk::budget(set),
         exits: exits(&tables.exits),
         parameters: tables.parameters.clone(),
+    };
+    // What is tied is traded.
+    for market in strategy.ties().into_iter().flat_map(|tie| [tie.first, tie.second]) {
+        if !strategy.markets.contains(&market) {
+            strategy.markets.push(market);
+        }
     }
+    strategy
 }
 
 fn remote(set: &Values, problems: &mut Vec<Problem>) -> Option<RemoteConfig> {
@@ -591,6 +672,13 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
                     .hint("name markets, or say `all_markets = true`, or `enabled = false`"),
             );
         }
+        let words = it.tail_words();
+        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            if let Err(error) = word.parse::<TailKind>() {
+                let origin = it.parameters.origin("accept_tails");
+                problems.push(Problem::new(origin, key("parameters.accept_tails"), error.to_string()));
+            }
+        }
         if it.enabled && it.is_remote() && config.remote.is_none() {
             problems.push(
                 Problem::new(
@@ -602,20 +690,30 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
             );
         }
         for market in it.markets.iter().filter(|_| it.enabled) {
-            let traded = match market.venue {
-                Venue::Kalshi => config.kalshi.is_some(),
-                Venue::Polymarket => config.polymarket.is_some(),
-            };
-            if !traded {
-                let text = format!("{market} is on a venue that is not enabled");
-                let hint = format!("say `enabled = true` in `[{}]`", market.venue);
-                problems.push(Problem::new(from.keys.origin("markets"), key("markets"), text).hint(hint));
-            }
+            problems.extend(not_traded(config, market, from.keys.origin("markets"), key("markets")));
+        }
+    }
+    for it in config.analysts.iter().filter(|it| it.enabled) {
+        let from = tables.analysts.iter().find(|from| from.keys.maybe_text("name").as_ref() == Some(&it.name));
+        for (market, from) in it.markets.iter().zip(from.into_iter().cycle()) {
+            let key = format!("analyst.{}.markets", it.name);
+            problems.extend(not_traded(config, market, from.keys.origin("markets"), key));
         }
     }
     if config.strategies.len() >= usize::from(u16::MAX) {
         problems.push(Problem::new(&Origin::Default, "strategy", "expected fewer than 65,535 strategies"));
     }
+}
+
+/// A market on a venue that is switched off.
+fn not_traded(config: &Config, market: &MarketName, origin: &Origin, key: String) -> Option<Problem> {
+    let traded = match market.venue {
+        Venue::Kalshi => config.kalshi.is_some(),
+        Venue::Polymarket => config.polymarket.is_some(),
+    };
+    let hint = format!("say `enabled = true` in `[{}]`", market.venue);
+    let problem = || Problem::new(origin, key, format!("{market} is on a venue that is not enabled")).hint(hint);
+    (!traded).then(problem)
 }
 
 fn check_venues(config: &Config, problems: &mut Vec<Problem>) {
@@ -646,6 +744,16 @@ impl Config {
             room: self.execution.order_room,
             ..EngineConfig::new(prefix, self.risk.clone())
         }
+    }
+
+    /// Takes a tie out of a strategy, also where the configuration stands as a text: a replay must not trade it either.
+    pub(crate) fn untie(&mut self, strategy: &str, tie: &TieName) {
+        let Some(it) = self.strategies.iter_mut().find(|it| it.name == strategy) else { return };
+        let before = it.ties();
+        let after: Vec<TieName> = before.iter().filter(|known| *known != tie).cloned().collect();
+        let line = |ties: Vec<TieName>| format!("pairs = {}", Value::Ties(ties));
+        self.text = self.text.replace(&line(before), &line(after.clone()));
+        it.parameters.put("pairs", Value::Ties(after));
     }
 
     /// Whether the embedded exchange has to be started.

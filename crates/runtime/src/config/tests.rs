@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use brier_analyst::quantitative::{Input, Model, Reading};
 use brier_engine::StrategyId;
 use brier_engine::risk::{Budget, Limits};
-use brier_types::{Money, Price, Qty};
+use brier_models::odds::Margin;
+use brier_models::volatility::{CALENDAR_YEAR, per_sqrt_second};
+use brier_types::{Bound, Money, Price, Qty, Strike, Timestamp};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -157,7 +160,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
         env BRIER_RISK__MAX_ORDER: risk.max_order: unknown key; did you mean `max_orders`?
         --set: expected section.key=value, found `nonsense`
         --set: execution.timer_ms: expected a whole number from 10 to 60000, found "soon"
-        --set: strategy.b: no strategy has this name; only strategies of the file can be changed by flags"#]]);
+        --set: strategy.b: no strategy has this name; only what the file has can be changed by flags"#]]);
 }
 
 #[test]
@@ -285,7 +288,7 @@ fn a_strategy_that_cannot_trade_is_refused() {
             …/brier.toml:8: strategy.a.name: another strategy has this name already
             …/brier.toml:9: strategy.a.kind: it connects from outside, and `remote.listen` is unset; set `listen` and `token` in `[remote]`
             …/brier.toml:11: strategy.b.markets: it trades nothing; name markets, or say `all_markets = true`, or `enabled = false`
-            …/home/.config/brier/config.toml:1: strategy: strategies belong into the project's file; move it there, so that no run trades what its own file does not say"]]);
+            …/home/.config/brier/config.toml:1: strategy: each `[[strategy]]` belongs into the project's file; move it there, so that no run does what its own file does not say"]]);
     Case::new("").problems(&expect![
         "no venue is traded; name a strategy's markets, or say `enabled = true` in `[kalshi]` or `[polymarket]`"
     ]);
@@ -369,10 +372,258 @@ fn what_a_journal_keeps_of_a_configuration_reads_back_the_same() {
         "[kalshi]\nurl = \"http://127.0.0.1:1\"\nkey_id = \"k\"\nkey_path = \"k.pem\"\n[exits]\nhurdle_bps = 700\n[risk]\nmax_position_contracts = 40\n\
          [[strategy]]\nname = \"maker\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:A-1\", \"kalshi:A-2\"]\n\
          [strategy.exits]\nstop_loss_dollars = 0.10\n[strategy.parameters]\ncap_contracts = 30\n\
-         [[strategy]]\nname = \"taker\"\nkind = \"taker\"\nmarkets = [\"kalshi:A-1\"]\n",
+         [[strategy]]\nname = \"taker\"\nkind = \"taker\"\nmarkets = [\"kalshi:A-1\"]\n\
+         [[feed]]\nname = \"high\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"high:{date}\"\nmax_age_s = 600\n\
+         [[feed]]\nname = \"rate\"\nvendor = \"fred\"\nof = \"DGS10\"\nseries = \"rate:10Y\"\nkey = \"env:FRED\"\n",
     );
     let (config, _) = case.load().into_config().unwrap();
     let again = read_back(&config.text).unwrap();
+    assert_eq!((&again.feeds, again.feeds.list.len()), (&config.feeds, 2));
     assert_eq!(again.text, config.text);
     assert_eq!(format!("{:?}", again.engine("b000000")), format!("{:?}", config.engine("b000000")));
+}
+
+#[test]
+fn a_feed_that_cannot_be_is_told_with_what_was_expected() {
+    let feed = |more: &str| format!("{STRATEGY}[[feed]]\nname = \"f\"\n{more}");
+    Case::new(&feed("vendor = \"coinbse\"\nof = \"BTC-USD\"\nseries = \"spot:BTC\"\n"))
+        .problems(&expect![[r#"…/brier.toml:7: feed.f.vendor: unknown vendor `coinbse`; did you mean "coinbase"?"#]]);
+    Case::new(&feed("vendor = \"fred\"\nof = \"DGS10\"\nseries = \"rate\"\n")).problems(&expect![[r#"…/brier.toml:6: feed.f.key: has to be set: fred answers nobody without a key; say where it is: "env:NAME" or "file:PATH""#]]);
+    Case::new(&feed("vendor = \"nws\"\nof = \"KXXX\"\nseries = \"high:{date}\"\n")).problems(&expect!["…/brier.toml:8: feed.f.of: expected a station of the settlement table (KNYC, KMDW, KLAX, KMIA, KAUS, KDEN, KPHL, KDCA, KBOS, KATL, KHOU, KDFW, KSAT, KMSP, KMSY, KOKC, KPHX, KLAS, KSFO, KSEA, KEWR, KSAN, KSDF, KTTN), found `KXXX`"]);
+    Case::new(&feed("vendor = \"nws\"\nof = \"KNYC\"\n"))
+        .problems(&expect!["…/brier.toml:6: feed.f.series: has to be set: a text of 1 to 256 characters"]);
+    Case::new(&format!("[feeds]\nemulator = \"http://weather.example:80\"\n{STRATEGY}")).problems(&expect!["…/brier.toml:2: feeds.emulator: expected an address of this machine or network; use the one that `brier feeds emulate` prints"]);
+    Case::new(&format!("[run]\nmode = \"live\"\n[feeds]\nemulator = \"http://127.0.0.1:1\"\nrules = \"warn\"\n[kalshi]\nenv = \"production\"\nkey_id = \"k\"\nkey_path = \"k.pem\"\n{STRATEGY}")).problems(&expect![[r#"
+        …/brier.toml:4: feeds.emulator: a live run would trade on made-up data; leave it out, or say `run.mode = "paper"`
+        …/brier.toml:5: feeds.rules: a live run would trade markets that may settle on something else; leave it at "refuse", or correct the table and name it in `feeds.settlement`"#]]);
+    let case = || Case::new(&feed("vendor = \"metar\"\nof = \"KNYC\"\nseries = \"low:{date}\"\nextreme = \"low\"\n"));
+    assert_eq!(case().flag("feed.f.every_s=60").config().feeds.list[0].every, Some(Duration::from_mins(1)));
+    assert_eq!(case().flag("feed.f.every_s=60").flag("feed.f.enabled=false").config().feeds.list, []);
+}
+
+#[test]
+fn tied_markets_are_traded_and_a_tie_that_is_not_proved_is_in_no_replay() {
+    let text = "[[strategy]]\nname = \"arb\"\nkind = \"arbitrage\"\n[strategy.parameters]\npairs = [\"kalshi:A same kalshi:B\", \"kalshi:B implies kalshi:C\"]\n";
+    let mut config = Case::new(text).config();
+    let names = |config: &Config| config.strategies[0].markets.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&config), ["kalshi:A", "kalshi:B", "kalshi:C"]);
+    let first = config.strategies[0].ties()[0].clone();
+    config.untie("arb", &first);
+    let left = |config: &Config| config.strategies[0].ties().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(left(&config), ["kalshi:B implies kalshi:C"]);
+    assert_eq!(left(&read_back(&config.text).unwrap()), ["kalshi:B implies kalshi:C"]);
+    Case::new(&text.replace("pairs =", "accept_tails = \"void,teatime\"\npairs =")).problems(&expect!["…/brier.toml:5: strategy.arb.parameters.accept_tails: expected a kind of tail (void, fair-price, tie, postponement, cancellation, death, late-effect, other, overtime), found `teatime`"]);
+}
+
+#[test]
+fn a_series_that_nobody_tells_is_known_before_the_run() {
+    let strategy = "[[strategy]]\nname = \"w\"\nkind = \"weather\"\nmarkets = [\"kalshi:KXHIGHNY-26NOV29-T52\"]\n[strategy.parameters]\n\
+                    forecast_series = \"high:2026-11-29\"\nobserved_series = \"seen:2026-11-29\"\n";
+    let feed =
+        |series: &str| format!("[[feed]]\nname = \"f\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"{series}\"\n");
+    let config = Case::new(&format!("{strategy}{}", feed("high:{date}"))).config();
+    assert_eq!(unfed(&config), [("strategy `w`".to_owned(), "seen:2026-11-29".to_owned())]);
+    let config = Case::new(&format!("{strategy}{}", feed("height:{date}"))).config();
+    assert_eq!(unfed(&config).len(), 2);
+}
+
+const RELEASE: &str = "\
+[[analyst]]
+name = \"cpi\"
+kind = \"release\"
+markets = [\"kalshi:KXCPI-26NOV-T0.2\"]
+[analyst.parameters]
+step = 0.1
+[analyst.inputs.nowcast]
+series = \"nowcast:CPI\"
+baseline = 0.2
+deviation = 0.03
+[analyst.inputs.nowcast_error]
+stated = 0.09
+";
+
+const READER: &str = "\
+[[analyst]]
+name = \"reader\"
+kind = \"language\"
+markets = [\"kalshi:KXA-1\"]
+[analyst.parameters]
+url = \"https://api.example/v1\"
+model = \"m-1\"
+million_input_tokens_dollars = 3
+million_output_tokens_dollars = 15.50
+budget_dollars = 2
+";
+
+#[test]
+fn an_analyst_is_what_its_tables_say_and_enables_its_venue() {
+    let more = "key = \"env:KEY\"\nledger = \"spent\"\nmin_samples = 2\n[analyst.inputs.high]\nseries = \"forecast:KNYC:high\"\n";
+    let case = Case::new(&format!("{RELEASE}{READER}{more}"))
+        .flag("analyst.cpi.every_s=5")
+        .flag("analyst.cpi.inputs.nowcast.baseline=0.3")
+        .flag("analyst.reader.parameters.samples=4");
+    let config = case.config();
+    assert!(config.kalshi.is_some() && config.strategies.is_empty());
+    let [cpi, reader] = config.analysts.as_slice() else { panic!("two analysts") };
+    assert_eq!((cpi.series(), reader.series()), (vec!["nowcast:CPI"], vec!["forecast:KNYC:high"]));
+    let second = Duration::from_secs(1);
+    assert_eq!((cpi.every, cpi.pause, cpi.valid_for), (5 * second, second, 10 * second));
+    assert_eq!((reader.every, reader.pause, reader.valid_for), (3_600 * second, 600 * second, 7_200 * second));
+    let Mind::Model(form) = &cpi.mind else { panic!("a model") };
+    assert_eq!(form.recipe(None, Timestamp::EPOCH), Err(NoRecipe::NoStrike), "the strike is the market's");
+    let strike = Strike::Above(Bound::parse("0.2").unwrap());
+    let recipe = form.recipe(Some(strike), Timestamp::EPOCH).unwrap();
+    assert_eq!(recipe.model(), &Model::Release { strike, step: 0.1, tails: None });
+    let input = |name: &str, reading, baseline, deviation| Input::new(name, reading, baseline, deviation);
+    let nowcast = input("nowcast", Reading::Number("nowcast:CPI".to_owned()), 0.3, 0.03);
+    assert_eq!(recipe.inputs(), [nowcast, input("nowcast error", Reading::Stated(0.09), 0.09, 0.0)]);
+    let Mind::Language(form) = &reader.mind else { panic!("a language model") };
+    let asked = form.config(7);
+    assert_eq!((asked.prices.input, asked.prices.output, asked.seed), (3_000_000, 15_500_000, 7));
+    assert_eq!((asked.samples, asked.min_samples, asked.model.as_str()), (4, 2, "m-1"));
+    assert_eq!((form.budget, &form.ledger), (dollars(2), &case.folder.path().join("spent")));
+    assert_eq!(case.origin("analyst.cpi.inputs.nowcast.baseline"), "0.3 (--set)");
+    let unset = Case::new(READER).config();
+    let Mind::Language(form) = &unset.analysts[0].mind else { panic!("a language model") };
+    assert_eq!(form.ledger, unset.run.data_dir.join("analyst-reader.ledger"));
+}
+
+#[test]
+fn every_kind_of_analyst_can_be_configured_and_read_back() {
+    let table = |kind: &str, parameters: &str, inputs: &[(&str, &str)]| {
+        let mut text = format!(
+            "[[analyst]]\nname = \"{kind}\"\nkind = \"{kind}\"\nmarkets = [\"kalshi:{}\"]\n[analyst.parameters]\n{parameters}",
+            kind.to_uppercase()
+        );
+        for (name, input) in inputs {
+            write!(text, "[analyst.inputs.{name}]\n{input}").unwrap();
+        }
+        text
+    };
+    let spot = ("spot", "series = \"spot:BTC\"\nbaseline = 98000\n");
+    let annual =
+        ("volatility", "series = \"dvol:BTC\"\nread = \"annual_volatility\"\nbaseline = 0.45\ndeviation = 0.05\n");
+    let case = Case::new(
+        &[
+            "[run]\ndata_dir = \"d\"\n".to_owned(),
+            table(
+                "day_extreme",
+                "strike = \"above 52\"\ntails = 5\n",
+                &[
+                    ("forecast", "series = \"f\"\nread = \"mean\"\nbaseline = 48\ndeviation = 1\n"),
+                    ("forecast_error", "series = \"f\"\nread = \"spread\"\nstated = 1.5\nbaseline = 2\n"),
+                ],
+            ),
+            table("terminal", "strike = \"at least 98500\"\nsettles_at = \"2026-12-01T22:00:00Z\"\n", &[spot, annual]),
+            table("average", "strike = \"98000 to 98500\"\n", &[spot, annual]),
+            table("up_or_down", "earlier_ends_at = \"2026-12-01T22:00:00Z\"\nseconds_between = 900\n", &[spot, annual]),
+            table(
+                "meeting",
+                "strike = \"at most -1\"\ndays = 31\ndays_before = 10\n",
+                &[
+                    ("rate_before", "stated = 3.88\n"),
+                    ("implied_average", "series = \"zq\"\nread = \"hundred_less\"\nbaseline = 3.88\n"),
+                ],
+            ),
+            table(
+                "odds",
+                "outcome = \"home\"\n",
+                &[
+                    ("home", "series = \"o\"\nread = \"item\"\nbaseline = 2\n"),
+                    ("away", "series = \"o\"\nread = \"item\"\nitem = 1\nbaseline = 2\n"),
+                ],
+            ),
+            table("pool", "", &[("a", "series = \"p\"\nbaseline = 0.5\nweight = 2\n"), ("b", "stated = 0.4\n")]),
+            RELEASE.to_owned(),
+            READER.to_owned(),
+        ]
+        .concat(),
+    );
+    let (config, _) = case.load().into_config().map_err(|problems| case.shown(&problems.to_string())).unwrap();
+    assert_eq!(config.analysts.len(), ANALYST_KINDS.len());
+    let again = read_back(&config.text).unwrap();
+    assert_eq!(again.text, config.text);
+    assert!(again.analysts == config.analysts, "{:?}", again.analysts);
+    let close = Timestamp::from_secs(1_000_000).unwrap();
+    let models: Vec<Model> = (config.analysts.iter())
+        .filter_map(|it| if let Mind::Model(form) = &it.mind { Some(form) } else { None })
+        .map(|form| form.recipe(Some(Strike::Above(Bound::parse("3").unwrap())), close).unwrap().model().clone())
+        .collect();
+    let Model::Terminal { settles_at, .. } = &models[1] else { panic!("a terminal price") };
+    assert_eq!(settles_at.to_string(), "2026-12-01T22:00:00Z");
+    let Model::Average { ends_at, .. } = &models[2] else { panic!("a mean") };
+    assert_eq!(*ends_at, close, "it ends with the market");
+    assert_eq!(models[5], Model::Odds { margin: Margin::Shin, outcome: 0 });
+    assert_eq!(models[6], Model::Pool { weights: vec![2.0, 1.0], extremize: 1.0 });
+    let Mind::Model(terminal) = &config.analysts[1].mind else { panic!("a model") };
+    let volatility = &terminal.recipe(None, close).unwrap().inputs()[1].clone();
+    let second = per_sqrt_second(0.45, CALENDAR_YEAR).unwrap();
+    assert_eq!((&volatility.reading, volatility.baseline), (&Reading::AnnualVolatility("dvol:BTC".to_owned()), second));
+}
+
+#[test]
+fn an_analyst_that_cannot_be_is_told_with_its_place() {
+    let with = |from: &str, to: &str| {
+        assert!(RELEASE.contains(from), "{from}");
+        Case::new(&RELEASE.replacen(from, to, 1))
+    };
+    with("\"release\"", "\"relaese\"")
+        .problems(&expect![[r#"…/brier.toml:3: analyst.cpi.kind: unknown kind `relaese`; did you mean "release"?"#]]);
+    with("step = 0.1\n", "").problems(&expect![
+        "…/brier.toml:2: analyst.cpi.parameters.step: has to be set: a number from 0.000001 to 1000000000"
+    ]);
+    with("step = 0.1", "step = 0.1\nstrike = \"over 0.2\"\nfoo = 1").problems(&expect![[r"
+        …/brier.toml:7: analyst.cpi.parameters.strike: expected `above 0.2`, `at least 58`, `below 40`, `at most 40` or `58 to 59`, with at most 6 decimals, found `over 0.2`
+        …/brier.toml:8: analyst.cpi.parameters.foo: unknown key; `analyst.cpi.parameters` has strike, step, tails, level, doubt"]]);
+    with("step = 0.1", "step = 0.1\nstrike = \"0.21 to 0.29\"").problems(&expect!["…/brier.toml:2: analyst.cpi.parameters: recipe: the release model's strike, window, month, tails or weights make no sense; see its fields"]);
+    with("inputs.nowcast]", "inputs.nowcats]").problems(&expect![[r#"
+        …/brier.toml:2: analyst.cpi.inputs.nowcast: has to be set: the kind "release" takes nowcast, nowcast_error
+        …/brier.toml:8: analyst.cpi.inputs.nowcats: unknown input; did you mean `nowcast`?"#]]);
+    with("series = \"nowcast:CPI\"\nbaseline = 0.2\n", "").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast.series: has to be set: where the number is read; or `stated`, the number itself"]);
+    with("baseline = 0.2\n", "").problems(&expect![
+        "…/brier.toml:8: analyst.cpi.inputs.nowcast.baseline: has to be set: what the number ordinarily is"
+    ]);
+    with("baseline = 0.2", "baseline = 1e11").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast: recipe: nowcast: expected a baseline in the model's range, found 100000000000"]);
+    with("nowcast:CPI", "kalshi:KXCPI-26NOV-T0.2").problems(&expect!["…/brier.toml:8: analyst.cpi.inputs.nowcast.series: `kalshi:KXCPI-26NOV-T0.2` is named after a market's price, which no analyst may see"]);
+    with("stated = 0.09", "stated = 0.09\nread = \"mean\"").problems(&expect![
+        "…/brier.toml:13: analyst.cpi.inputs.nowcast_error.read: `mean` is of a series, and the number is stated"
+    ]);
+    with("stated = 0.09", "stated = 0.09\nseries = \"e\"").problems(&expect!["…/brier.toml:12: analyst.cpi.inputs.nowcast_error.stated: the number is stated, and a series is read as well; leave one of them out"]);
+    with("[\"kalshi:KXCPI-26NOV-T0.2\"]", "[]").problems(&expect![
+        "…/brier.toml:2: analyst.cpi.markets: it assesses nothing; name markets, or say `enabled = false`"
+    ]);
+    let condition = format!("polymarket:0x{}", "0f".repeat(32));
+    with("kalshi:KXCPI-26NOV-T0.2", &condition).problems(&expect!["…/brier.toml:2: analyst.cpi.parameters.strike: has to be set: polymarket:0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f is listed without its strike"]);
+    let twice = format!("{RELEASE}{}", RELEASE.replace("\"cpi\"", "\"again\""));
+    Case::new(&twice).problems(&expect!["…/brier.toml:16: analyst.again.markets: analyst `cpi` tells what kalshi:KXCPI-26NOV-T0.2 is worth already; say `tells = false` of one: its opinions are then only written down"]);
+    assert_eq!(Case::new(&twice).flag("analyst.again.tells=false").config().analysts.len(), 2);
+    Case::new(&format!("[kalshi]\nenabled = false\n{RELEASE}{STRATEGY}"))
+        .flag("strategy.maker.enabled=false")
+        .problems(&expect!["…/brier.toml:6: analyst.cpi.markets: kalshi:KXCPI-26NOV-T0.2 is on a venue that is not enabled; say `enabled = true` in `[kalshi]`"]);
+    Case::new(RELEASE).flag("analyst.cpi.inputs.nowcst.baseline=1").flag("analyst.cpu.enabled=false").problems(
+        &expect![[r"
+            --set: analyst.cpu: no analyst has this name; did you mean `cpi`?
+            --set: analyst.cpi.inputs.nowcst: no input has this name; only what the file has can be changed by flags"]],
+    );
+}
+
+#[test]
+fn a_language_model_that_cannot_be_asked_is_told_with_its_place() {
+    let with = |from: &str, to: &str| Case::new(&READER.replacen(from, to, 1));
+    with("https://api.example/v1", "http://api.example/v1").problems(&expect!["…/brier.toml:6: analyst.reader.parameters.url: expected https, or http to a host near by: a key must not travel in the open"]);
+    with("budget_dollars = 2\n", "").problems(&expect!["…/brier.toml:2: analyst.reader.parameters.budget_dollars: has to be set: dollars from 0 to a billion, up to 6 decimals"]);
+    with("budget_dollars = 2", "budget_dollars = 2\nmin_samples = 6\ndialect = \"openia\"\nkey = \"sk-123456\"")
+        .problems(&expect![[r#"
+            …/brier.toml:11: analyst.reader.parameters.min_samples: expected 1 <= min_samples <= samples <= 16
+            …/brier.toml:12: analyst.reader.parameters.dialect: expected "openai", "openai-compatible", "anthropic", found "openia"; did you mean "openai"?
+            …/brier.toml:13: analyst.reader.parameters.key: expected "env:NAME" or "file:PATH", found a text that is neither; a secret is never written into a configuration; name where it is"#]]);
+    with("budget_dollars = 2", "budget_dollars = 2\n[analyst.inputs.price]\nseries = \"mid:KXA-1\"")
+        .problems(&expect!["…/brier.toml:12: analyst.reader.inputs.price.series: `mid:KXA-1` is named after a market's price, which no analyst may see"]);
+    with("kind = \"language\"", "kind = \"language\"\ninputs = { a = 3, \"B c\" = { series = \"s\" } }")
+        .problems(&expect![[r"
+            …/brier.toml:4: analyst.reader.inputs.a: expected a table `[analyst.inputs.a]`, found 3
+            …/brier.toml:4: analyst.reader.inputs.B c: expected a name of 1 to 32 small letters, digits, `-` and `_` for an input"]]);
+    with("budget_dollars = 2", "budget_dollars = 2\n[analyst.inputs.high]\nbaseline = 1").problems(&expect![[r"
+        …/brier.toml:12: analyst.reader.inputs.high.baseline: unknown key; `analyst.reader.inputs.high` has series
+        …/brier.toml:12: analyst.reader.inputs.high.series: has to be set: a text of 1 to 256 characters"]]);
 }

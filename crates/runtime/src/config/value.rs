@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use brier_strategies::Tie;
 use brier_types::{MarketTicker, Money, Price, Qty, Venue};
 
 use super::raw::Raw;
@@ -62,6 +63,8 @@ pub enum Kind {
     KeyId,
     /// A list of `kalshi:TICKER` and `polymarket:0x…`.
     Markets,
+    /// A list of `MARKET WORD MARKET`, where the word says how the payoffs of two markets hang together.
+    Ties,
 }
 
 /// A setting as it is used.
@@ -89,6 +92,25 @@ pub enum Value {
     Reference(Reference),
     /// Of [`Kind::Markets`].
     Markets(Vec<MarketName>),
+    /// Of [`Kind::Ties`].
+    Ties(Vec<TieName>),
+}
+
+/// Two markets by name, and how the payoffs of their YES hang together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TieName {
+    /// The first.
+    pub first: MarketName,
+    /// How.
+    pub tie: Tie,
+    /// The second.
+    pub second: MarketName,
+}
+
+impl fmt::Display for TieName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {} {}", self.first, self.tie.word(), self.second)
+    }
 }
 
 /// A market by venue and name.
@@ -116,6 +138,16 @@ impl fmt::Display for MarketName {
     }
 }
 
+/// A list of texts.
+fn list(out: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {
+    out.write_str("[")?;
+    for (index, item) in items.iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        write!(out, "{comma}\"{item}\"")?;
+    }
+    out.write_str("]")
+}
+
 /// How `brier config show` writes it: as a file would.
 impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,14 +162,8 @@ impl fmt::Display for Value {
             Self::Path(path) => write!(out, "{:?}", path.display().to_string()),
             Self::Listen(addr) => write!(out, "\"{addr}\""),
             Self::Reference(reference) => write!(out, "{:?}", reference.to_string()),
-            Self::Markets(markets) => {
-                out.write_str("[")?;
-                for (index, market) in markets.iter().enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    write!(out, "{comma}\"{market}\"")?;
-                }
-                out.write_str("]")
-            }
+            Self::Markets(markets) => list(out, markets),
+            Self::Ties(ties) => list(out, ties),
         }
     }
 }
@@ -188,6 +214,9 @@ impl Kind {
             Self::Secret => "\"env:NAME\" or \"file:PATH\"".to_owned(),
             Self::KeyId => "a key's id, \"env:NAME\" or \"file:PATH\"".to_owned(),
             Self::Markets => "a list of \"kalshi:TICKER\" and \"polymarket:0x…\"".to_owned(),
+            Self::Ties => {
+                "a list of \"kalshi:TICKER same polymarket:0x…\", or `inverse`, `implies`, `excludes`".to_owned()
+            }
         }
     }
 
@@ -232,6 +261,7 @@ impl Kind {
             Self::Listen => raw.text().and_then(|text| text.parse().ok()).map(Value::Listen),
             Self::Secret | Self::KeyId => return reference(self, raw, base).unwrap_or_else(|| Err(wrong())),
             Self::Markets => return markets(raw, &wrong),
+            Self::Ties => return ties(raw, &wrong),
         }
         .ok_or_else(wrong)
     }
@@ -317,6 +347,36 @@ fn markets(raw: &Raw, wrong: &dyn Fn() -> Misfit) -> Result<Value, Misfit> {
         markets.push(market);
     }
     Ok(Value::Markets(markets))
+}
+
+fn ties(raw: &Raw, wrong: &dyn Fn() -> Misfit) -> Result<Value, Misfit> {
+    let texts = raw.texts().ok_or_else(wrong)?;
+    let mut ties: Vec<TieName> = Vec::with_capacity(texts.len());
+    for text in &texts {
+        let shown: String = text.chars().take(192).collect();
+        let misfit = |text: String| Misfit { text, hint: None };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [first, word, second] = words.as_slice() else {
+            return Err(misfit(format!("expected \"MARKET WORD MARKET\", found `{shown}`")));
+        };
+        let Some(tie) = Tie::ALL.into_iter().find(|tie| tie.word() == *word) else {
+            let known = Tie::ALL.map(Tie::word).join(", ");
+            return Err(misfit(format!("expected one of {known} between two markets, found `{word:.32}`")));
+        };
+        let found = TieName { first: market(first)?, tie, second: market(second)? };
+        if found.first == found.second {
+            return Err(misfit(format!("expected two markets, found `{shown}`")));
+        }
+        let same = |known: &TieName| {
+            (&known.first, &known.second) == (&found.first, &found.second)
+                || (&known.first, &known.second) == (&found.second, &found.first)
+        };
+        if ties.iter().any(same) {
+            return Err(misfit(format!("{} and {} are tied twice", found.first, found.second)));
+        }
+        ties.push(found);
+    }
+    Ok(Value::Ties(ties))
 }
 
 /// Reads `kalshi:TICKER` or `polymarket:0x…`.
@@ -431,6 +491,30 @@ mod tests {
         assert_eq!(read(Kind::Secret, &text("file:t")), Ok("\"file:/etc/brier/t\"".to_owned()));
         assert_eq!(read(Kind::KeyId, &text("a952bcbe-ec3b")), Ok("\"a952bcbe-ec3b\"".to_owned()));
         assert!(read(Kind::Secret, &text("env:")).is_err() && read(Kind::KeyId, &text("two words")).is_err());
+    }
+
+    #[test]
+    fn ties_name_two_markets_and_how_they_pay() {
+        let condition = format!("polymarket:0x{}", "0f".repeat(32));
+        let list = |texts: &[&str]| Raw::List(texts.iter().map(|text| Raw::Text((*text).to_owned())).collect());
+        let good = format!("kalshi:KXA-1 same {condition}");
+        let more = format!("{condition} implies kalshi:KXA-2");
+        assert_eq!(read(Kind::Ties, &list(&[&good, &more])), Ok(format!("[\"{good}\", \"{more}\"]")));
+        for (texts, told) in [
+            (vec!["kalshi:A"], "expected \"MARKET WORD MARKET\", found `kalshi:A`"),
+            (
+                vec!["kalshi:A like kalshi:B"],
+                "expected one of same, inverse, implies, excludes between two markets, found `like`",
+            ),
+            (vec!["kalshi:A same kalshi:A"], "expected two markets, found `kalshi:A same kalshi:A`"),
+            (vec!["kalshi:A same kalshi:B", "kalshi:B inverse kalshi:A"], "kalshi:B and kalshi:A are tied twice"),
+            (
+                vec!["kalshi:A same kraken:B"],
+                "expected `kalshi:` or `polymarket:` before a market's name, found `kraken:B`",
+            ),
+        ] {
+            assert_eq!(read(Kind::Ties, &list(&texts)).unwrap_err(), told);
+        }
     }
 
     #[test]

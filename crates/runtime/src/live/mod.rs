@@ -9,30 +9,39 @@
 //! Invariants: a run that ended by its journal's failure has sent nothing that the journal does not have; a run that ends
 //! otherwise than in peace asks every venue at which an order of its may rest to cancel all; a start that fails leaves no run.
 
+mod analysts;
+pub(crate) mod feeds;
 mod handler;
 mod paper;
+mod proof;
+pub mod rules;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
 pub mod venues;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use brier_connect::clock::Clock;
 use brier_connect::http::{self, HttpOptions};
 use brier_engine::{Alert, Ended as ComboEnded, Engine, Input, Instrument, Operator, Scope};
 use brier_exchange::RunningServer;
+use brier_feeds::settlement::Table;
 use brier_store::JournalError;
-use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, Timestamp, Venue};
+use brier_types::{Input as FeedInput, LifecycleInput, MarketStatus, MarketTicker, Timestamp, Venue};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::analysts::terms::MarketTerms;
+use crate::analysts::told::OpinionLog;
+use crate::analysts::{AnalystsError, Seat};
 use crate::caller::{Address, Caller};
-use crate::config::{Config, Environment, PaperConfig, RemoteConfig};
+use crate::config::{Config, Environment, PaperConfig, RemoteConfig, StrategyConfig};
 use crate::control::{self, ControlServer};
 use crate::core::Core;
 use crate::driver::{CLOCK_BACK, Driver, DriverEnd, Routes, Word, look};
@@ -46,8 +55,12 @@ use crate::remote;
 use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
+use analysts::Desk;
+pub use feeds::{FeedsError, LEAST_GAP as LEAST_GAP_OF_FACTS, check as check_feeds, fact_at};
 use handler::{Handler, scope};
 pub use paper::PaperError;
+pub use proof::ProofError;
+use rules::Judge;
 pub use venues::VenueError;
 use venues::{Pulse, Reached, Wanted};
 
@@ -104,6 +117,15 @@ pub enum RunError {
     /// The token of remote strategies.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// What people decided about tied markets.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// A feed, or the settlement table.
+    #[error(transparent)]
+    Feeds(#[from] FeedsError),
+    /// An analyst.
+    #[error(transparent)]
+    Analysts(#[from] AnalystsError),
     /// Something of the system's.
     #[error("{what}: {source}")]
     System {
@@ -174,6 +196,8 @@ impl RunError {
             }
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
+            Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
+            Self::Analysts(_) => Some("correct the `[[analyst]]` that is named, or say `enabled = false` in it"),
             Self::Recovery(RecoveryError::In { .. }) => Some(
                 "run the version that wrote it, or give the run a new `run.data_dir` once the account is flat; orders of that run may still rest: `brier halt CONFIG --cancel-all`",
             ),
@@ -198,7 +222,8 @@ const fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> RunError {
 /// # Errors
 /// [`Failed`]: why, and what became of orders that may have rested.
 pub async fn run(prepared: Prepared, on_start: impl FnOnce(&Started<'_>)) -> Result<Ended, Failed> {
-    run_with(prepared, mailbox(), on_start).await
+    // It is large, and whoever awaits it need not carry it.
+    Box::pin(run_with(prepared, mailbox(), on_start)).await
 }
 
 async fn run_with(
@@ -224,7 +249,12 @@ async fn run_with(
     ended
 }
 
-type RemoteToken = zeroize::Zeroizing<String>;
+/// Where remote strategies knock, and what they have to know.
+struct Door {
+    listener: TcpListener,
+    addr: SocketAddr,
+    token: zeroize::Zeroizing<String>,
+}
 
 type Accesses = (Option<KalshiAccess>, Option<PolymarketAccess>);
 
@@ -287,11 +317,17 @@ impl Trading {
             off: self.config.strategies.iter().filter(|it| !it.enabled).map(|it| it.name.clone()).collect(),
             venues: traded.clone(),
         };
+        let table = feeds::table(&self.config.feeds)?;
+        let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
+        let seats = crate::analysts::open(self.config.analysts.iter().filter(|it| it.enabled), &self.environment)?;
+        for (who, series) in crate::config::unfed(&self.config) {
+            tracing::warn!(who, series, "no feed tells what it wants to know; another program may");
+        }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
         let control = control.transpose().map_err(system("the control socket"))?;
 
-        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &recovered.engine));
+        let wanted = [Venue::Kalshi, Venue::Polymarket].map(|venue| self.wanted(venue, &recovered.engine, &table));
         let venues = tokio::select! {
             venues = self.reach(wanted) => venues?,
             why = asked_to_end(signals, &mut asked, &handler) => {
@@ -300,11 +336,14 @@ impl Trading {
                 return Ok(Ended { reason: why, left });
             }
         };
-        let Assembled { wiring, routes, instruments, pulses } = assemble(venues).map_err(system("HTTP"))?;
+        let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
+        proof::prove(&mut self.config, &texts)?;
+        let Assembled { wiring, routes, instruments, halted, terms, pulses } =
+            assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
         let markets = instruments.len();
-        let was_killed = recovered.engine.is_killed();
-
+        // From here on nothing may fail but the journal: the engine's thread would trade without anybody to attend to it.
+        let resume = if recovered.engine.is_killed() { self.lift_or_stay_down()? } else { None };
         let (engine, journal) = recovered.begin(&self.config, &self.order_prefix)?;
         // It is for people; a run does not hang on it.
         let mut ledger = LedgerFile::open(&self.config.run.data_dir, &engine)
@@ -329,8 +368,12 @@ impl Trading {
         for input in news.into_iter().map(lifecycle) {
             drop(words.send(Word::Input(input)));
         }
-        if was_killed {
-            self.lift_or_stay_down(&words)?;
+        for (venue, market, reason) in halted {
+            let reason = format!("its rules are not what the settlement table says: {reason}");
+            drop(words.send(Word::Input(Input::Operator(Operator::HaltMarket { venue, market, reason }))));
+        }
+        if let Some(resume) = resume {
+            drop(words.send(Word::Input(resume)));
         }
 
         let mut tasks = JoinSet::new();
@@ -338,9 +381,17 @@ impl Trading {
             let words = words.clone();
             tasks.spawn(pulse.run(words));
         }
+        for (client, feed) in
+            outside.into_iter().flat_map(|(client, feeds)| feeds.into_iter().map(move |it| (client.clone(), it)))
+        {
+            tasks.spawn(feeds::follow(feed, client, words.clone()));
+        }
+        for desk in self.desks(seats, &terms) {
+            tasks.spawn(desk.follow(words.clone()));
+        }
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
-            Some((listener, token)) => Some(self.serve_remote(listener, token, &words, &mut tasks).await?),
+            Some(door) => Some(self.serve_remote(door, &words, &mut tasks).await),
             None => None,
         };
 
@@ -357,15 +408,14 @@ impl Trading {
     }
 
     /// A kill switch that the last run left pulled is lifted by a person's leave alone; the file may be gone for other reasons.
-    fn lift_or_stay_down(&self, words: &Teller) -> Result<(), RunError> {
+    fn lift_or_stay_down(&self) -> Result<Option<Input>, RunError> {
         let folder = &self.config.run.data_dir;
         if let Some(reason) = control::take_leave(folder).map_err(system("the leave to resume"))? {
-            drop(words.send(Word::Input(Input::Operator(Operator::Resume { reason }))));
-        } else {
-            let put = control::put(folder, "the last run was halted, and nobody has resumed it");
-            put.map_err(system("the halt file"))?;
+            return Ok(Some(Input::Operator(Operator::Resume { reason })));
         }
-        Ok(())
+        let put = control::put(folder, "the last run was halted, and nobody has resumed it");
+        put.map_err(system("the halt file"))?;
+        Ok(None)
     }
 
     /// Takes back what may rest, by the venues' word for "all". In doubt about what was on its way, it asks twice.
@@ -411,7 +461,7 @@ impl Trading {
     }
 
     /// Reaches every venue that is traded.
-    async fn reach(&self, [at_kalshi, at_polymarket]: [Wanted; 2]) -> Result<Vec<Reached>, RunError> {
+    async fn reach(&self, [at_kalshi, at_polymarket]: [Wanted<'_>; 2]) -> Result<Vec<Reached>, RunError> {
         let now = Clock::local_now();
         let seed = seed(now);
         let (kalshi, polymarket) = self.accesses.clone();
@@ -428,8 +478,11 @@ impl Trading {
         Ok(reached)
     }
 
-    fn wanted(&self, venue: Venue, engine: &Engine) -> Wanted {
+    fn wanted<'a>(&'a self, venue: Venue, engine: &Engine, table: &'a Table) -> Wanted<'a> {
         let enabled = || self.config.strategies.iter().filter(|it| it.enabled);
+        let analysts = self.config.analysts.iter().filter(|it| it.enabled);
+        let assessed = analysts.flat_map(|it| &it.markets).filter(|market| market.venue == venue);
+        let assessed: BTreeSet<MarketTicker> = assessed.map(|market| market.market.clone()).collect();
         let named = enabled().flat_map(|it| &it.markets).filter(|market| market.venue == venue);
         let state = engine.state();
         let held = state.universe.iter().filter(|(market, instrument)| {
@@ -438,29 +491,52 @@ impl Trading {
             let quiet = state.orders.open_in(*market).next().is_none();
             instrument.venue() == venue && !(over && flat && quiet)
         });
+        let tied = enabled().flat_map(StrategyConfig::ties).flat_map(|tie| [tie.first, tie.second]);
         Wanted {
-            named: named.map(|market| market.market.clone()).collect(),
+            named: named.map(|market| market.market.clone()).chain(assessed.iter().cloned()).collect(),
             held: held.map(|(_, instrument)| instrument.market.ticker.clone()).collect(),
             all: enabled().any(|it| it.all_markets),
+            tied: tied.filter(|market| market.venue == venue).map(|market| market.market).collect(),
+            assessed,
+            judge: Some(Judge {
+                table,
+                strategies: &self.config.strategies,
+                analysts: &self.config.analysts,
+                on: self.config.feeds.rules,
+            }),
         }
     }
 
+    /// Every analyst with what it assesses. One that reads wants to know how much was traded; without, it does as well.
+    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms]) -> Vec<Desk> {
+        let log = Arc::new(OpinionLog::new(&self.config.run.data_dir));
+        let mut client = None;
+        if let (Some(KalshiAccess::At { env, .. }), true) = (&self.accesses.0, seats.iter().any(Seat::reads)) {
+            let config = brier_kalshi::Config::new(seed(Clock::local_now()));
+            match brier_kalshi::Client::new(env.clone(), None, config) {
+                Ok(public) => client = Some(public),
+                Err(error) => tracing::warn!(%error, "analysts are not told how much was traded"),
+            }
+        }
+        seats.into_iter().map(|seat| Desk::new(seat, terms, client.clone(), Arc::clone(&log))).collect()
+    }
+
     /// Opens the door of remote strategies, where one is configured. Whoever knocks waits.
-    async fn open_remote(&self) -> Result<Option<(TcpListener, RemoteToken)>, RunError> {
+    async fn open_remote(&self) -> Result<Option<Door>, RunError> {
         let Some(RemoteConfig { listen, token, .. }) = &self.config.remote else { return Ok(None) };
         let token = token.read(&self.environment)?;
         let listener = TcpListener::bind(listen).await.map_err(system("remote.listen"))?;
-        Ok(Some((listener, token)))
+        let addr = listener.local_addr().map_err(system("remote.listen"))?;
+        Ok(Some(Door { listener, addr, token }))
     }
 
     /// Answers whoever knocks.
     async fn serve_remote(
         &self,
-        listener: TcpListener,
-        token: RemoteToken,
+        Door { listener, addr, token }: Door,
         words: &Teller,
         tasks: &mut JoinSet<()>,
-    ) -> Result<SocketAddr, RunError> {
+    ) -> SocketAddr {
         let mut places = BTreeMap::new();
         for (place, it) in (0..).zip(&self.config.strategies) {
             if !it.enabled || !it.is_remote() {
@@ -478,11 +554,10 @@ impl Trading {
             };
             places.insert(it.name.clone(), (brier_engine::StrategyId(place), markets));
         }
-        let addr = listener.local_addr().map_err(system("remote.listen"))?;
         let max_clients = self.config.remote.as_ref().map_or(0, |remote| remote.max_clients);
         let config = remote::RemoteConfig { token, max_clients, places };
         tasks.spawn(remote::serve(listener, config, words.clone()));
-        Ok(addr)
+        addr
     }
 
     /// Waits for the end, and makes it an orderly one.
@@ -554,7 +629,7 @@ async fn asked_to_end(signals: &mut Signals, asked: &mut mpsc::Receiver<String>,
 }
 
 /// A seed for what may differ from run to run, such as waits before a retry.
-fn seed(now: Timestamp) -> u64 {
+pub(crate) fn seed(now: Timestamp) -> u64 {
     now.nanos().unsigned_abs() ^ u64::from(std::process::id())
 }
 
@@ -594,6 +669,10 @@ pub struct Assembled {
     pub routes: Routes,
     /// What is to be listed.
     pub instruments: Vec<Instrument>,
+    /// Markets that are listed and to be halted, with why.
+    pub halted: Vec<(Venue, MarketTicker, String)>,
+    /// What the contracts of the markets that analysts assess say.
+    pub terms: Vec<MarketTerms>,
     /// What is done at the venues beside the engine.
     pub pulses: Vec<Pulse>,
 }
@@ -605,7 +684,8 @@ pub struct Assembled {
 pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let mut wiring = Wiring { kalshi: None, books: Vec::new(), user: None, gateways: Vec::new() };
     let (mut sockets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
-    let (mut instruments, mut pulses) = (Vec::new(), Vec::new());
+    let (mut instruments, mut halted, mut pulses) = (Vec::new(), Vec::new(), Vec::new());
+    let mut terms = Vec::new();
     for reached in venues {
         wiring.kalshi = wiring.kalshi.or(reached.kalshi);
         wiring.books.extend(reached.books);
@@ -613,7 +693,14 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
         wiring.gateways.push(reached.gateway);
         sockets.extend(reached.sockets);
         hosts.extend(reached.hosts);
+        let venue = reached.instruments.first().map(Instrument::venue);
+        halted.extend(
+            venue
+                .into_iter()
+                .flat_map(|venue| reached.halted.iter().map(move |it| (venue, it.0.clone(), it.1.clone()))),
+        );
         instruments.extend(reached.instruments);
+        terms.extend(reached.terms);
         pulses.push(reached.pulse);
     }
     let tls = hosts.values().any(|it: &Address| it.origin.starts_with("https:"));
@@ -621,7 +708,8 @@ pub fn assemble(venues: Vec<Reached>) -> Result<Assembled, std::io::Error> {
     let (connect_timeout, timeout) = (Duration::from_secs(5), Duration::from_secs(30));
     let client = http::client(HttpOptions { connect_timeout, timeout, tls, near: !tls });
     let http = client.map_err(std::io::Error::other)?;
-    Ok(Assembled { wiring, routes: Routes { sockets, caller: Caller::new(http, hosts) }, instruments, pulses })
+    let routes = Routes { sockets, caller: Caller::new(http, hosts) };
+    Ok(Assembled { wiring, routes, instruments, halted, terms, pulses })
 }
 
 /// What happened to markets of an earlier run while nobody listened.
@@ -665,6 +753,10 @@ async fn watch_halt_file(handler: Handler, poll: Duration) {
 /// What people are told as it happens.
 fn log(engine: &Engine, effect: &Effect) {
     match effect {
+        // Every start waits for the venues' word.
+        Effect::Alert(alert @ Alert::Halted { reason, .. }) if reason == brier_engine::halts::STARTED => {
+            tracing::info!(alert = kind(alert), "{}", text(engine, alert));
+        }
         // Everything but the everyday somebody should look at.
         Effect::Alert(alert) if is_everyday(alert) => tracing::info!(alert = kind(alert), "{}", text(engine, alert)),
         Effect::Alert(alert) => tracing::warn!(alert = kind(alert), "{}", text(engine, alert)),

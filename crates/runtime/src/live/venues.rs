@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brier_engine::{Custody, Fees, Input, Instrument, Operator};
+use brier_feeds::settlement::Disagreement;
 use brier_kalshi::keys::Credentials;
 use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
@@ -23,6 +24,8 @@ use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
+use super::rules::{Judge, MarketRules};
+use crate::analysts::terms::{self, MarketTerms};
 use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
 use crate::gateway::{
@@ -65,19 +68,37 @@ fn failed(venue: Venue, what: impl Into<String>) -> impl FnOnce(&dyn std::fmt::D
 
 /// Which markets a venue is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// What strategies name: each has to be there.
     pub named: BTreeSet<MarketTicker>,
     /// What an earlier run traded and may still have something in.
     pub held: BTreeSet<MarketTicker>,
     /// Every open market besides.
     pub all: bool,
+    /// Markets whose texts are wanted as well: a strategy takes them for tied.
+    pub tied: BTreeSet<MarketTicker>,
+    /// What analysts assess: the terms of these are kept.
+    pub assessed: BTreeSet<MarketTicker>,
+    /// Who says which of them may be traded; all without.
+    pub judge: Option<Judge<'a>>,
+}
+
+impl Wanted<'_> {
+    fn refuses(&self, rules: &MarketRules) -> Option<Disagreement> {
+        self.judge.as_ref()?.refuses(rules)
+    }
 }
 
 /// A venue that answered.
 pub struct Reached {
     /// What is to be listed.
     pub instruments: Vec<Instrument>,
+    /// The texts of markets that a strategy takes for tied.
+    pub texts: Vec<brier_pairing::Listing>,
+    /// Markets of an earlier run whose rules are no longer what is believed of them: listed, and to be halted.
+    pub halted: Vec<(MarketTicker, String)>,
+    /// What the contracts of the markets that analysts assess say.
+    pub terms: Vec<MarketTerms>,
     /// Its gateway.
     pub gateway: Box<dyn Gateway + Send>,
     /// Its stream, for Kalshi.
@@ -116,7 +137,7 @@ pub enum Pulse {
 pub async fn kalshi(
     client: brier_kalshi::Client,
     live: Option<&LiveToken>,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     (now, seed): (Timestamp, u64),
 ) -> Result<Reached, VenueError> {
     let env = client.env().clone();
@@ -124,7 +145,7 @@ pub async fn kalshi(
     let permit = Permit::kalshi(&env, live);
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
-    let instruments = kalshi_markets(&client, wanted).await?;
+    let Listed { all: instruments, halted, terms, texts } = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
@@ -143,6 +164,9 @@ pub async fn kalshi(
     });
     Ok(Reached {
         instruments,
+        texts,
+        halted,
+        terms,
         gateway: Box::new(gateway),
         kalshi: Some(session),
         books: Vec::new(),
@@ -158,7 +182,19 @@ fn origin(url: &impl ToString) -> String {
     url.to_string().trim_end_matches('/').to_owned()
 }
 
-async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Result<Vec<Instrument>, VenueError> {
+/// Markets of a venue.
+struct Listed<T> {
+    /// All of them.
+    all: Vec<T>,
+    /// Those that are only listed because something may be held.
+    halted: Vec<(MarketTicker, String)>,
+    /// What the contracts of those that analysts assess say.
+    terms: Vec<MarketTerms>,
+    /// The texts of those that a strategy takes for tied.
+    texts: Vec<brier_pairing::Listing>,
+}
+
+async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> Result<Listed<Instrument>, VenueError> {
     const VENUE: Venue = Venue::Kalshi;
     let mut markets = Vec::new();
     if wanted.all {
@@ -180,7 +216,8 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
         }
     }
     let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
-    let mut instruments = Vec::with_capacity(markets.len());
+    let mut found =
+        Listed { all: Vec::with_capacity(markets.len()), halted: Vec::new(), terms: Vec::new(), texts: Vec::new() };
     for listed in &markets {
         let market = match listed.to_market() {
             Ok(market) => market,
@@ -205,9 +242,26 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
             let series = client.series(&ticker).await.map_err(|error| failed(VENUE, what)(&error))?;
             serieses.insert(event.series_ticker.clone(), series);
         }
-        let fees = event.fees(&serieses[&event.series_ticker]);
+        let series = &serieses[&event.series_ticker];
+        let rules = terms::kalshi_rules(market.ticker.clone(), listed, event, series);
+        if let Some(why) = wanted.refuses(&rules) {
+            if !wanted.held.contains(&market.ticker) {
+                continue;
+            }
+            found.halted.push((market.ticker.clone(), why.to_string()));
+        }
+        if wanted.assessed.contains(&market.ticker) {
+            found.terms.push(terms::kalshi(listed, event, rules));
+        }
+        if wanted.tied.contains(&market.ticker) {
+            match brier_pairing::from_kalshi(Some(event), listed) {
+                Ok(text) => found.texts.push(text),
+                Err(error) => tracing::warn!(market = listed.ticker, %error, "its texts cannot be read"),
+            }
+        }
+        let fees = event.fees(series);
         let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
-        instruments.push(Instrument {
+        found.all.push(Instrument {
             market,
             fees: Fees::Kalshi(fees),
             custody: Custody::Netted,
@@ -218,7 +272,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
             strike: listed.strike(),
         });
     }
-    Ok(instruments)
+    Ok(found)
 }
 
 /// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
@@ -228,7 +282,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted) -> Resul
 pub async fn polymarket(
     client: brier_polymarket::Client,
     live: Option<&LiveToken>,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     seed: u64,
 ) -> Result<Reached, VenueError> {
     const VENUE: Venue = Venue::Polymarket;
@@ -236,7 +290,8 @@ pub async fn polymarket(
     let permit = Permit::polymarket(&env, live);
     let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
-    let listings = polymarket_listings(&client, wanted).await?;
+    let Listed { all: listings, halted, terms, .. } = admitted(polymarket_listings(&client, wanted).await?, wanted);
+    let texts = polymarket_texts(&client, &listings, wanted).await?;
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
     let mut listed = Vec::with_capacity(listings.len());
@@ -268,6 +323,9 @@ pub async fn polymarket(
     }
     Ok(Reached {
         instruments: listings.iter().map(instrument).collect(),
+        texts,
+        halted,
+        terms,
         gateway: Box::new(gateway),
         kalshi: None,
         books,
@@ -280,6 +338,40 @@ pub async fn polymarket(
         ]),
         pulse: Pulse::Polymarket(Heartbeat::new(&client)),
     })
+}
+
+/// The texts of tied markets, read once more as Gamma has them: what an order needs leaves some of them out.
+async fn polymarket_texts(
+    client: &brier_polymarket::Client,
+    listings: &[Listing],
+    wanted: &Wanted<'_>,
+) -> Result<Vec<brier_pairing::Listing>, VenueError> {
+    let mut texts = Vec::new();
+    for listing in listings.iter().filter(|listing| wanted.tied.contains(&listing.ticker)) {
+        let market = client.gamma_market(&listing.slug).await;
+        let market = market.map_err(|error| failed(Venue::Polymarket, format!("texts of {}", listing.slug))(&error))?;
+        match brier_pairing::from_gamma(None, &market) {
+            Ok(text) => texts.push(text),
+            Err(error) => tracing::warn!(market = listing.slug, %error, "its texts cannot be read"),
+        }
+    }
+    Ok(texts)
+}
+
+/// Without the markets that must not be traded, but with those of them that may be held.
+fn admitted(mut listings: Vec<Listing>, wanted: &Wanted<'_>) -> Listed<Listing> {
+    let mut halted = Vec::new();
+    listings.retain(|listing| {
+        let Some(why) = wanted.refuses(&terms::polymarket_rules(listing)) else { return true };
+        let held = wanted.held.contains(&listing.ticker);
+        if held {
+            halted.push((listing.ticker.clone(), why.to_string()));
+        }
+        held
+    });
+    let assessed = listings.iter().filter(|listing| wanted.assessed.contains(&listing.ticker));
+    let terms = assessed.map(terms::polymarket).collect();
+    Listed { all: listings, halted, terms, texts: Vec::new() }
 }
 
 fn instrument(listing: &Listing) -> Instrument {
@@ -296,7 +388,10 @@ fn instrument(listing: &Listing) -> Instrument {
     }
 }
 
-async fn polymarket_listings(client: &brier_polymarket::Client, wanted: &Wanted) -> Result<Vec<Listing>, VenueError> {
+async fn polymarket_listings(
+    client: &brier_polymarket::Client,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Listing>, VenueError> {
     const VENUE: Venue = Venue::Polymarket;
     let unread = |error: &dyn std::fmt::Display| failed(VENUE, "markets")(error);
     let mut found = Vec::new();

@@ -178,6 +178,42 @@ fn times(config: &Config) -> Check {
     Check::ok("time", found)
 }
 
+/// Whether feeds have their keys, and the settlement table can be read; nobody is asked.
+fn feeds(config: &Config, environment: &Environment) -> Check {
+    if let Some((who, series)) = brier_runtime::config::unfed(config).into_iter().next()
+        && config.remote.is_none()
+    {
+        let found = format!("{who} wants to know `{series}`, and no feed tells it");
+        return Check::warn(
+            "feeds",
+            found,
+            "add a `[[feed]]` with this `series`, or `[remote]` for a program that tells it",
+        );
+    }
+    match brier_runtime::live::check_feeds(&config.feeds, environment) {
+        Ok(count) => Check::ok(
+            "feeds",
+            format!("settlement table read, {count} feeds have what they need; `brier feeds check` asks the vendors"),
+        ),
+        Err(error) => Check::fail("feeds", error.to_string(), Some("correct `[feeds]` and its `[[feed]]`".to_owned())),
+    }
+}
+
+/// Whether analysts have their keys and budgets; nobody is asked.
+fn analysts(config: &Config, environment: &Environment) -> Check {
+    const WHAT: &str = "analysts";
+    match brier_runtime::analysts::check(&config.analysts, environment) {
+        Ok((count, keyless)) if keyless.is_empty() => {
+            Check::ok(WHAT, format!("{count} have what they need; `brier analyst ask` asks them"))
+        }
+        Ok((_, keyless)) => {
+            let found = format!("no key for {}: without one there is no opinion", keyless.join(", "));
+            Check::warn(WHAT, found, "name it in `[analyst.parameters]`: key = \"env:NAME\"")
+        }
+        Err(error) => Check::fail(WHAT, error.to_string(), Some("correct the `[[analyst]]` that is named".to_owned())),
+    }
+}
+
 /// Whether remote strategies could knock.
 fn door(listen: std::net::SocketAddr) -> Check {
     const WHAT: &str = "remote strategies";
@@ -203,6 +239,10 @@ fn venues(config: &Config, environment: &Environment, offline: bool) -> Result<V
         }
         if config.embeds() {
             checks.push(venues::catalog(config));
+        }
+        checks.push(feeds(config, environment));
+        if !config.analysts.is_empty() {
+            checks.push(analysts(config, environment));
         }
         if let Some(remote) = &config.remote {
             checks.push(match remote.token.read(environment) {

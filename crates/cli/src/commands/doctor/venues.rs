@@ -226,7 +226,8 @@ pub(super) fn catalog(config: &Config) -> Check {
     // What an earlier run listed is listed still.
     let begun = config.paper.data_dir.is_dir();
     let listed = words(&catalog);
-    let named = config.strategies.iter().filter(|it| it.enabled).flat_map(|it| it.markets.iter());
+    let traded = config.strategies.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
+    let named = traded.chain(config.analysts.iter().filter(|it| it.enabled).flat_map(|it| &it.markets));
     let mut kalshi = named.filter(|it| embedded && it.venue == Venue::Kalshi);
     let missing = kalshi.find(|it| !listed.contains(it.market.as_str()));
     match missing {

@@ -9,24 +9,24 @@ use super::super::summary::Check;
 
 /// Comparisons that were made, and those that agreed.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) equal: usize,
-    pub(super) compared: usize,
+pub(crate) struct Tally {
+    pub(crate) equal: usize,
+    pub(crate) compared: usize,
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, equal: bool) {
+    pub(crate) fn count(&mut self, equal: bool) {
         self.compared += 1;
         self.equal += usize::from(equal);
     }
 
-    pub(super) const fn check(self, what: &'static str) -> Check {
+    pub(crate) const fn check(self, what: &'static str) -> Check {
         Check { what, equal: self.equal, compared: self.compared }
     }
 }
 
 /// Whether a book has exactly these levels.
-pub(super) fn equals(book: &BookView<'_>, wanted: &BookView<'_>) -> bool {
+pub(crate) fn equals(book: &BookView<'_>, wanted: &BookView<'_>) -> bool {
     [BookSide::Bid, BookSide::Ask].into_iter().all(|side| book.levels(side).eq(wanted.levels(side)))
 }
 
@@ -44,6 +44,6 @@ pub(super) fn rehash(rest: &clob::Book, view: &BookView<'_>) -> Option<String> {
 }
 
 /// A balance of dollars as money.
-pub(super) fn dollars(held: Qty) -> Option<Money> {
+pub(crate) fn dollars(held: Qty) -> Option<Money> {
     i64::try_from(held.micros()).ok().map(Money::from_micros)
 }

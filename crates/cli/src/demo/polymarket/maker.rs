@@ -15,12 +15,12 @@ use brier_types::{BookSide, ClientOrderId, NewOrder, Price, Qty, TimeInForce, Ti
 use super::party::Party;
 
 /// The house.
-pub(super) struct Maker {
-    pub(super) party: Party,
+pub(crate) struct Maker {
+    pub(crate) party: Party,
     /// Shares of YES that it was given in each market: it sells no more.
-    pub(super) given: Qty,
+    pub(crate) given: Qty,
     /// Orders sent so far, for client order ids.
-    pub(super) orders: u64,
+    pub(crate) orders: u64,
 }
 
 /// A level as it should be.
@@ -28,7 +28,7 @@ type Level = (BookSide, Price, Qty);
 
 impl Maker {
     /// Brings the exchange's book to `wanted`. Cancels go first, so that the house never meets itself.
-    pub(super) async fn follow(
+    pub(crate) async fn follow(
         &mut self,
         listing: &Listing,
         wanted: &BookView<'_>,
@@ -69,7 +69,7 @@ impl Maker {
     }
 
     /// Takes everything back.
-    pub(super) async fn leave(&self, listing: &Listing) -> anyhow::Result<()> {
+    pub(crate) async fn leave(&self, listing: &Listing) -> anyhow::Result<()> {
         let reply = self.party.client.cancel_market(listing.condition, None).await?;
         ensure!(reply.not_canceled.is_empty(), "the exchange would not cancel: {:?}", reply.not_canceled);
         Ok(())

@@ -4,19 +4,20 @@
 //! differs is the venue's: orders are signed, the bot buys Up or Down and never sells, a match is only a promise until the
 //! chain confirms it, and one of them fails here on purpose, chosen by the seed.
 //!
-//! The bot decides only shortly after a sample, as the quote that stands until the next one is not the market's.
+//! The bot decides only shortly after a sample, as the quote that stands until the next one is not the market's: the spot that
+//! came with it goes stale.
 
-mod compare;
-mod maker;
-mod party;
+pub(crate) mod compare;
+pub(crate) mod maker;
+pub(crate) mod party;
 mod recorded;
-mod stage;
+pub(crate) mod stage;
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use brier_book::{Book, BookView};
-use brier_engine::MarketId;
+use brier_engine::{MarketId, Strategy};
 use brier_exchange::{Admin, PolymarketAdmin};
 use brier_polymarket::Env;
 use brier_polymarket::discovery::Listing;
@@ -26,11 +27,13 @@ use brier_polymarket_protocol::ids::TokenId;
 use brier_runtime::live::venues::{self, Wanted};
 use brier_types::{BookSide, FillStatus, MarketResult, Money, Price, Prob, Qty, Timestamp, TradeId, Venue};
 
-use super::model::{Model, edge};
+use super::feed::{self, Feed, spot_series};
 use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
+use super::strategies;
 use super::summary::{MarketSummary, Recorded, VenueSummary, undone};
 use super::trader::{Figures, Trader};
+use super::versus::Marks;
 use compare::{Tally, dollars, equals, rehash};
 use maker::Maker;
 use party::Party;
@@ -40,8 +43,14 @@ const BOT_FUNDS: Money = Money::from_micros(10_000_000_000);
 const HOUSE_FUNDS: Money = Money::from_micros(100_000_000_000_000);
 /// Shares of both outcomes that the house starts each market with: more than any recorded depth.
 const HOUSE_SHARES: u64 = 3_000_000;
+/// What the windows are about.
+const UNDERLYING: &str = "BTC";
 /// How long after a sample the bot still decides by it.
 const FRESH: Duration = Duration::from_secs(5);
+/// When fair value and market are held against each other: a little after the samples at 120, 90, 60 and 30 seconds before the
+/// end, when they have come and are fresh.
+const MARKS: [Duration; 4] =
+    [Duration::from_secs(117), Duration::from_secs(87), Duration::from_secs(57), Duration::from_secs(27)];
 /// By then every match is final: mined and confirmed, or tried twice and failed.
 const FINAL_AFTER: Duration = Duration::from_secs(20);
 /// By then the venue's reads show what was paid.
@@ -53,13 +62,17 @@ const DOOMED_AMONG: u64 = 3;
 #[derive(Debug)]
 pub(crate) struct Recording {
     windows: Vec<Window>,
+    /// The spot price from the first window to the last, and between them.
+    spot: Vec<(Timestamp, f64)>,
     shown: Vec<Shown>,
     series: Series,
 }
 
 /// The recordings kept in the program.
 pub(crate) fn kept() -> anyhow::Result<Recording> {
-    Ok(Recording { windows: recorded::windows()?, shown: recorded::shown()?, series: recorded::series()? })
+    let windows = recorded::windows()?;
+    let spot = recorded::spot(&windows)?;
+    Ok(Recording { windows, spot, shown: recorded::shown()?, series: recorded::series()? })
 }
 
 impl Recording {
@@ -99,11 +112,14 @@ pub(crate) struct Demo<'a> {
     /// Of the windows, in their order.
     listings: Vec<Listing>,
     plan: Plan,
-    chance: Chance,
     /// The bot's order whose match will fail.
     doomed: u64,
-    /// The order was sent whose match fails; until that has failed it is told nothing.
+    /// The spot price on its way to the bot.
+    feed: Feed,
+    /// The order was sent whose match fails, and that has not been seen yet.
     awaits_failure: bool,
+    /// Orders of the bot that have been noticed.
+    noticed: u64,
     listed_books: Tally,
     hashes: Tally,
     balances: Tally,
@@ -116,7 +132,9 @@ struct Trading<'a> {
     window: &'a Window,
     listing: Listing,
     market: MarketId,
-    model: Model,
+    /// The middle of the sampled book, as the bot saw it before it traded.
+    mid: Option<Prob>,
+    marks: Marks,
     /// The sample that the book follows, by its moment.
     seen: Option<Timestamp>,
     /// Whether somebody traded or a match failed since the house last looked.
@@ -155,8 +173,9 @@ impl<'a> Demo<'a> {
             stage::split(&venue, &house, *condition, given).await?;
         }
         let mut listings = account.discover(&conditions).await?;
-        let bot = connect(admin, &account, &listings, plan.seed).await?;
+        let bot = connect(admin, &account, &listings, Vec::new(), plan.seed).await?;
         let windows = listings.split_off(recording.shown.len());
+        let feed = Feed::open(UNDERLYING, &recording.spot, Some(FRESH), &mut chance)?;
         let mut demo = Self {
             admin: admin.clone(),
             venue,
@@ -166,9 +185,10 @@ impl<'a> Demo<'a> {
             account,
             listings: windows,
             plan,
-            chance,
             doomed,
+            feed,
             awaits_failure: false,
+            noticed: 0,
             listed_books: Tally::default(),
             hashes: Tally::default(),
             balances: Tally::default(),
@@ -190,7 +210,7 @@ impl<'a> Demo<'a> {
         self.maker.follow(listing, &wanted, self.admin.now().await?).await?;
         self.bot.hear().await?;
         let rest = self.account.client.book(listing.yes).await?;
-        let streamed = self.bot.book(self.bot.find(&listing.ticker)?);
+        let streamed = self.bot.book(self.bot.find(Venue::Polymarket, &listing.ticker)?);
         self.listed_books.count(streamed.as_ref().is_some_and(|book| equals(book, &wanted)));
         self.hashes.count(streamed.is_some_and(|book| rehash(&rest, &book).is_some_and(|hash| hash == rest.hash)));
         Ok(())
@@ -200,7 +220,9 @@ impl<'a> Demo<'a> {
     pub(crate) async fn trade(mut self, stage: &mut Stage, first_row: usize) -> anyhow::Result<VenueSummary> {
         let recording = self.recording;
         // Connected anew: minutes may have passed, and the venue drops whoever says nothing.
-        self.bot = connect(&self.admin, &self.account, &self.listings, self.plan.seed).await?;
+        let tickers = self.listings.iter().map(|listing| listing.ticker.clone()).collect();
+        let strategies = vec![strategies::range(tickers, spot_series(UNDERLYING))?];
+        self.bot = connect(&self.admin, &self.account, &self.listings, strategies, self.plan.seed).await?;
         let (chain, doomed) = (self.venue.clone(), self.doomed);
         self.bot.before_order(Box::new(move |number| {
             let chain = chain.clone();
@@ -266,12 +288,18 @@ impl<'a> Demo<'a> {
         let start = window.start().max(self.admin.now().await?);
         ensure!(start < window.close_time, "it ends before the one before it has settled");
         let listing = self.listings[index].clone();
-        let market = self.bot.find(&listing.ticker)?;
+        let market = self.bot.find(Venue::Polymarket, &listing.ticker)?;
+        if self.plan.with_bot {
+            // Its bounds stand in the question's words, so they are told.
+            let known = window.close_time.minus(recorded::WINDOW);
+            self.bot.tell(vec![feed::strike(&listing.ticker, window.strike, known, window.close_time)]).await?;
+        }
         let mut trading = Trading {
             window,
             listing,
             market,
-            model: Model::new(window.strike, window.close_time, Some(FRESH)),
+            mid: None,
+            marks: Marks::new(&MARKS, start, window.close_time),
             seen: None,
             touched: false,
             as_recorded: Tally::default(),
@@ -290,7 +318,7 @@ impl<'a> Demo<'a> {
         let after = Figures { position: before.position, ..self.bot.figures(market)? };
         let settled = self.settled(&trading, &after);
         stage.show(row_index, settled, now, length(window));
-        summarize(&trading, &after)
+        summarize(trading, &after)
     }
 
     /// The exchange's clock first, then the bot's, which hears what time brought.
@@ -301,12 +329,13 @@ impl<'a> Demo<'a> {
 
     /// What the bot's own books say it has in dollars.
     fn cash(&self) -> Money {
-        self.bot.engine().state().portfolio.cash(Venue::Polymarket, 0)
+        self.bot.cash(Venue::Polymarket)
     }
 
     async fn step(&mut self, trading: &mut Trading<'_>, now: Timestamp) -> anyhow::Result<()> {
         let sample = trading.window.at(now).context("no sample yet")?;
         let is_new = trading.seen != Some(sample.at);
+        self.notice_orders(trading);
         self.note_failure(trading).await?;
         let book = sample.book()?;
         let recorded = book.view().context("the sampled book is crossed")?;
@@ -315,25 +344,29 @@ impl<'a> Demo<'a> {
             self.maker.follow(&trading.listing, &recorded, now).await?;
             (trading.seen, trading.touched) = (Some(sample.at), false);
         }
+        // Orders wait until the books have been compared.
+        self.bot.listen().await?;
         if changed || self.plan.verify {
             self.compare_with_rest(trading).await?;
         }
-        self.bot.hear().await?;
         let streamed = self.bot.book(trading.market);
         trading.as_recorded.count(streamed.is_some_and(|book| equals(&book, &recorded)));
-        if is_new {
-            trading.model.observe(now, sample.spot);
+        trading.mid = self.bot.mid(trading.market);
+        self.bot.hear().await?;
+        if self.plan.with_bot {
+            self.bot.tell(self.feed.due(now)?).await?;
         }
-        let jitter = Duration::from_millis(self.chance.below(1_000));
-        if !self.plan.with_bot || self.awaits_failure {
-            return Ok(());
-        }
-        let Some(fair) = trading.model.opinion(now, jitter) else { return Ok(()) };
-        let orders = self.bot.orders();
-        self.bot.tell(&trading.listing.ticker, fair, now).await?;
-        trading.touched |= self.bot.orders() > orders;
-        self.awaits_failure = orders < self.doomed && self.bot.orders() >= self.doomed;
+        self.notice_orders(trading);
+        trading.marks.observe(now, self.bot.fair(trading.market, now), trading.mid);
         Ok(())
+    }
+
+    /// Notices orders that the bot has sent: the house puts back what they took, and the match of one of them fails.
+    fn notice_orders(&mut self, trading: &mut Trading<'_>) {
+        let sent = self.bot.orders();
+        trading.touched |= sent > self.noticed;
+        self.awaits_failure |= self.noticed < self.doomed && sent >= self.doomed;
+        self.noticed = sent;
     }
 
     /// Counts whether the match that failed left no trace: dollars and shares of the bot's books are those of the chain.
@@ -368,7 +401,7 @@ impl<'a> Demo<'a> {
         let side = |side, levels: &[Level]| levels.iter().map(|it| (side, it.price, it.size)).collect::<Vec<_>>();
         expected.load([side(BookSide::Bid, &rest.bids), side(BookSide::Ask, &rest.asks)].concat())?;
         let expected = expected.view_untrusted();
-        self.bot.hear().await?;
+        self.bot.listen().await?;
         let streamed = self.bot.book(trading.market);
         trading.as_rest.count(streamed.as_ref().is_some_and(|book| equals(book, &expected)));
         self.hashes.count(streamed.is_some_and(|book| rehash(&rest, &book).is_some_and(|hash| hash == rest.hash)));
@@ -389,7 +422,7 @@ impl<'a> Demo<'a> {
         stage::resolve(&self.venue, trading.listing.condition, trading.window.result).await?;
         self.bot.hear().await?;
         self.set_time(end.plus(READ_AFTER)).await?;
-        self.bot.reconcile().await?;
+        self.bot.reconcile(Venue::Polymarket).await?;
         Ok(figures)
     }
 
@@ -410,21 +443,17 @@ impl<'a> Demo<'a> {
 
     fn row(&self, trading: &Trading<'_>, now: Timestamp) -> anyhow::Result<Row> {
         let (bot, market) = (&self.bot, trading.market);
-        let view = bot.book(market);
-        let fair = trading.model.fair(now);
-        let fees = &bot.engine().state().universe.get(market).fees;
-        // By an old sample it would not trade, so there is none.
-        let fresh = fair.filter(|_| !trading.model.is_stale(now));
+        let (view, opinion) = (bot.book(market), bot.opinion(market).map(|fair| fair.prob));
         let figures = bot.figures(market)?;
         Ok(Row {
             state: screen::left(trading.window.close_time.since(now)),
             bid: view.as_ref().and_then(BookView::best_bid).map(|level| level.price),
             ask: view.as_ref().and_then(BookView::best_ask).map(|level| level.price),
-            fair: fair.map(Prob::get),
-            edge: fresh.zip(view.as_ref()).and_then(|(fair, view)| edge(fair, view, fees)),
+            fair: opinion.map(Prob::get),
+            above_mid: bot.fair(market, now).zip(trading.mid).map(|(fair, mid)| fair.get() - mid.get()),
             position: figures.position,
             fills: figures.fills,
-            profit: bot.profit(market, fair.map_or(Price::ZERO, Prob::floor_price))?,
+            profit: bot.profit(market, opinion.map_or(Price::ZERO, Prob::floor_price))?,
             detail: self.details(trading),
             ..waiting(trading.window)
         })
@@ -443,7 +472,8 @@ impl<'a> Demo<'a> {
 
     /// What stands below the table: how much of it was recorded, and what the chain did.
     fn details(&self, trading: &Trading<'_>) -> String {
-        let line = detail(&trading.window.slug, trading.model.spot(), trading.window.strike);
+        let spot = self.bot.told(&spot_series(UNDERLYING));
+        let line = detail(&trading.window.slug, strategies::RANGE, spot, trading.window.strike);
         let samples = trading.window.samples.len();
         let failed = self.bot.failed();
         let failed = if failed == 0 { String::new() } else { undone(failed) };
@@ -451,12 +481,18 @@ impl<'a> Demo<'a> {
     }
 }
 
-/// The bot, connected and ready to trade these markets.
-async fn connect(admin: &Admin, account: &Party, listings: &[Listing], seed: u64) -> anyhow::Result<Trader> {
+/// The bot, connected and ready to trade these markets by these strategies.
+async fn connect(
+    admin: &Admin,
+    account: &Party,
+    listings: &[Listing],
+    strategies: Vec<Box<dyn Strategy>>,
+    seed: u64,
+) -> anyhow::Result<Trader> {
     let named = listings.iter().map(|listing| listing.ticker.clone()).collect();
     let wanted = Wanted { named, ..Wanted::default() };
     let reached = venues::polymarket(account.client.clone(), None, &wanted, seed).await?;
-    Trader::open(reached, admin.now().await?).await
+    Trader::open(vec![reached], strategies, admin.now().await?).await
 }
 
 fn fill_status(status: &TradeStatus) -> anyhow::Result<FillStatus> {
@@ -491,12 +527,13 @@ fn shown_row(shown: &Shown, listed: bool) -> Row {
     }
 }
 
-fn summarize(trading: &Trading<'_>, figures: &Figures) -> anyhow::Result<MarketSummary> {
+fn summarize(trading: Trading<'_>, figures: &Figures) -> anyhow::Result<MarketSummary> {
     let result: MarketResult = trading.window.result;
     ensure!(trading.as_recorded.compared > 0, "it never had a book");
     Ok(MarketSummary {
         venue: Venue::Polymarket,
         market: trading.window.slug.clone(),
+        strategy: strategies::RANGE,
         result,
         fills: figures.fills,
         contracts: figures.contracts,
@@ -507,5 +544,6 @@ fn summarize(trading: &Trading<'_>, figures: &Figures) -> anyhow::Result<MarketS
         readable_steps: trading.as_recorded.compared,
         rest_equal: trading.as_rest.equal,
         rest_compared: trading.as_rest.compared,
+        marks: trading.marks.into_taken(),
     })
 }

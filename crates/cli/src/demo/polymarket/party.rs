@@ -10,14 +10,14 @@ use brier_polymarket_protocol::ids::{ConditionId, SignatureType};
 use super::super::run::Chance;
 
 /// A client of the venue's REST APIs.
-pub(super) struct Party {
-    pub(super) client: Client,
+pub(crate) struct Party {
+    pub(crate) client: Client,
 }
 
 impl Party {
     /// A client with a wallet of its own. Its key follows from the seed, as hashes of orders follow from the key; it holds
     /// play money on the embedded exchange and nothing anywhere else.
-    pub(super) fn new(env: &Env, chance: &mut Chance) -> anyhow::Result<Self> {
+    pub(crate) fn new(env: &Env, chance: &mut Chance) -> anyhow::Result<Self> {
         let mut bytes = [0_u8; 32];
         for part in bytes.chunks_exact_mut(8) {
             part.copy_from_slice(&chance.below(u64::MAX).to_be_bytes());
@@ -27,12 +27,12 @@ impl Party {
     }
 
     /// The address that holds its money.
-    pub(super) fn address(&self) -> alloy_primitives::Address {
+    pub(crate) fn address(&self) -> alloy_primitives::Address {
         self.client.wallet().expect("it was made with one").funder()
     }
 
     /// The markets as Gamma lists them, in the order asked for.
-    pub(super) async fn discover(&self, conditions: &[ConditionId]) -> anyhow::Result<Vec<Listing>> {
+    pub(crate) async fn discover(&self, conditions: &[ConditionId]) -> anyhow::Result<Vec<Listing>> {
         let found = self.client.listings(conditions).await?;
         ensure!(found.unlisted.is_empty(), "Gamma lists a market that cannot be read: {:?}", found.unlisted);
         let listing = |condition: &ConditionId| {

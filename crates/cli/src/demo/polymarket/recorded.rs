@@ -1,15 +1,17 @@
-//! What was recorded of Polymarket: windows sampled at a few moments, and whole books of one moment.
+//! What was recorded of Polymarket: windows sampled at a few moments, whole books of one moment, and the spot price between.
 //!
 //! A window's book is known at its samples only. Between them the last one stands, and how a side's depth spreads over its
 //! prices is made up here, the same way every time.
 //!
 //! Invariant: what is served for a moment is what was known at that moment; nothing later leaks.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use brier_book::Book;
 use brier_polymarket_protocol::clob;
+use brier_store::Lines;
 use brier_types::{BookSide, MarketResult, Price, Qty, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -17,9 +19,10 @@ use serde_json::value::RawValue;
 const LADDER: &str = include_str!("../../../data/demo/polymarket/ladder.jsonl");
 const BOOKS: &str = include_str!("../../../data/demo/polymarket/books.jsonl");
 const SERIES: &str = include_str!("../../../data/demo/polymarket/series.json");
+const SPOT: &[u8] = include_bytes!("../../../data/demo/polymarket/spot.csv.zst");
 
 /// How long a window lasts.
-const WINDOW: Duration = Duration::from_mins(5);
+pub(super) const WINDOW: Duration = Duration::from_mins(5);
 /// The step between a side's levels.
 const TICK_PIPS: u16 = 100;
 /// Tenths of a side's depth on its best price and the two behind it: simulated.
@@ -127,6 +130,25 @@ pub(crate) fn windows() -> anyhow::Result<Vec<Window>> {
 /// The books kept in the program.
 pub(crate) fn shown() -> anyhow::Result<Vec<Shown>> {
     (1..).zip(BOOKS.lines()).map(|(number, line)| book(line).with_context(|| format!("kept book {number}"))).collect()
+}
+
+/// The spot price over the whole recording, in the order of time: what was sampled in the windows that are traded and in those
+/// between them.
+pub(crate) fn spot(windows: &[Window]) -> anyhow::Result<Vec<(Timestamp, f64)>> {
+    let mut lines = Lines::from_reader(Path::new("spot.csv.zst"), SPOT)?;
+    let mut spot: Vec<(Timestamp, f64)> =
+        windows.iter().flat_map(|window| &window.samples).map(|sample| (sample.at, sample.spot)).collect();
+    loop {
+        let number = lines.line() + 1;
+        let Some(row) = lines.next_line()? else { break };
+        if number == 1 {
+            continue; // The names of the columns.
+        }
+        let parsed = row.split_once(',').and_then(|(time, price)| time.parse().ok().zip(price.parse().ok()));
+        spot.push(parsed.with_context(|| format!("spot line {number}: expected time,price, found `{row}`"))?);
+    }
+    spot.sort_by_key(|(at, _)| *at);
+    Ok(spot)
 }
 
 /// Rules and fees of the windows' series.
@@ -280,6 +302,11 @@ mod tests {
                 assert_eq!(view.best_ask().map(|level| level.price), sample.ask.map(|(price, _)| price));
             }
         }
+        let spot = spot(&windows).unwrap();
+        assert!(spot.is_sorted_by(|one, next| one.0 < next.0), "no moment comes twice");
+        assert_eq!(spot.len(), 1_216 + 6 * 7);
+        let gap = spot.windows(2).map(|pair| pair[1].0.since(pair[0].0)).max();
+        assert!(gap.unwrap() < Duration::from_mins(4), "the recording has no hole: {gap:?}");
         let first = &windows[0];
         assert_eq!((first.slug.as_str(), first.strike), ("btc-updown-5m-1785108000", 65_360.42));
         assert_eq!(first.result, MarketResult::No);

@@ -1,7 +1,7 @@
 //! What only the exchange's operator does: lists what was recorded, hands out play money, fails a match, resolves.
 
 use anyhow::Context as _;
-use brier_exchange::{ListedMarket, PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange};
+use brier_exchange::{PolymarketAdmin, PolymarketChange, PositionChange, SettlementChange};
 use brier_polymarket_protocol::ids::ConditionId;
 use brier_types::{MarketResult, Money, Qty};
 use serde_json::json;
@@ -15,7 +15,7 @@ const SHOWN_LEAST: &str = "0.01";
 /// A wallet with play money and API credentials.
 ///
 /// Its rate limit is lifted: at sixty times the market's pace an ordinary one would bind.
-pub(super) async fn admit(admin: &PolymarketAdmin, party: &Party, funds: Money) -> anyhow::Result<()> {
+pub(crate) async fn admit(admin: &PolymarketAdmin, party: &Party, funds: Money) -> anyhow::Result<()> {
     admin.open_wallets(party.address()).await?;
     admin.fund(party.address(), funds).await?;
     admin.set_tier(Some(party.address()), "unlimited").await?;
@@ -29,7 +29,7 @@ pub(super) async fn list_window(
     series: &Series,
 ) -> anyhow::Result<ConditionId> {
     let (ends, ended) = (window.close_time.to_string(), window.close_time.secs());
-    let listed = admin.list_market(json!({
+    let market = json!({
         "question": format!("Bitcoin Up or Down, five minutes to {ends}"),
         "slug": window.slug,
         "outcomes": ["Up", "Down"],
@@ -41,8 +41,8 @@ pub(super) async fn list_window(
         "orderPriceMinTickSize": "0.01",
         "orderMinSize": series.order_min_size.to_string(),
         "event": { "title": format!("Bitcoin Up or Down {ended}"), "slug": window.slug },
-    }));
-    condition(&listed.await.with_context(|| format!("listing {}", window.slug))?)
+    });
+    list(admin, market).await
 }
 
 /// Lists a market whose book was recorded, under its real ids.
@@ -67,16 +67,18 @@ pub(super) async fn list_shown(admin: &PolymarketAdmin, shown: &Shown) -> anyhow
         market["negRiskMarketID"] = json!(id);
     }
     market["event"] = event;
-    let listed = admin.list_market(market).await;
-    condition(&listed.with_context(|| format!("listing {}", shown.question))?)
+    list(admin, market).await
 }
 
-fn condition(listed: &ListedMarket) -> anyhow::Result<ConditionId> {
+/// Lists a market as Gamma would describe it.
+pub(crate) async fn list(admin: &PolymarketAdmin, market: serde_json::Value) -> anyhow::Result<ConditionId> {
+    let name = market["question"].to_string();
+    let listed = admin.list_market(market).await.with_context(|| format!("listing {name}"))?;
     Ok(listed.condition_id.parse()?)
 }
 
 /// Turns dollars of the party into so many shares of both outcomes.
-pub(super) async fn split(admin: &PolymarketAdmin, party: &Party, market: ConditionId, qty: Qty) -> anyhow::Result<()> {
+pub(crate) async fn split(admin: &PolymarketAdmin, party: &Party, market: ConditionId, qty: Qty) -> anyhow::Result<()> {
     let change = PositionChange::Split { market: market.to_string(), qty };
     admin.position(party.address(), change).await?;
     Ok(())
@@ -88,7 +90,7 @@ pub(super) async fn fail_next(admin: &PolymarketAdmin) -> anyhow::Result<()> {
 }
 
 /// The oracle's answer is proposed, nobody disputes it, and everybody redeems.
-pub(super) async fn resolve(admin: &PolymarketAdmin, market: ConditionId, result: MarketResult) -> anyhow::Result<()> {
+pub(crate) async fn resolve(admin: &PolymarketAdmin, market: ConditionId, result: MarketResult) -> anyhow::Result<()> {
     let market = market.to_string();
     admin.change_market(&market, PolymarketChange::Accept(false)).await?;
     admin.change_market(&market, PolymarketChange::Propose(result)).await?;

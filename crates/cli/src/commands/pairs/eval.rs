@@ -1,4 +1,4 @@
-//! `brier pairs`: which contracts of two venues are the same, and how sure that is.
+//! `brier pairs eval`: verdicts held against labels that people gave.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,25 +9,13 @@ use serde::Serialize;
 use crate::error::{CliError, EXIT_OK};
 use crate::output::{Output, counted};
 
-/// Compare contracts of both venues by what their rules say
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Eval(EvalArgs),
-}
-
 /// Score verdicts on a file of labelled pairs: how many were found, and how many were found wrongly
 ///
-/// Each line is a JSON object with `kalshi`, `polymarket`, `label` and `polymarket_outcome`. Verdicts are made from `kalshi` and
-/// `polymarket` alone. A pair counts as found when it is labelled equivalent and comes out the same, or the inverse, with the
-/// labelled outcome; one that comes out so otherwise is a false pair.
+/// Each line is a JSON object with `kalshi`, `polymarket`, `label` and `polymarket_outcome`. Verdicts are made from
+/// `kalshi` and `polymarket` alone. A pair counts as found when it is labelled equivalent and comes out the same, or
+/// the inverse, with the labelled outcome; one that comes out so otherwise is a false pair.
 #[derive(Debug, clap::Args)]
-struct EvalArgs {
+pub(super) struct Args {
     /// The file, one pair a line
     file: PathBuf,
 }
@@ -69,8 +57,7 @@ impl From<&Miss> for Wrong {
 }
 
 /// Scores.
-pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    let Command::Eval(args) = &args.command;
+pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let failed = |problem: &dyn std::fmt::Display| CliError::failure(format!("{}: {problem}", args.file.display()));
     let text = std::fs::read_to_string(&args.file).map_err(|error| failed(&error))?;
     let report = eval::run(&text).map_err(|error| failed(&error))?;

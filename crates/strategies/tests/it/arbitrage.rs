@@ -1,0 +1,120 @@
+//! Two tied markets bought together: which side of each, how much, and when not.
+
+use std::time::Duration;
+
+use brier_arbitrage::Hurdle;
+use brier_engine::Strategy;
+use brier_strategies::{Arbitrage, ArbitrageParameters, Pair, Tie};
+use brier_types::{BookSide, Money};
+
+use crate::world::{Sent, World, cents, names, qty};
+
+const DAY: Duration = Duration::from_hours(24);
+const MARKETS: [(&str, Option<brier_types::Strike>); 2] = [("A", None), ("B", None)];
+
+fn parameters(tie: Tie) -> ArbitrageParameters {
+    let [first, second] = <[_; 2]>::try_from(names(&["A", "B"])).unwrap();
+    ArbitrageParameters {
+        pairs: vec![Pair { first, tie, second }],
+        clip: qty(50),
+        cap: qty(60),
+        margin: Money::from_micros(20_000),
+        hurdle: Hurdle::NONE,
+        payout_after: DAY,
+        unwind_loss: cents(2),
+        pause: Duration::from_secs(30),
+        patience: Duration::from_secs(30),
+    }
+}
+
+fn strategy(parameters: ArbitrageParameters) -> Box<dyn Strategy> {
+    Box::new(Arbitrage::new(parameters))
+}
+
+fn leg(market: &str, side: BookSide, cents: u16, contracts: u64) -> Sent {
+    Sent { market: market.to_owned(), side, cents, contracts, immediate: true }
+}
+
+fn sent(world: &mut World) -> Vec<Sent> {
+    let mut sent = world.sent();
+    sent.sort_by(|one, other| one.market.cmp(&other.market));
+    sent
+}
+
+#[test]
+fn yes_where_it_is_cheap_and_no_where_it_is_dear() {
+    let mut world = World::new(strategy(parameters(Tie::Same)), &MARKETS, DAY);
+    world.book("A", &[(38, 10)], &[(40, 30)]);
+    world.book("B", &[(45, 20)], &[(47, 10)]);
+    assert_eq!(sent(&mut world), [leg("A", BookSide::Bid, 40, 20), leg("B", BookSide::Ask, 45, 20)]);
+    world.book("B", &[(40, 20)], &[(47, 10)]);
+    world.pass(Duration::from_secs(31));
+    assert_eq!(sent(&mut world), [], "nothing is left of it");
+    // The other way round, no further than the clip.
+    world.book("A", &[(38, 90)], &[(40, 30)]);
+    world.book("B", &[(30, 10)], &[(32, 90)]);
+    assert_eq!(sent(&mut world), [leg("A", BookSide::Ask, 38, 50), leg("B", BookSide::Bid, 32, 50)]);
+}
+
+#[test]
+fn level_by_level_as_long_as_the_next_contract_is_worth_it() {
+    let mut world = World::new(strategy(parameters(Tie::Same)), &MARKETS, DAY);
+    world.book("A", &[(30, 5)], &[(40, 10), (42, 50)]);
+    world.book("B", &[(46, 15), (43, 50)], &[(60, 5)]);
+    // Ten at six cents, five at four; the rest would gain one.
+    assert_eq!(sent(&mut world), [leg("A", BookSide::Bid, 42, 15), leg("B", BookSide::Ask, 46, 15)]);
+}
+
+#[test]
+fn fees_and_locked_money_can_take_it_all() {
+    let fifth = Hurdle::from_micros(200_000).unwrap();
+    for (fees, hurdle, days, trades) in [
+        (false, Hurdle::NONE, 1, true),
+        (true, Hurdle::NONE, 1, false),
+        (false, fifth, 80, false),
+        (false, fifth, 5, true),
+    ] {
+        let parameters = ArbitrageParameters { hurdle, margin: Money::ZERO, ..parameters(Tie::Same) };
+        let fees = if fees { World::kalshi_fees() } else { brier_engine::Fees::FREE };
+        let mut world = World::with_fees(strategy(parameters), &MARKETS, DAY * days, fees);
+        world.book("A", &[(40, 5)], &[(48, 10)]);
+        world.book("B", &[(51, 10)], &[(60, 5)]);
+        assert_eq!(
+            sent(&mut world).len(),
+            if trades { 2 } else { 0 },
+            "fees {fees:?}, {hurdle:?} a year over {days} days"
+        );
+    }
+}
+
+#[test]
+fn each_tie_has_its_hedges() {
+    use BookSide::{Ask, Bid};
+    for (tie, expected) in [
+        (Tie::Inverse, [leg("A", Bid, 40, 10), leg("B", Bid, 45, 10)]),
+        (Tie::Excludes, [leg("A", Ask, 70, 10), leg("B", Ask, 60, 10)]),
+        (Tie::Implies, [leg("A", Ask, 70, 10), leg("B", Bid, 45, 10)]),
+    ] {
+        let mut world = World::new(strategy(parameters(tie)), &MARKETS, DAY);
+        // Crossed prices of two books: whatever the tie needs is there, and nothing else is.
+        let (a, b) = (expected[0].side, expected[1].side);
+        let book = |side: BookSide, bid: u8, ask: u8| match side {
+            Bid => (vec![(bid.min(ask - 1).min(10), 10)], vec![(ask, 10)]),
+            Ask => (vec![(bid, 10)], vec![(95, 10)]),
+        };
+        let (bids, asks) = book(a, 70, 40);
+        world.book("A", &bids, &asks);
+        let (bids, asks) = book(b, 60, 45);
+        world.book("B", &bids, &asks);
+        assert_eq!(sent(&mut world), expected, "{tie:?}");
+    }
+}
+
+#[test]
+fn nothing_without_both_books() {
+    let mut world = World::new(strategy(parameters(Tie::Same)), &MARKETS, DAY);
+    world.book("A", &[(38, 10)], &[(40, 30)]);
+    assert_eq!(sent(&mut world), []);
+    world.book("B", &[(41, 20)], &[(47, 10)]);
+    assert_eq!(sent(&mut world), [], "one cent is less than the margin");
+}
