@@ -76,6 +76,10 @@ struct Truth {
     legs: Vec<Held>,
     /// Contracts in 1e-6 that each leg may come to have by the engine's word, its orders that may still fill included.
     most: Vec<i128>,
+    /// By the engine's word: it has ended; an order of it that buys may still fill; one that sells may.
+    ended: bool,
+    buys: bool,
+    sells: bool,
 }
 
 impl Truth {
@@ -141,13 +145,13 @@ impl LegsAudit {
         let mut truths = Vec::new();
         // Orders in doubt are found by their terms, each once.
         let mut found: BTreeSet<&str> = BTreeSet::new();
-        for (id, combo, its) in engine.combo_orders() {
+        for (id, combo, ended, its) in engine.combo_orders() {
             if !combo.legs.iter().all(|leg| self.is_paired(leg.market)) {
                 continue;
             }
             let mut legs = vec![Held::default(); combo.legs.len()];
             let mut most = vec![0i128; combo.legs.len()];
-            for (key, number, closes) in its {
+            for &(key, number, closes) in &its {
                 let Some(order) = orders.get(key) else { continue };
                 let leg = &combo.legs[number as usize];
                 let account = accounts.iter().find(|(venue, _)| *venue == order.venue).map(|(_, account)| account);
@@ -175,7 +179,13 @@ impl LegsAudit {
                 let told = i128::from(order.booked.micros()) + i128::from(order.unbooked().micros());
                 most[number as usize] += if closes { -told } else { told + i128::from(order.worst_open().micros()) };
             }
-            truths.push(Truth { id, combo: combo.clone(), legs, most });
+            let live = |sells| {
+                its.iter().any(|(key, _, closes)| {
+                    *closes == sells && orders.get(*key).is_some_and(brier_engine::Order::is_live)
+                })
+            };
+            let (buys, sells) = (live(false), live(true));
+            truths.push(Truth { id, combo: combo.clone(), legs, most, ended, buys, sells });
         }
         truths
     }
@@ -190,6 +200,14 @@ impl LegsAudit {
         for truth in &truths {
             open += truth.open();
             rounding += truth.rounding();
+            if truth.sells && truth.buys {
+                let what = format!("combo {} sells a leg while another may still fill: {truth:?}", truth.id);
+                return Err(Violation::new("nothing hangs on a leg in doubt", what));
+            }
+            if truth.ended && (truth.sells || truth.buys) {
+                let what = format!("combo {} has ended, and an order of it may still fill: {truth:?}", truth.id);
+                return Err(Violation::new("nothing hangs on a leg in doubt", what));
+            }
             // A wrong order is one that asks for what another, whose end is not known, may have brought.
             let tried = i128::from(truth.combo.qty.micros());
             if let Some(most) = truth.most.iter().find(|most| **most > tried + STEP) {

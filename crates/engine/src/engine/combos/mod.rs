@@ -445,13 +445,13 @@ impl Engine {
         self.attempts.iter()
     }
 
-    /// Combos that are remembered and their orders: which leg each is of, and whether it sells it. For whoever audits them by
-    /// the venues' word.
+    /// Combos that are remembered, whether each has ended, and its orders: which leg each is of, and whether it sells it. For
+    /// whoever audits them by the venues' word.
     #[doc(hidden)]
-    pub fn combo_orders(&self) -> impl Iterator<Item = (u32, &Combo, Vec<(OrderKey, u32, bool)>)> {
+    pub fn combo_orders(&self) -> impl Iterator<Item = (u32, &Combo, bool, Vec<(OrderKey, u32, bool)>)> {
         self.combos.iter().chain(&self.kept_combos).map(|run| {
             let orders = run.orders.iter().map(|order| (order.key, order.leg, order.closes));
-            (run.id, &run.combo, orders.collect())
+            (run.id, &run.combo, run.ended.is_some(), orders.collect())
         })
     }
 
