@@ -13,7 +13,7 @@ mod analysts;
 pub(crate) mod feeds;
 mod handler;
 mod paper;
-mod proof;
+pub(crate) mod proof;
 pub mod rules;
 #[cfg(test)]
 #[cfg(unix)]
