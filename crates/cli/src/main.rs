@@ -27,8 +27,13 @@ fn main() -> ExitCode {
     };
     // Before any client exists: with `rustls-no-provider` the first one would panic. An error means it is installed.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    // A run has a log of its own, as its configuration says.
-    if !matches!(cli.command, cli::Command::Run(_)) {
+    // Whatever goes on for long has a log of its own, as its configuration says.
+    let own_log = match &cli.command {
+        cli::Command::Run(_) => true,
+        cli::Command::Arb(args) => args.has_own_log(),
+        _ => false,
+    };
+    if !own_log {
         talk(cli.verbose);
     }
     let mut output = Output::stdout(cli.json);

@@ -121,7 +121,7 @@ pub fn records(folder: &Path) -> Result<Records, RecoveryError> {
 pub struct Recovered {
     /// The next run's number, from 1.
     pub run: u32,
-    /// The engine as the last run left it, which the next run begins with.
+    /// The engine as the last run left it.
     pub engine: Engine,
     /// What was replayed of the last run, if there was one.
     pub replayed: Option<Replayed>,
@@ -164,9 +164,14 @@ pub fn recover(config: &Config, order_prefix: &str) -> Result<Recovered, Recover
 impl Recovered {
     /// Begins the run's journal: its first record is durable when this returns.
     ///
+    /// The engine is made anew by `config` as it is written down here: between the recovery and this, ties that no rules prove
+    /// were taken out of it.
+    ///
     /// # Errors
     /// [`RecoveryError`]: nothing was begun, and the program must not trade.
     pub fn begin(self, config: &Config, order_prefix: &str) -> Result<(Engine, RunJournal), RecoveryError> {
+        let mut engine = config.make_engine(order_prefix);
+        engine.restore(&self.checkpoint)?;
         let folder = config.run.data_dir.join("journal").join(format!("{:06}", self.run));
         let (mut journal, _) = Journal::open(&folder, VERSION)?;
         let mut record = Vec::with_capacity(self.checkpoint.len() + config.text.len() + 256);
@@ -174,7 +179,7 @@ impl Recovered {
         Record::put_begin(self.run, &written, &self.checkpoint, &mut record);
         journal.append(&record)?;
         journal.commit()?;
-        Ok((self.engine, RunJournal::new(journal, config.run.durability)))
+        Ok((engine, RunJournal::new(journal, config.run.durability)))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod node;
 pub mod recovery;
 pub mod remote;
 pub mod run;
+pub mod scan;
 pub mod secrets;
 pub mod standing;
 pub mod take_back;

@@ -206,6 +206,15 @@ where
         self.handle(Event::Wake)
     }
 
+    /// The same at a new time: books of that time are heard before anything is due by it.
+    ///
+    /// # Errors
+    /// [`LockstepError`].
+    pub async fn listen_at(&mut self, now: Timestamp) -> Result<(), LockstepError> {
+        self.wall = now;
+        self.listen().await
+    }
+
     async fn perform(&mut self) -> Result<(), LockstepError> {
         while let Some(effect) = self.effects.pop_front() {
             match effect {

@@ -21,7 +21,7 @@ use super::screen::{self, Row, detail};
 use super::session::{Cursor, Session};
 use super::strategies;
 use super::summary::{MarketSummary, Recorded, VenueSummary};
-use super::trader::{Figures, Trader};
+use super::trader::{self, Figures, Trader};
 use super::versus::Marks;
 
 /// Steps between two comparisons with REST when not every step is compared.
@@ -94,7 +94,7 @@ impl Demo {
         let strategies = strategies_of(sessions)?;
         let (wanted, now) = (Wanted { named, ..Wanted::default() }, admin.now().await?);
         let reached = venues::kalshi(account.clone(), None, &wanted, (now, 1)).await?;
-        let bot = Trader::open(vec![reached], strategies, now).await?;
+        let bot = Trader::open(vec![reached], strategies, trader::limits()?, now).await?;
         Ok(Self { admin, house, bot, account, plan, chance: Chance::new(plan.seed) })
     }
 

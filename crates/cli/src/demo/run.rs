@@ -122,8 +122,16 @@ impl Stage {
 
     /// Tells how the event on both venues went, where no table is painted.
     pub(crate) fn tell_pair(&self, pair: &PairSummary) {
-        self.screen
-            .tell(&format!("{}: {}, shown and not traded, resolved {}", pair.question, pair.verdict, pair.result));
+        let (tries, what) = (&pair.tries, if pair.strategy.is_some() { "" } else { "; shown and not traded" });
+        self.screen.tell(&format!(
+            "{}: {}, {} of {} tries filled on both legs, resolved {}, P&L ${}{what}",
+            pair.question,
+            pair.verdict,
+            tries.whole + tries.part,
+            tries.sent,
+            pair.result,
+            pair.profit()
+        ));
     }
 
     fn finish(&mut self) {

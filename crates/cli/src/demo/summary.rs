@@ -6,6 +6,7 @@ use std::time::Duration;
 use brier_types::{MarketResult, Money, Prob, Qty, SignedQty, Venue};
 use serde_json::value::RawValue;
 
+use super::pair::Tries;
 use super::screen::{left, short, toward_zero};
 use super::versus::{Mark, Score, loss, scores};
 
@@ -117,12 +118,30 @@ pub(crate) struct Cash {
     pub(crate) reckoned: Money,
 }
 
+/// One of the two markets of an event.
+#[derive(Clone, Debug)]
+pub(crate) struct PairMarket {
+    pub(crate) venue: Venue,
+    /// Kalshi's ticker, or Polymarket's name in addresses.
+    pub(crate) name: String,
+    pub(crate) fills: usize,
+    pub(crate) contracts: Qty,
+    pub(crate) fees: Money,
+    /// What was held when the match ended.
+    pub(crate) position: SignedQty,
+    pub(crate) profit: Money,
+}
+
 /// How one event on both venues went. It has accounts of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct PairSummary {
     pub(crate) question: String,
-    /// Kalshi's ticker, and Polymarket's name in addresses.
-    pub(crate) markets: [String; 2],
+    /// What traded it, if anything did.
+    pub(crate) strategy: Option<&'static str>,
+    /// Kalshi's first.
+    pub(crate) markets: [PairMarket; 2],
+    /// What was tried, and what it came to.
+    pub(crate) tries: Tries,
     /// What the rules of both prove: `same by the rules of both`.
     pub(crate) verdict: String,
     /// What may be done with it.
@@ -130,7 +149,6 @@ pub(crate) struct PairSummary {
     pub(crate) result: MarketResult,
     /// Rounds of quotes on one clock.
     pub(crate) moments: usize,
-    pub(crate) fills: usize,
     pub(crate) house_orders: u64,
     pub(crate) cash: [Cash; 2],
     /// What external money, cash, collateral and fees of both exchanges sum to.
@@ -139,14 +157,23 @@ pub(crate) struct PairSummary {
     pub(crate) gains: usize,
     pub(crate) most: Money,
     pub(crate) checks: Vec<Check>,
+    pub(crate) state_hash: u64,
 }
 
 impl PairSummary {
-    fn profit(&self) -> Money {
+    pub(crate) fn fills(&self) -> usize {
+        self.markets.iter().map(|market| market.fills).sum()
+    }
+
+    fn cash(&self, of: impl Fn(&Cash) -> Money) -> Money {
+        self.cash.iter().map(of).sum()
+    }
+
+    pub(crate) fn profit(&self) -> Money {
         self.cash.iter().map(|cash| cash.end.checked_sub(cash.start).expect("play money is bounded")).sum()
     }
 
-    fn ledger_difference(&self) -> Money {
+    pub(crate) fn ledger_difference(&self) -> Money {
         let own = |cash: &Cash| cash.end.checked_sub(cash.reckoned).expect("play money is bounded").micros().abs();
         let own: i64 = self.cash.iter().map(own).sum();
         Money::from_micros(own + self.exchange_difference.micros().abs())
@@ -162,7 +189,7 @@ impl PairSummary {
 pub(crate) struct Summary {
     pub(crate) seed: u64,
     pub(crate) venues: Vec<VenueSummary>,
-    /// The event on both venues. It is shown and not traded, so totals leave it out but for what does not add up.
+    /// The event on both venues.
     pub(crate) pair: Option<PairSummary>,
     pub(crate) elapsed_seconds: f64,
 }
@@ -173,28 +200,28 @@ impl Summary {
     }
 
     pub(crate) fn fills(&self) -> usize {
-        self.venues.iter().map(VenueSummary::fills).sum()
+        let pair = self.pair.as_ref().map_or(0, PairSummary::fills);
+        self.venues.iter().map(VenueSummary::fills).sum::<usize>() + pair
     }
 
-    fn total(&self, of: impl Fn(&VenueSummary) -> Money) -> Money {
-        let add = |sum: Money, venue| sum.checked_add(of(venue)).expect("play money is bounded");
-        self.venues.iter().fold(Money::ZERO, add)
+    fn total(&self, of: impl Fn(&VenueSummary) -> Money, of_pair: impl Fn(&PairSummary) -> Money) -> Money {
+        self.venues.iter().map(of).chain(self.pair.iter().map(of_pair)).sum()
     }
 
     pub(crate) fn profit(&self) -> Money {
-        self.total(VenueSummary::profit)
+        self.total(VenueSummary::profit, PairSummary::profit)
     }
 
-    /// What does not add up, over all venues.
+    /// What does not add up, over everything.
     pub(crate) fn ledger_difference(&self) -> Money {
-        let pair = self.pair.as_ref().map_or(Money::ZERO, PairSummary::ledger_difference);
-        self.total(VenueSummary::ledger_difference).checked_add(pair).expect("play money is bounded")
+        self.total(VenueSummary::ledger_difference, PairSummary::ledger_difference)
     }
 
-    /// Of all venues together; with one it is that one's.
+    /// Of all parts together; with one it is that one's.
     pub(crate) fn state_hash(&self) -> u64 {
-        let join = |hash: u64, venue: &VenueSummary| hash.rotate_left(17) ^ venue.state_hash;
-        self.venues.iter().fold(0, join)
+        let parts =
+            self.venues.iter().map(|venue| venue.state_hash).chain(self.pair.iter().map(|pair| pair.state_hash));
+        parts.fold(0, |hash, part| hash.rotate_left(17) ^ part)
     }
 
     /// Whether everything adds up.
@@ -218,11 +245,12 @@ impl Summary {
             fills: self.fills(),
             ledger_difference: dollars(self.ledger_difference())?,
             pnl: dollars(self.profit())?,
-            start_cash: dollars(self.total(|venue| venue.start_cash))?,
-            end_cash: dollars(self.total(|venue| venue.end_cash))?,
+            start_cash: dollars(self.total(|it| it.start_cash, |it| it.cash(|cash| cash.start)))?,
+            end_cash: dollars(self.total(|it| it.end_cash, |it| it.cash(|cash| cash.end)))?,
             frames: self.venues.iter().map(frames).sum(),
             samples: self.venues.iter().map(samples).sum(),
-            house_orders: self.venues.iter().map(|venue| venue.house_orders).sum(),
+            house_orders: self.venues.iter().map(|venue| venue.house_orders).sum::<u64>()
+                + self.pair.as_ref().map_or(0, |pair| pair.house_orders),
             state_hash: format!("{:016x}", self.state_hash()),
             elapsed_seconds: (self.elapsed_seconds * 1_000.0).round() / 1_000.0,
             venues: self.venues.iter().map(venue_json).collect::<serde_json::Result<_>>()?,
@@ -234,23 +262,46 @@ impl Summary {
 
 fn pair_json(pair: &PairSummary) -> serde_json::Result<PairJson<'_>> {
     let [kalshi, polymarket] = &pair.markets;
+    let tries = &pair.tries;
     Ok(PairJson {
         question: &pair.question,
-        kalshi,
-        polymarket,
+        kalshi: &kalshi.name,
+        polymarket: &polymarket.name,
         verdict: &pair.verdict,
         standing: pair.standing,
         texts: OUR_TEXTS,
-        traded: false,
+        quotes: RECORDED_QUOTES,
+        traded: pair.strategy.is_some(),
+        strategy: pair.strategy,
         result: pair.result.to_string(),
         moments: pair.moments,
-        fills: pair.fills,
+        fills: pair.fills(),
         house_orders: pair.house_orders,
         pnl: dollars(pair.profit())?,
         ledger_difference: dollars(pair.ledger_difference())?,
         moments_with_gain: pair.gains,
         most_gain_per_contract: dollars(pair.most)?,
+        tries: tries.sent,
+        filled_whole: tries.whole,
+        filled_in_part: tries.part,
+        sets: tries.sets.to_string(),
+        expected: dollars(tries.expected)?,
+        sure: dollars(tries.sure)?,
+        markets: pair.markets.iter().map(pair_market_json).collect::<serde_json::Result<_>>()?,
         checks: checks_json(&pair.checks),
+        state_hash: format!("{:016x}", pair.state_hash),
+    })
+}
+
+fn pair_market_json(market: &PairMarket) -> serde_json::Result<PairMarketJson<'_>> {
+    Ok(PairMarketJson {
+        venue: market.venue.to_string(),
+        market: &market.name,
+        fills: market.fills,
+        contracts: market.contracts.to_string(),
+        position: market.position.to_string(),
+        fees: dollars(market.fees)?,
+        pnl: dollars(market.profit)?,
     })
 }
 
@@ -430,6 +481,10 @@ pub(crate) struct SummaryJson<'a> {
 const OUR_TEXTS: &str =
     "titles and rules were written for the demo and are not the venues' text, which was not recorded";
 
+/// What the quotes of the event are, and what of them could not be had.
+const RECORDED_QUOTES: &str = "best prices and quantities were recorded; the house puts back what was taken, and orders arrive \
+     without latency: `brier arb replay` has the same recording with it";
+
 #[derive(serde::Serialize)]
 pub(crate) struct PairJson<'a> {
     question: &'a str,
@@ -438,7 +493,9 @@ pub(crate) struct PairJson<'a> {
     verdict: &'a str,
     standing: &'static str,
     texts: &'static str,
+    quotes: &'static str,
     traded: bool,
+    strategy: Option<&'static str>,
     result: String,
     moments: usize,
     fills: usize,
@@ -447,7 +504,28 @@ pub(crate) struct PairJson<'a> {
     ledger_difference: Box<RawValue>,
     moments_with_gain: usize,
     most_gain_per_contract: Box<RawValue>,
+    /// Sets that were tried, and those that filled on both legs.
+    tries: usize,
+    filled_whole: usize,
+    filled_in_part: usize,
+    sets: String,
+    /// Before the first leg was sent, and once the legs were filled.
+    expected: Box<RawValue>,
+    sure: Box<RawValue>,
+    markets: Vec<PairMarketJson<'a>>,
     checks: Vec<CheckJson>,
+    state_hash: String,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct PairMarketJson<'a> {
+    venue: String,
+    market: &'a str,
+    fills: usize,
+    contracts: String,
+    position: String,
+    fees: Box<RawValue>,
+    pnl: Box<RawValue>,
 }
 
 /// What became of matches that the chain refused.
@@ -503,21 +581,36 @@ fn versus(venue: &VenueSummary) -> String {
 }
 
 fn write_pair(out: &mut fmt::Formatter<'_>, pair: &PairSummary) -> fmt::Result {
-    let [kalshi, polymarket] = &pair.markets;
-    writeln!(out, "\nOne event on both venues, shown and not traded")?;
+    let shown = |amount: Money| amount.to_dollars4(toward_zero(amount));
+    writeln!(out, "\nOne event on both venues")?;
     writeln!(out, "{} {}", pair.question, pair.result)?;
-    writeln!(out, "Kalshi {kalshi}, Polymarket {polymarket}")?;
-    writeln!(out, "contracts: {}; these were written for the demo and are not the venues' text", pair.verdict)?;
+    writeln!(out, "the same event: {}; these were written for the demo and are not the venues' text", pair.verdict)?;
+    writeln!(out, "strategy                      {:>14}", pair.strategy.unwrap_or("none"))?;
+    let titles = ["venue", "market", "fills>", "contracts>", "fees $>", "held>", "P&L $>"];
+    let rows = pair.markets.iter().map(|it| {
+        let (fees, profit) = (shown(it.fees), shown(it.profit));
+        let (contracts, position) = (it.contracts.to_string(), it.position.to_string());
+        [name(it.venue).to_owned(), it.name.clone(), it.fills.to_string(), contracts, fees, position, profit]
+    });
+    writeln!(out, "{}", crate::output::table(titles, rows))?;
+    writeln!(out, "best quotes were recorded, what the bot took is put back with the next ones, and its")?;
+    writeln!(out, "orders arrive without latency; `brier arb replay` has the same quotes with it")?;
     writeln!(out, "recorded rounds replayed      {:>14}", pair.moments)?;
     writeln!(out, "orders of the house           {:>14}", pair.house_orders)?;
     writeln!(out, "YES here and NO there cost less than a dollar after fees in {} of them,", pair.gains)?;
     writeln!(out, "at most this less a contract$ {:>14}", pair.most)?;
+    let tries = &pair.tries;
+    writeln!(out, "tries, filled on both legs    {:>14}", format!("{}, {}", tries.sent, tries.whole + tries.part))?;
+    writeln!(out, "sets bought                   {:>14}", tries.sets)?;
+    writeln!(out, "expected of them            $ {:>14}", tries.expected)?;
+    writeln!(out, "sure once they were filled  $ {:>14}", tries.sure)?;
     for check in &pair.checks {
         writeln!(out, "{:<30}{:>14}", check.what, format!("{}/{}", check.equal, check.compared))?;
     }
     for cash in &pair.cash {
         writeln!(out, "cash at {:<20}$ {:>14}", name(cash.venue), cash.end)?;
     }
+    writeln!(out, "profit and loss, paid out   $ {:>14}", pair.profit())?;
     writeln!(out, "ledger difference           $ {:>14}", pair.ledger_difference())
 }
 
@@ -572,7 +665,7 @@ impl fmt::Display for Summary {
             write_pair(out, pair)?;
         }
         if self.venues.len() > 1 {
-            writeln!(out, "\nBoth venues")?;
+            writeln!(out, "\nEverything together")?;
             writeln!(out, "fills of the bot              {:>14}", self.fills())?;
             writeln!(out, "profit and loss             $ {:>14}", self.profit())?;
             writeln!(out, "ledger difference           $ {:>14}", self.ledger_difference())?;

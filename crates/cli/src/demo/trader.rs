@@ -20,7 +20,7 @@ use super::strategies::CAP;
 use super::versus;
 
 /// What may be at risk, or lost, at most.
-const STAKE: Money = Money::from_micros(1_000_000_000);
+pub(crate) const STAKE: Money = Money::from_micros(1_000_000_000);
 
 /// What the engine's own books say of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,10 @@ impl Trader {
     pub(crate) async fn open(
         reached: Vec<Reached>,
         strategies: Vec<Box<dyn Strategy>>,
+        limits: Limits,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
-        let (node, routes, instruments) = make(reached, strategies)?;
+        let (node, routes, instruments) = make(reached, strategies, limits)?;
         let shell = Lockstep::start(node, routes, instruments, now).await?;
         Ok(Self { shell })
     }
@@ -90,6 +91,11 @@ impl Trader {
     /// Hears everything that was said; what it wants to do waits until the next [`Trader::hear`].
     pub(crate) async fn listen(&mut self) -> anyhow::Result<()> {
         Ok(self.shell.listen().await?)
+    }
+
+    /// Goes to this time and hears what was said until then; what it wants to do waits until the next [`Trader::hear`].
+    pub(crate) async fn listen_at(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        Ok(self.shell.listen_at(now).await?)
     }
 
     /// Is told what is so outside, and does what it wants.
@@ -159,9 +165,9 @@ impl Trader {
 
 type Made = (Box<Node<Unwritten>>, Routes, Vec<Instrument>);
 
-/// An engine with its strategies and its venues, before anything happened.
-fn make(reached: Vec<Reached>, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Result<Made> {
-    let limits = Limits {
+/// What it may do in markets of a few minutes.
+pub(crate) fn limits() -> anyhow::Result<Limits> {
+    Ok(Limits {
         max_position: Qty::from_contracts(CAP).context("contracts out of range")?,
         max_event_loss: STAKE,
         max_venue_exposure: [STAKE; 2],
@@ -170,7 +176,11 @@ fn make(reached: Vec<Reached>, strategies: Vec<Box<dyn Strategy>>) -> anyhow::Re
         max_drawdown: STAKE,
         no_new_before_close: Duration::from_secs(10),
         ..Limits::default()
-    };
+    })
+}
+
+/// An engine with its strategies and its venues, before anything happened.
+fn make(reached: Vec<Reached>, strategies: Vec<Box<dyn Strategy>>, limits: Limits) -> anyhow::Result<Made> {
     let mut config = EngineConfig::new("demo", limits);
     for habits in &mut config.habits {
         // The exchange is in this process, and its reads are never behind.

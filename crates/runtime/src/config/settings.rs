@@ -759,7 +759,8 @@ impl Config {
         }
     }
 
-    /// Takes a tie out of a strategy, also where the configuration stands as a text: a replay must not trade it either.
+    /// Takes a tie out of a strategy, also where the configuration stands as a text: a replay must not trade it either. Its
+    /// markets stay: they are listed, something of them may be held, and a strategy without any would not be read back.
     pub(crate) fn untie(&mut self, strategy: &str, tie: &TieName) {
         let Some(it) = self.strategies.iter_mut().find(|it| it.name == strategy) else { return };
         let before = it.ties();
@@ -767,6 +768,21 @@ impl Config {
         let line = |ties: Vec<TieName>| format!("pairs = {}", Value::Ties(ties));
         self.text = self.text.replace(&line(before), &line(after.clone()));
         it.parameters.put("pairs", Value::Ties(after));
+        let markets = format!("markets = {}", Value::Markets(it.markets.clone()));
+        let name = format!("name = {}", Value::Text(strategy.to_owned()));
+        let mut lines: Vec<&str> = self.text.lines().collect();
+        let table = |from: usize| {
+            let behind = lines[from + 1..].iter().position(|line| line.starts_with('['));
+            from..behind.map_or(lines.len(), |length| from + 1 + length)
+        };
+        let tables = (0..lines.len()).filter(|at| lines[*at] == "[[strategy]]").map(table);
+        let own = tables.into_iter().find(|table| lines[table.clone()].contains(&name.as_str()));
+        let Some(own) = own else { return };
+        match own.clone().find(|at| lines[*at].starts_with("markets = ")) {
+            Some(at) => lines[at] = &markets,
+            None => lines.insert(own.start + 1, &markets),
+        }
+        self.text = lines.join("\n") + "\n";
     }
 
     /// Whether the embedded exchange has to be started.

@@ -412,6 +412,12 @@ fn tied_markets_are_traded_and_a_tie_that_is_not_proved_is_in_no_replay() {
     let left = |config: &Config| config.strategies[0].ties().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(left(&config), ["kalshi:B implies kalshi:C"]);
     assert_eq!(left(&read_back(&config.text).unwrap()), ["kalshi:B implies kalshi:C"]);
+    // With none left it trades nothing, and what was begun with it is still read back, markets and all.
+    let last = config.strategies[0].ties()[0].clone();
+    config.untie("arb", &last);
+    let back = read_back(&config.text).unwrap();
+    assert_eq!((left(&back).len(), names(&back)), (0, names(&config)));
+    assert_eq!((back.kalshi.is_some(), back.engine("p").habits), (true, config.engine("p").habits));
     Case::new(&text.replace("pairs =", "accept_tails = \"void,teatime\"\npairs =")).problems(&expect!["…/brier.toml:5: strategy.arb.parameters.accept_tails: expected a kind of tail (void, fair-price, tie, postponement, cancellation, death, late-effect, other, overtime), found `teatime`"]);
 }
 

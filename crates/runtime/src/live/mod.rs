@@ -14,7 +14,7 @@ mod board;
 pub(crate) mod feeds;
 mod handler;
 mod paper;
-mod proof;
+pub(crate) mod proof;
 pub mod rules;
 #[cfg(test)]
 #[cfg(unix)]

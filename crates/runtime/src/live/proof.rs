@@ -72,13 +72,19 @@ fn unproved(strategies: &[StrategyConfig], texts: &[Listing]) -> Result<Vec<Unpr
     Ok(unproved)
 }
 
-fn decisions(path: &Path) -> Result<Decisions, String> {
+/// What people decided about pairs, from a file.
+pub(crate) fn decisions(path: &Path) -> Result<Decisions, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     Decisions::parse(&text).map_err(|error| error.to_string())
 }
 
-/// Whether the texts prove a tie.
-fn check(tie: &TieName, texts: &[Listing], decisions: &Decisions, accepted: &BTreeSet<TailKind>) -> Result<(), String> {
+/// Whether the texts prove a tie. Why not, if they do not.
+pub(crate) fn check(
+    tie: &TieName,
+    texts: &[Listing],
+    decisions: &Decisions,
+    accepted: &BTreeSet<TailKind>,
+) -> Result<(), String> {
     let contract = |name: &MarketName| -> Result<Contract, String> {
         let same = |text: &&Listing| text.venue == name.venue && text.id == name.market.as_str();
         texts

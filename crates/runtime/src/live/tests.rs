@@ -1,5 +1,7 @@
 //! A paper run from its first word to its last, in this process: quotes, a strategy from outside, the kill switch, the end.
 
+mod arbitrage;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use brier_engine::{Custody, Fees, Input, Instrument, Operator};
 use brier_kalshi::keys::Credentials;
 use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
-use brier_kalshi_protocol::rest::{MarketStatusFilter, MarketsQuery, Method};
+use brier_kalshi_protocol::rest::{self, MarketStatusFilter, MarketsQuery, Method};
 use brier_kalshi_protocol::ws::WS_PATH;
 use brier_polymarket::creds::CredsFile;
 use brier_polymarket::discovery::Listing;
@@ -60,7 +60,7 @@ pub enum VenueError {
     },
 }
 
-fn failed(venue: Venue, what: impl Into<String>) -> impl FnOnce(&dyn std::fmt::Display) -> VenueError {
+pub(crate) fn failed(venue: Venue, what: impl Into<String>) -> impl FnOnce(&dyn std::fmt::Display) -> VenueError {
     let what = what.into();
     move |problem| VenueError::Unreachable { venue, what, problem: problem.to_string() }
 }
@@ -264,20 +264,30 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
                 Err(error) => tracing::warn!(market = listed.ticker, %error, "its texts cannot be read"),
             }
         }
-        let fees = event.fees(series);
-        let fees = fees.map_err(|error| failed(VENUE, format!("fees of {}", listed.ticker))(&error))?;
-        found.all.push(Instrument {
-            market,
-            fees: Fees::Kalshi(fees),
-            custody: Custody::Netted,
-            shard: listed.exchange_index.and_then(|index| u16::try_from(index).ok()).unwrap_or_default(),
-            min_qty: Qty::HUNDREDTH,
-            min_taking: Money::ZERO,
-            exclusive: event.mutually_exclusive,
-            strike: listed.strike(),
-        });
+        found.all.push(kalshi_instrument(market, listed, event, series)?);
     }
     Ok(found)
+}
+
+/// What is traded of a market of Kalshi: by the fees of its event and series.
+pub(crate) fn kalshi_instrument(
+    market: brier_types::Market,
+    listed: &rest::Market,
+    event: &rest::EventData,
+    series: &rest::Series,
+) -> Result<Instrument, VenueError> {
+    let fees = event.fees(series);
+    let fees = fees.map_err(|error| failed(Venue::Kalshi, format!("fees of {}", listed.ticker))(&error))?;
+    Ok(Instrument {
+        market,
+        fees: Fees::Kalshi(fees),
+        custody: Custody::Netted,
+        shard: listed.exchange_index.and_then(|index| u16::try_from(index).ok()).unwrap_or_default(),
+        min_qty: Qty::HUNDREDTH,
+        min_taking: Money::ZERO,
+        exclusive: event.mutually_exclusive,
+        strike: listed.strike(),
+    })
 }
 
 /// Polymarket: listings, streams and gateway. The client has to have a wallet and API credentials.
@@ -383,7 +393,8 @@ fn admitted(mut listings: Vec<Listing>, wanted: &Wanted<'_>) -> Listed<Listing> 
     Listed { all: listings, halted, refused, terms, texts: Vec::new() }
 }
 
-fn instrument(listing: &Listing) -> Instrument {
+/// What is traded of a market of Polymarket.
+pub(crate) fn instrument(listing: &Listing) -> Instrument {
     Instrument {
         market: listing.to_market(),
         fees: Fees::Polymarket(listing.fees),

@@ -15,7 +15,7 @@ use crate::venue::data_home;
 /// Which decisions count.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Decisions")]
-pub(super) struct DecisionsArgs {
+pub(crate) struct DecisionsArgs {
     /// The file of decisions; by default `pairs/decisions.jsonl` where the program keeps its data. It is made with the
     /// first decision
     #[arg(long, env = "BRIER_PAIRS", value_name = "FILE")]
@@ -25,7 +25,7 @@ pub(super) struct DecisionsArgs {
 /// Which tails are accepted for every pair.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Decisions")]
-pub(super) struct TailsArgs {
+pub(crate) struct TailsArgs {
     /// Kinds of tails that are accepted for every pair, with commas between them
     #[arg(long, env = "BRIER_PAIRS_ACCEPT_TAILS", value_name = "KINDS", value_delimiter = ',')]
     accept_tails: Vec<TailKind>,
@@ -41,7 +41,7 @@ pub(super) struct WhoArgs {
 }
 
 impl TailsArgs {
-    pub(super) fn accepted(&self) -> BTreeSet<TailKind> {
+    pub(crate) fn accepted(&self) -> BTreeSet<TailKind> {
         self.accept_tails.iter().copied().collect()
     }
 }
@@ -74,7 +74,7 @@ impl DecisionsArgs {
     }
 
     /// The decisions so far; none when there is no file yet.
-    pub(super) fn load(&self) -> Result<Decisions, CliError> {
+    pub(crate) fn load(&self) -> Result<Decisions, CliError> {
         load(&self.path()?)
     }
 

@@ -3,7 +3,7 @@
 mod decide;
 mod eval;
 mod export;
-mod file;
+pub(crate) mod file;
 mod import;
 mod list;
 mod review;

@@ -2,9 +2,13 @@
 //!
 //! House accounts keep both books equal to the recorded quotes, on one clock, and one engine is connected to both venues with an
 //! account at each. What each venue publishes about its market is read as a run reads it, and proves that both pay together. So
-//! everything is there that a strategy needs which buys YES here and NO there; none does yet: what it could gain is shown.
+//! the strategy `arbitrage` buys YES here and NO there where that costs less than a dollar, and both are settled by the match.
+//!
+//! The bot decides on quotes when they come, and its orders arrive before the next ones: without latency. `brier arb replay` has
+//! the same recording with it.
 
 mod recorded;
+mod traded;
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +17,14 @@ use brier_book::{Book, BookView};
 use brier_engine::{Fees, MarketId};
 use brier_exchange::Admin;
 use brier_kalshi::Client;
-use brier_kalshi_protocol::rest::BalanceQuery;
+use brier_kalshi_protocol::rest::{BalanceQuery, FillsQuery};
 use brier_pairing::standing::{Judged, Standing, standing};
 use brier_pairing::{Decisions, Listing as Texts, read};
 use brier_polymarket::discovery::Listing;
+use brier_polymarket::rest::TradesQuery;
 use brier_polymarket_protocol::clob;
 use brier_runtime::live::venues::{self, Wanted};
-use brier_types::{BookSide, MarketTicker, Money, Price, Qty, Timestamp, Venue};
+use brier_types::{BookSide, MarketTicker, Money, Price, Prob, Qty, Timestamp, Venue};
 
 use super::house::Account;
 use super::party;
@@ -28,11 +33,13 @@ use super::polymarket::maker::Maker;
 use super::polymarket::party::Party;
 use super::polymarket::stage;
 use super::run::{Chance, Plan, Stage};
-use super::screen::Row;
-use super::summary::{Cash, PairSummary};
-use super::trader::Trader;
+use super::screen::{Row, left, toward_zero};
+use super::strategies;
+use super::summary::{Cash, PairMarket, PairSummary};
+use super::trader::{Figures, Trader};
 use recorded::Moment;
 pub(crate) use recorded::{Recording, kept};
+pub(crate) use traded::Tries;
 
 /// Rounds between two comparisons with REST when not every one is compared.
 const COMPARE_EVERY: usize = 20;
@@ -45,6 +52,10 @@ const PAID_AFTER: Duration = Duration::from_secs(65);
 const RECKONED: u64 = 100;
 /// The event, short enough for a column of the screen.
 const LABEL: &str = "Mexico wins cup";
+/// What is said of the contracts, in short: their texts were not recorded.
+const PROVED: &str = "the same by texts of our own";
+/// Market time for which the end stays on the screen.
+const SEEN_FOR: Duration = Duration::from_mins(2);
 /// Another chance than that of other parts, so that neither depends on the other.
 const OF_ITS_OWN: u64 = 0x0C0F_FEE5;
 
@@ -189,8 +200,11 @@ impl<'a> Demo<'a> {
         ];
         let [one, two] = [0, 1].map(|place: usize| reached[place].texts.first().cloned());
         let tie = tie(&one.context("Kalshi tells no rules")?, &two.context("Polymarket tells no rules")?)?;
-        // A strategy that trades the event takes its seat here.
-        let bot = Trader::open(reached, Vec::new(), now).await?;
+        let mut seats = Vec::new();
+        if plan.with_bot {
+            seats.push(strategies::arbitrage(ticker.clone(), listing.ticker.clone())?);
+        }
+        let bot = Trader::open(reached, seats, strategies::limits_of_sets()?, now).await?;
         let markets = [bot.find(Venue::Kalshi, &ticker)?, bot.find(Venue::Polymarket, &listing.ticker)?];
         Ok(Self {
             admin: admin.clone(),
@@ -224,27 +238,29 @@ impl<'a> Demo<'a> {
             stage.set(first_row, kalshi);
             stage.show(first_row + 1, polymarket, moment.at, passed);
         }
-        stage.pass(recording.duration());
+        let pace = self.plan.pace;
         let summary = self.settle().await?;
-        for (row, shown) in (first_row..).zip(Recording::waiting_rows()) {
-            stage.set(row, Row { state: recording.result.to_string(), ..shown });
-        }
+        let [kalshi, polymarket] = settled(&summary);
+        stage.set(first_row, kalshi);
+        let (end, _) = recording.happened.last().context("the match has no end")?;
+        stage.show(first_row + 1, polymarket, *end, recording.duration());
+        stage.pass(recording.duration());
         stage.tell_pair(&summary);
+        pace.wait(Instant::now(), SEEN_FOR).await;
         Ok(summary)
     }
 
     async fn step(&mut self, number: usize, moment: &Moment) -> anyhow::Result<()> {
         let now = moment.at.max(self.admin.now().await?);
         self.admin.clock_set(now).await?;
-        self.bot.set_time(now).await?;
         let books = [moment.kalshi.book()?, moment.polymarket.book()?];
         let views = books.each_ref().map(Book::view);
         let [Ok(kalshi), Ok(polymarket)] = views else { anyhow::bail!("a recorded quote is crossed") };
         self.house.hear().await?;
         self.house.follow(&self.ticker, &kalshi).await?;
         self.maker.follow(&self.listing, &polymarket, now).await?;
-        // Orders wait until the books have been compared.
-        self.bot.listen().await?;
+        // Nothing is decided on quotes that are over, and orders wait until the books have been compared.
+        self.bot.listen_at(now).await?;
         for (market, recorded) in self.markets.into_iter().zip([&kalshi, &polymarket]) {
             self.as_recorded.count(self.bot.book(market).is_some_and(|book| equals(&book, recorded)));
         }
@@ -288,7 +304,10 @@ impl<'a> Demo<'a> {
             let (view, figures) = (self.bot.book(market), self.bot.figures(market)?);
             row.bid = view.as_ref().and_then(BookView::best_bid).map(|level| level.price);
             row.ask = view.as_ref().and_then(BookView::best_ask).map(|level| level.price);
-            (row.state, row.position, row.fills) = ("shown".to_owned(), figures.position, figures.fills);
+            (row.position, row.fills) = (figures.position, figures.fills);
+            row.state = self.recording.happened.last().map_or_else(String::new, |(end, _)| left(end.since(now)));
+            // As the market values it now.
+            row.profit = self.bot.profit(market, self.bot.mid(market).map_or(Price::ZERO, Prob::floor_price))?;
         }
         rows[1].detail = self.detail(now);
         Ok(rows)
@@ -300,26 +319,40 @@ impl<'a> Demo<'a> {
                 let (yes, no) =
                     if yes_at == Venue::Kalshi { ("Kalshi", "Polymarket") } else { ("Polymarket", "Kalshi") };
                 let dollars = per_contract.to_dollars4(brier_types::Rounding::Floor);
-                format!("YES at {yes}, NO at {no}: ${dollars} a contract after fees; not traded")
+                format!("YES at {yes}, NO at {no}: ${dollars} a contract after fees")
             }
             _ => "no difference survives the fees".to_owned(),
         };
         let noted = self.recording.happened.iter().rev().find(|(at, _)| *at <= now);
-        let noted = noted.map_or_else(String::new, |(at, what)| {
-            format!("noted at {}: {what}", at.to_string().get(11..19).unwrap_or_default())
-        });
-        format!("Mexico wins the cup: {}, written for the demo\n{gain}\n{noted}", self.tie.verdict)
+        let score = noted.map_or("England 0 Mexico 0", |(_, what)| what.rsplit(": ").next().unwrap_or(what));
+        let tried = if self.plan.with_bot { tried(&self.tries()) } else { "not traded".to_owned() };
+        format!("{score}; quotes as recorded, {PROVED}\n{gain}\n{tried}")
+    }
+
+    /// What the bot has tried so far.
+    fn tries(&self) -> Tries {
+        Tries::of(self.bot.engine().attempts())
+    }
+
+    fn figures(&self) -> anyhow::Result<[Figures; 2]> {
+        Ok([self.bot.figures(self.markets[0])?, self.bot.figures(self.markets[1])?])
     }
 
     /// Ends the match and with it both markets, and holds the bot's books against the venues'.
     async fn settle(mut self) -> anyhow::Result<PairSummary> {
         let recording = self.recording;
-        let figures = [self.bot.figures(self.markets[0])?, self.bot.figures(self.markets[1])?];
+        // What was quoted last does not stand until the match ends.
+        self.house.hear().await?;
+        self.house.follow(&self.ticker, &Book::new().view_untrusted()).await?;
+        self.maker.leave(&self.listing).await?;
+        self.bot.hear().await?;
         let (end, _) = recording.happened.last().context("the match has no end")?;
         self.admin.clock_set(*end).await?;
         self.bot.set_time(*end).await?;
+        let provisional = self.bot.engine().state().portfolio.provisional().next();
+        ensure!(provisional.is_none(), "a match at Polymarket is not final when the match is over");
+        let before = self.figures()?;
         self.admin.determine(self.ticker.as_str(), recording.result, None).await?;
-        self.maker.leave(&self.listing).await?;
         stage::resolve(&self.admin.polymarket(), self.listing.condition, recording.result).await?;
         self.bot.hear().await?;
         let paid = end.plus(PAID_AFTER);
@@ -334,14 +367,27 @@ impl<'a> Demo<'a> {
         let cash = |venue, end| Cash { venue, start: FUNDS, end, reckoned: self.bot.cash(venue) };
         let differences =
             [self.admin.ledger().await?.difference(), self.admin.polymarket().ledger().await?.difference()];
+        let markets = self.summarize(before)?;
+        let (tries, mut fills, mut paid) = (self.tries(), Tally::default(), Tally::default());
+        let at_venues = [
+            self.accounts.0.fills(FillsQuery::default())?.all().await?.len(),
+            self.accounts.1.client.trades(&TradesQuery::default()).all().await?.len(),
+        ];
+        for (market, at_venue) in markets.iter().zip(at_venues) {
+            fills.count(market.fills == at_venue);
+        }
+        // Neither match nor rules can have made it less.
+        paid.count(markets.iter().map(|market| market.profit).sum::<Money>() >= tries.sure);
+        let hashes = [self.admin.state_hash().await?, self.admin.polymarket().state_hash().await?];
         Ok(PairSummary {
             question: recording.listings.kalshi.market["title"].as_str().unwrap_or_default().to_owned(),
-            markets: [self.ticker.to_string(), self.listing.slug.clone()],
+            strategy: self.plan.with_bot.then_some(strategies::ARBITRAGE),
+            markets,
+            tries,
             verdict: self.tie.verdict,
             standing: self.tie.standing,
             result: recording.result,
             moments: recording.moments.len(),
-            fills: figures.iter().map(|figures| figures.fills).sum(),
             house_orders: self.house.orders() + self.maker.orders,
             cash: [
                 cash(Venue::Kalshi, at_kalshi),
@@ -353,9 +399,60 @@ impl<'a> Demo<'a> {
             checks: vec![
                 self.as_recorded.check("books of the event = recorded"),
                 self.as_rest.check("books of the event = REST"),
+                fills.check("fills of the event = REST"),
+                paid.check("paid out what was sure"),
             ],
+            state_hash: hashes[0].rotate_left(17) ^ hashes[1],
         })
     }
+
+    /// Both markets, Kalshi's first, with what was held before anything was paid.
+    fn summarize(&self, before: [Figures; 2]) -> anyhow::Result<[PairMarket; 2]> {
+        let [at_kalshi, at_polymarket] = self.figures()?;
+        let market = |venue, name: &str, before: Figures, after: Figures| PairMarket {
+            venue,
+            name: name.to_owned(),
+            fills: after.fills,
+            contracts: after.contracts,
+            fees: after.fees,
+            position: before.position,
+            profit: after.flow,
+        };
+        Ok([
+            market(Venue::Kalshi, self.ticker.as_str(), before[0], at_kalshi),
+            market(Venue::Polymarket, &self.listing.slug, before[1], at_polymarket),
+        ])
+    }
+}
+
+/// Both rows at the end, and below the table what was paid.
+fn settled(summary: &PairSummary) -> [Row; 2] {
+    let mut rows = Recording::waiting_rows();
+    for (row, market) in rows.iter_mut().zip(&summary.markets) {
+        (row.state, row.position) = (summary.result.to_string(), market.position);
+        (row.fills, row.profit) = (market.fills, market.profit);
+    }
+    let (paid, tries) = (summary.profit(), &summary.tries);
+    let paid = paid.to_dollars2(toward_zero(paid));
+    let difference = summary.ledger_difference();
+    rows[1].detail = format!(
+        "the match is over: Mexico does not win the cup; {PROVED}\n{}\nboth venues paid: ${paid} in all, ledger difference ${difference}",
+        tried(tries)
+    );
+    rows
+}
+
+/// What was tried and what is sure of it, on one line.
+fn tried(it: &Tries) -> String {
+    let shown = |amount: Money| amount.to_dollars2(toward_zero(amount));
+    format!(
+        "{} of {} tries filled on both legs, {} sets: ${} expected, ${} sure",
+        it.whole + it.part,
+        it.sent,
+        it.sets.to_string().trim_end_matches(".00"),
+        shown(it.expected),
+        shown(it.sure)
+    )
 }
 
 /// Lists series, event and market, open from now on.
@@ -441,5 +538,13 @@ mod tests {
         assert_eq!(gain((200, 210), (300, 310)).0, Venue::Kalshi);
         let (_, loss) = gain((410, 420), (400, 420));
         assert!(loss.starts_with('-'), "equal books lose both fees: {loss}");
+    }
+
+    #[test]
+    fn what_is_said_of_tries_fits_a_line_of_the_screen() {
+        let (sets, money) = (Qty::from_micros(12_345_670_000).unwrap(), Money::from_micros(1_234_567_890));
+        let tries = Tries { sent: 188, whole: 150, part: 38, refused: 0, sets, expected: money, sure: money };
+        let line = tried(&tries);
+        assert_eq!(line, "188 of 188 tries filled on both legs, 12345.67 sets: $1234.56 expected, $1234.56 sure");
     }
 }

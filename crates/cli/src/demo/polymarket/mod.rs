@@ -32,7 +32,7 @@ use super::run::{Chance, Plan, Stage};
 use super::screen::{self, Row, detail};
 use super::strategies;
 use super::summary::{MarketSummary, Recorded, VenueSummary, undone};
-use super::trader::{Figures, Trader};
+use super::trader::{self, Figures, Trader};
 use super::versus::Marks;
 use compare::{Tally, dollars, equals, rehash};
 use maker::Maker;
@@ -492,7 +492,7 @@ async fn connect(
     let named = listings.iter().map(|listing| listing.ticker.clone()).collect();
     let wanted = Wanted { named, ..Wanted::default() };
     let reached = venues::polymarket(account.client.clone(), None, &wanted, seed).await?;
-    Trader::open(vec![reached], strategies, admin.now().await?).await
+    Trader::open(vec![reached], strategies, trader::limits()?, admin.now().await?).await
 }
 
 fn fill_status(status: &TradeStatus) -> anyhow::Result<FillStatus> {

@@ -1,0 +1,529 @@
+//! Which sets there are among markets, and what proves each: pure.
+//!
+//! Pairs: the ties of strategies, and what else the texts of both venues prove of the markets at hand, with what people decided.
+//! Within a venue: groups of which at most one pays, by the venue's word; ladders, proved rung by rung; both sides of one book.
+
+use std::collections::BTreeSet;
+
+use brier_arbitrage::{AssumedPair, DivergenceRate, Member, Relation, Set, Terms};
+use brier_engine::{Custody, MarketId};
+use brier_pairing::decisions::Choice;
+use brier_pairing::relations::{self, relations};
+use brier_pairing::standing::{Grounds, Judged, Link, Name, PairName, Standing, standing};
+use brier_pairing::{Contract, Decisions, Index, Listing, TailKind};
+use brier_strategies::Tie;
+use brier_types::{MarketStatus, Money, Outcome, Timestamp, Venue};
+
+use super::{Market, Settings};
+use crate::config::{MarketName, TieName};
+use crate::live::proof;
+
+/// The ties of a strategy.
+#[derive(Clone, Debug)]
+pub(super) struct TiedBy {
+    pub(super) strategy: String,
+    pub(super) ties: Vec<TieName>,
+    pub(super) decisions: Decisions,
+    pub(super) accepted: BTreeSet<TailKind>,
+}
+
+/// A set that is proved.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What it is about.
+    pub name: String,
+    /// How its markets hang together, in a word or two.
+    pub shape: &'static str,
+    /// Its markets.
+    pub markets: Vec<MarketName>,
+    /// What proves it.
+    pub proof: String,
+    /// The command that shows the proof, where there is one.
+    pub see: Option<String>,
+    /// The set.
+    pub set: Set,
+}
+
+/// Two markets that seem tied and are not proved to be.
+#[derive(Clone, Debug)]
+pub struct Unproved {
+    /// What it is about.
+    pub name: String,
+    /// How they seem tied.
+    pub tie: Tie,
+    /// Both markets.
+    pub markets: [MarketName; 2],
+    /// What is missing, or stands against it.
+    pub why: String,
+    /// The command that shows what was read.
+    pub see: String,
+    /// Where both are, if what they would gain may be shown: never for a pair that is vetoed or contradicted.
+    pub(super) places: Option<[MarketId; 2]>,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sets {
+    pub(super) known: Vec<Known>,
+    pub(super) unproved: Vec<Unproved>,
+    /// What is no set, and why.
+    pub(super) left_out: Vec<String>,
+}
+
+impl Unproved {
+    /// The pair for whoever reckons with a chance that its rules diverge.
+    pub(super) fn assumed(&self, markets: &[Market], settings: &Settings, rate: DivergenceRate) -> Option<AssumedPair> {
+        let [first, second] = self.places?.map(|place| member(markets, place, settings));
+        let inverse = match self.tie {
+            Tie::Same => false,
+            Tie::Inverse => true,
+            Tie::Implies | Tie::Excludes => return None,
+        };
+        AssumedPair::new(first, second, inverse, rate).ok()
+    }
+}
+
+fn member(markets: &[Market], market: MarketId, settings: &Settings) -> Member {
+    let instrument = &markets[market.index()].instrument;
+    let terms = Terms::of(instrument, instrument.market.close_time.plus(settings.payout_after));
+    Member { market, terms: Terms { surcharge: Money::ZERO, ..terms } }
+}
+
+/// Finds them.
+pub(super) fn find(markets: &[Market], ties: &[TiedBy], settings: &Settings, now: Timestamp) -> Sets {
+    let mut found = Finder { markets, settings, now, sets: Sets::default(), paired: BTreeSet::new() };
+    for it in ties {
+        for tie in &it.ties {
+            found.tie(it, tie);
+        }
+    }
+    found.confirmed();
+    found.pairs();
+    for venue in [Venue::Kalshi, Venue::Polymarket] {
+        found.within(venue);
+    }
+    found.books();
+    found.sets
+}
+
+struct Finder<'a> {
+    markets: &'a [Market],
+    settings: &'a Settings,
+    now: Timestamp,
+    sets: Sets,
+    paired: BTreeSet<PairName>,
+}
+
+impl Finder<'_> {
+    fn place(&self, name: &MarketName) -> Option<usize> {
+        self.markets.iter().position(|market| market.name == *name)
+    }
+
+    /// Pairs that a person confirmed, whatever their words have in common.
+    fn confirmed(&mut self) {
+        let at = |name: &Name| {
+            let same = |it: &Market| it.name.venue == name.venue && it.name.market.as_str() == name.id;
+            self.markets.iter().position(same)
+        };
+        let confirmed = self.settings.decisions.iter().filter(|it| matches!(it.choice, Choice::Confirm(_)));
+        let places: Vec<_> = confirmed.filter_map(|it| Some((at(it.pair.first())?, at(it.pair.second())?))).collect();
+        for (first, second) in places {
+            self.candidate(first, second);
+        }
+    }
+
+    /// A tie that a strategy names: as a run would judge it.
+    fn tie(&mut self, by: &TiedBy, tie: &TieName) {
+        let places = [&tie.first, &tie.second].map(|name| self.place(name));
+        let [Some(first), Some(second)] = places else { return };
+        let contracts = [first, second].map(|place| self.markets[place].contract.as_ref());
+        let [Some(one), Some(two)] = contracts else {
+            let strategy = &by.strategy;
+            self.sets.left_out.push(format!("tie `{tie}` of strategy `{strategy}`: the texts of both are not at hand"));
+            return;
+        };
+        let Some(judged) = Judged::new(one, two) else { return };
+        self.paired.insert(judged.name.clone());
+        let texts = [one.listing.clone(), two.listing.clone()];
+        match proof::check(tie, &texts, &by.decisions, &by.accepted) {
+            Ok(()) => {
+                let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
+                let proof = ground(&judged, &stands);
+                self.pair([first, second], tie.tie, proof);
+            }
+            Err(why) => {
+                let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
+                // Texts that prove another tie than the one that is named speak against it.
+                let open = matches!(stands, Standing::Conditional(_));
+                self.unproved([first, second], tie.tie, why, open);
+            }
+        }
+    }
+
+    /// What the texts of both venues say of each other.
+    fn pairs(&mut self) {
+        let of = |venue: Venue| {
+            self.markets.iter().enumerate().filter(move |(_, it)| it.name.venue == venue && it.contract.is_some())
+        };
+        let mut index = Index::new();
+        let seconds: Vec<usize> = of(Venue::Polymarket).map(|(place, _)| place).collect();
+        for place in &seconds {
+            index.add(self.markets[*place].contract.as_ref().expect("those without were left out"));
+        }
+        let firsts: Vec<usize> = of(Venue::Kalshi).map(|(place, _)| place).collect();
+        for first in firsts {
+            let contract = self.markets[first].contract.as_ref().expect("those without were left out");
+            for candidate in index.candidates(contract) {
+                let Some(second) = seconds.get(candidate.slot as usize).copied() else { continue };
+                self.candidate(first, second);
+            }
+        }
+    }
+
+    fn candidate(&mut self, first: usize, second: usize) {
+        let (Some(one), Some(two)) = (&self.markets[first].contract, &self.markets[second].contract) else { return };
+        let Some(judged) = Judged::new(one, two) else { return };
+        if !self.paired.insert(judged.name.clone()) {
+            return;
+        }
+        let stands = standing(&judged, &self.settings.decisions.said(&judged), &self.settings.accepted);
+        match &stands {
+            Standing::Riskless(terms) => {
+                let proof = ground(&judged, &stands);
+                match (terms.link, terms.pays) {
+                    (Link::Same | Link::Inverse, Outcome::Yes) => self.pair([first, second], Tie::Same, proof),
+                    (Link::Same | Link::Inverse, Outcome::No) => self.pair([first, second], Tie::Inverse, proof),
+                    (Link::Implies, _) => self.pair([first, second], Tie::Implies, proof),
+                    (Link::ImpliedBy, _) => self.pair([second, first], Tie::Implies, proof),
+                    (Link::Excludes, _) => self.pair([first, second], Tie::Excludes, proof),
+                }
+            }
+            // By name alone much seems alike: shown is what says the same but for what is missing.
+            Standing::Conditional(needs) if one.listing.has_rules() && two.listing.has_rules() => {
+                let inverse = match (judged.link(), judged.outcome()) {
+                    (Some(Link::Same | Link::Inverse), Some(outcome)) => {
+                        brier_pairing::standing::side(&two.listing, outcome) == Some(Outcome::No)
+                    }
+                    (Some(Link::Inverse), None) => true,
+                    (Some(Link::Same), None) => false,
+                    (Some(Link::Implies | Link::ImpliedBy | Link::Excludes) | None, _) => return,
+                };
+                let why = needs.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                let tie = if inverse { Tie::Inverse } else { Tie::Same };
+                self.unproved([first, second], tie, format!("{stands}: {why}"), true);
+            }
+            Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed => {}
+        }
+    }
+
+    fn pair(&mut self, places: [usize; 2], tie: Tie, proof: String) {
+        let (first, second) = (0, 1);
+        let (relation, shape) = match tie {
+            Tie::Same => (Relation::Same { first, second }, "same"),
+            Tie::Inverse => (Relation::Inverse { first, second }, "inverse"),
+            Tie::Implies => (Relation::Implies { first, second }, "implies"),
+            Tie::Excludes => (Relation::Excludes { first, second }, "excludes"),
+        };
+        let see = Some(self.see(places));
+        self.add(title(self.markets, places[0]), shape, &places, &[relation], Vec::new(), (proof, see));
+    }
+
+    fn unproved(&mut self, places: [usize; 2], tie: Tie, why: String, open: bool) {
+        self.sets.unproved.push(Unproved {
+            name: title(self.markets, places[0]),
+            tie,
+            markets: places.map(|place| self.markets[place].name.clone()),
+            why,
+            see: self.see(places),
+            places: open.then(|| places.map(|place| MarketId(place as u32))),
+        });
+    }
+
+    fn see(&self, places: [usize; 2]) -> String {
+        let [first, second] = places.map(|place| short(&self.markets[place].name));
+        format!("brier pairs show {first} {second}")
+    }
+
+    /// Groups and ladders of one venue.
+    fn within(&mut self, venue: Venue) {
+        let open = |it: &Market| it.instrument.status_at(self.now) == MarketStatus::Active;
+        let (mut places, mut contracts) = (Vec::<usize>::new(), Vec::<Contract>::new());
+        for (place, it) in self.markets.iter().enumerate() {
+            // A member for what is not listed yet changes its meaning when something is.
+            if let Some(contract) =
+                it.contract.as_ref().filter(|text| it.name.venue == venue && open(it) && !text.listing.other)
+            {
+                places.push(place);
+                contracts.push(contract.clone());
+            }
+        }
+        for relation in relations(&contracts) {
+            let (members, shape) = match &relation {
+                relations::Relation::Exclusive { members, .. } => (members, "at most one"),
+                relations::Relation::Thresholds { rungs } => (rungs, "thresholds"),
+                relations::Relation::Deadlines { rungs } => (rungs, "deadlines"),
+            };
+            let of: Vec<usize> = members.iter().map(|member| places[*member]).collect();
+            let mut slots = vec![usize::MAX; contracts.len()];
+            for (slot, member) in members.iter().enumerate() {
+                slots[*member] = slot;
+            }
+            let listing = &contracts[members[0]].listing;
+            let name = event_title(listing);
+            let proved = match Relation::within(&relation, &contracts, &slots) {
+                Ok(proved) => proved,
+                Err(error) => {
+                    self.sets.left_out.push(format!("{name} ({shape}): {error}"));
+                    continue;
+                }
+            };
+            let proof = match &relation {
+                relations::Relation::Exclusive { .. } => format!("{venue}'s word on event {}", listing.event),
+                relations::Relation::Thresholds { .. } | relations::Relation::Deadlines { .. } => {
+                    "rules of each rung".to_owned()
+                }
+            };
+            // What the venue converts: a negative-risk group.
+            let tokens = |place: &usize| {
+                let it = &self.markets[*place].instrument;
+                it.custody == Custody::Tokens && it.exclusive
+            };
+            let exclusive = matches!(relation, relations::Relation::Exclusive { .. });
+            let groups = if exclusive && of.len() > 1 && of.iter().all(tokens) {
+                vec![(0..of.len()).collect()]
+            } else {
+                Vec::new()
+            };
+            self.add(name, shape, &of, &[proved], groups, (proof, None));
+        }
+    }
+
+    /// Both sides of every book.
+    fn books(&mut self) {
+        for place in 0..self.markets.len() {
+            let proof = "one contract ends one way".to_owned();
+            self.add(title(self.markets, place), "one book", &[place], &[], Vec::new(), (proof, None));
+        }
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        shape: &'static str,
+        places: &[usize],
+        relations: &[Relation],
+        groups: Vec<Vec<usize>>,
+        (proof, see): (String, Option<String>),
+    ) {
+        let members = places.iter().map(|place| member(self.markets, MarketId(*place as u32), self.settings)).collect();
+        match Set::new(members, relations, groups) {
+            Ok(set) => {
+                let markets = places.iter().map(|place| self.markets[*place].name.clone()).collect();
+                self.sets.known.push(Known { name, shape, markets, proof, see, set });
+            }
+            Err(error) => self.sets.left_out.push(format!("{name} ({shape}): {error}")),
+        }
+    }
+}
+
+/// What a pair stands on, with the ends that were accepted.
+fn ground(judged: &Judged<'_>, stands: &Standing) -> String {
+    let by = match stands {
+        Standing::Riskless(terms) if terms.grounds == Grounds::Person => "rules of both and a person's word",
+        Standing::Riskless(_) | Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed => "rules of both",
+    };
+    let tails: Vec<String> = judged.tail_kinds().iter().map(ToString::to_string).collect();
+    if tails.is_empty() { by.to_owned() } else { format!("{by}; accepted: {}", tails.join(", ")) }
+}
+
+/// A market's question, cut to what a table bears.
+fn title(markets: &[Market], place: usize) -> String {
+    let it = &markets[place];
+    let Some(contract) = &it.contract else { return it.name.to_string() };
+    let listing = &contract.listing;
+    let subtitle = listing.subtitle.trim();
+    let whole = if subtitle.is_empty() || listing.title.contains(subtitle) {
+        listing.title.trim().to_owned()
+    } else {
+        format!("{} [{subtitle}]", listing.title.trim())
+    };
+    cut(&whole)
+}
+
+fn event_title(listing: &Listing) -> String {
+    cut(if listing.event_title.is_empty() { &listing.event } else { &listing.event_title })
+}
+
+fn cut(text: &str) -> String {
+    const MOST: usize = 48;
+    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if text.chars().count() <= MOST {
+        return text;
+    }
+    text.chars().take(MOST - 1).chain(['…']).collect()
+}
+
+/// A market's name as `brier pairs` takes it, condition ids cut to a beginning that tells them apart.
+pub fn short(name: &MarketName) -> String {
+    let id = name.market.as_str();
+    match (name.venue, id.get(..14)) {
+        (Venue::Polymarket, Some(begins)) => begins.to_owned(),
+        (Venue::Polymarket | Venue::Kalshi, _) => id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brier_engine::{Fees, Instrument};
+    use brier_pairing::decisions::{Note, Wish};
+    use brier_pairing::read;
+    use brier_types::{MarketTicker, Prob, Qty};
+
+    use super::*;
+
+    const NOW: &str = "2026-11-20T12:00:00Z";
+
+    fn condition(digit: &str) -> String {
+        format!("0x{}", digit.repeat(64))
+    }
+
+    /// A market that trades, with these texts.
+    fn market(text: Listing) -> Market {
+        let instrument = Instrument {
+            market: brier_types::Market {
+                venue: text.venue,
+                ticker: MarketTicker::new(&text.id).unwrap(),
+                event: "KXE-1".parse().unwrap(),
+                title: text.title.clone(),
+                grid: brier_types::PriceGrid::uniform(brier_types::Price::from_cents(1).unwrap()).unwrap(),
+                size_step: Qty::HUNDREDTH,
+                open_time: "2026-01-01T00:00:00Z".parse().unwrap(),
+                close_time: "2028-01-01T00:00:00Z".parse().unwrap(),
+                status: MarketStatus::Active,
+                result: None,
+            },
+            fees: Fees::FREE,
+            custody: if text.venue == Venue::Kalshi { Custody::Netted } else { Custody::Tokens },
+            shard: 0,
+            min_qty: Qty::HUNDREDTH,
+            min_taking: Money::ZERO,
+            exclusive: text.exclusive,
+            strike: None,
+        };
+        let name = MarketName { venue: text.venue, market: MarketTicker::new(&text.id).unwrap() };
+        Market { name, instrument, contract: Some(read(text)), token: None }
+    }
+
+    fn kalshi(ticker: &str, who: &str, year: &str) -> Listing {
+        Listing {
+            event: ticker.rsplit_once('-').unwrap().0.to_owned(),
+            event_title: "Arrests".to_owned(),
+            rules: format!("If {who} is arrested before Jan 1, {year}, then the market resolves to Yes."),
+            ..Listing::new(Venue::Kalshi, ticker, &format!("Will {who} be arrested before Jan 1, {year}?"))
+        }
+    }
+
+    fn polymarket(digit: &str, who: &str, year: &str) -> Listing {
+        Listing {
+            rules: format!(
+                "This market will resolve to \"Yes\" if {who} is arrested by December 31, {year}, 11:59 PM ET. Otherwise, this \
+                 market will resolve to \"No\"."
+            ),
+            outcomes: vec!["Yes".to_owned(), "No".to_owned()],
+            ..Listing::new(
+                Venue::Polymarket,
+                &condition(digit),
+                &format!("Will {who} be arrested by December 31, {year}?"),
+            )
+        }
+    }
+
+    fn settings(decisions: Decisions) -> Settings {
+        Settings {
+            hurdle: brier_arbitrage::Hurdle::NONE,
+            payout_after: std::time::Duration::ZERO,
+            cash: None,
+            divergence: DivergenceRate::known(Prob::new(0.03).unwrap()),
+            decisions,
+            accepted: BTreeSet::new(),
+        }
+    }
+
+    fn tied(tie: &str) -> TiedBy {
+        let words: Vec<&str> = tie.split(' ').collect();
+        let tie = TieName {
+            first: MarketName::parse(words[0]).unwrap(),
+            tie: Tie::ALL.into_iter().find(|tie| tie.word() == words[1]).unwrap(),
+            second: MarketName::parse(words[2]).unwrap(),
+        };
+        TiedBy { strategy: "s".to_owned(), ties: vec![tie], decisions: Decisions::default(), accepted: BTreeSet::new() }
+    }
+
+    /// Every set but those of one book, and every unproved pair with whether its gain may be shown.
+    fn found(markets: &[Market], ties: &[TiedBy], decisions: Decisions) -> (Vec<String>, Vec<String>) {
+        let sets = find(markets, ties, &settings(decisions), NOW.parse().unwrap());
+        assert_eq!(sets.left_out, Vec::<String>::new());
+        let one = |it: &Known| it.shape != "one book";
+        let known = sets.known.iter().filter(|it| one(it)).map(|it| {
+            let names: Vec<String> = it.markets.iter().map(short).collect();
+            format!("{}: {} by {}", it.shape, names.join(" "), it.proof)
+        });
+        let unproved = sets.unproved.iter().map(|it| format!("{} {} {}", it.tie.word(), it.places.is_some(), it.why));
+        (known.collect(), unproved.collect())
+    }
+
+    #[test]
+    fn what_the_texts_prove_is_a_set_whether_a_strategy_names_it_or_not() {
+        let markets = [market(kalshi("KXA-28-AQ", "Ada Quill", "2028")), market(polymarket("1", "Ada Quill", "2027"))];
+        let proved = "same: KXA-28-AQ 0x111111111111 by rules of both".to_owned();
+        let name = format!("polymarket:{}", condition("1"));
+        assert_eq!(found(&markets, &[], Decisions::default()), (vec![proved.clone()], Vec::new()));
+        let right = tied(&format!("kalshi:KXA-28-AQ same {name}"));
+        assert_eq!(found(&markets, &[right], Decisions::default()), (vec![proved], Vec::new()));
+        // What the configuration says is not believed against the texts, and no gain is shown of it.
+        let wrong = tied(&format!("kalshi:KXA-28-AQ inverse {name}"));
+        let (known, unproved) = found(&markets, &[wrong], Decisions::default());
+        assert_eq!(known, Vec::<String>::new());
+        assert_eq!(unproved, ["inverse false expected `inverse`, and the texts prove `same`"]);
+    }
+
+    #[test]
+    fn a_persons_word_adds_what_the_texts_leave_open_and_a_no_takes_it_away() {
+        let mut second = polymarket("1", "Ada Quill", "2027");
+        second.title = "Will Ada Quill be arrested in Ruritania by December 31, 2027?".to_owned();
+        let markets = [market(kalshi("KXA-28-AQ", "Ada Quill", "2028")), market(second)];
+        let (known, unproved) = found(&markets, &[], Decisions::default());
+        assert_eq!((known.len(), unproved.len()), (0, 1), "{known:?}");
+        assert!(unproved[0].starts_with("same true conditional: subject"), "{unproved:?}");
+        let note = || Note { by: "ada".to_owned(), at: NOW.parse().unwrap(), why: "read".to_owned() };
+        let contracts = [0, 1].map(|at: usize| markets[at].contract.clone().unwrap());
+        let judged = Judged::new(&contracts[0], &contracts[1]).unwrap();
+        let keys = judged.missing().map(|line| brier_pairing::standing::Vouch::of(line).key());
+        let wish = Wish { vouched: keys.collect(), ..Wish::default() };
+        let mut decisions = Decisions::default();
+        decisions.confirm(&judged, &wish, note()).unwrap();
+        let (known, unproved) = found(&markets, &[], decisions.clone());
+        assert_eq!(known, ["same: KXA-28-AQ 0x111111111111 by rules of both and a person's word"]);
+        assert_eq!(unproved, Vec::<String>::new());
+        decisions.veto(&judged, note()).unwrap();
+        assert_eq!(found(&markets, &[], decisions), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn groups_and_ladders_of_a_venue_are_sets() {
+        let exclusive = |text: Listing| Listing { exclusive: true, ..text };
+        let group = [
+            market(exclusive(kalshi("KXA-28-AQ", "Ada Quill", "2028"))),
+            market(exclusive(kalshi("KXA-28-BF", "Bruno Fenwick", "2028"))),
+        ];
+        let (known, _) = found(&group, &[], Decisions::default());
+        assert_eq!(known, ["at most one: KXA-28-AQ KXA-28-BF by kalshi's word on event KXA-28"]);
+        let ladder = [market(kalshi("KXA-Q-29", "Ada Quill", "2029")), market(kalshi("KXA-Q-28", "Ada Quill", "2028"))];
+        let (known, _) = found(&ladder, &[], Decisions::default());
+        assert_eq!(known, ["deadlines: KXA-Q-28 KXA-Q-29 by rules of each rung"], "the earlier implies the later");
+        // A market that stands for what is not listed yet is no member, and one alone is no group.
+        let other = Listing { other: true, ..exclusive(kalshi("KXA-28-XX", "Other", "2028")) };
+        let few = [group[0].clone(), market(other)];
+        assert_eq!(found(&few, &[], Decisions::default()).0, Vec::<String>::new());
+    }
+}
