@@ -2,8 +2,8 @@
 //! the venue itself links or names, and day and bounds are those of the listing. Pure.
 
 use brier_types::{Strike, Venue};
-use jiff::civil;
 
+use super::terms::TickerTime;
 use super::{Evidence, Family, Series, Station, Table, Underlying, terms};
 
 /// A settlement source as the venue names it.
@@ -43,8 +43,8 @@ pub struct Settlement<'t> {
     pub station: Option<&'t Station>,
     /// What its price is of.
     pub underlying: Option<&'t Underlying>,
-    /// The day in its ticker.
-    pub day: Option<civil::Date>,
+    /// When it is about, by its ticker.
+    pub time: Option<TickerTime>,
 }
 
 impl Settlement<'_> {
@@ -104,14 +104,14 @@ pub enum Disagreement {
         /// Where it was found.
         place: &'static str,
     },
-    /// The rules are of another day than the ticker.
-    #[error("{id}: expected the day {expected} of its ticker in the primary rules, found {found}")]
+    /// The rules are of another day, hour or month than the ticker.
+    #[error("{id}: expected {expected}, as its ticker says, in the primary rules, found {found}")]
     OtherDay {
         /// The market.
         id: String,
-        /// The ticker's.
-        expected: civil::Date,
-        /// The days that are named.
+        /// The ticker's day, hour or month.
+        expected: String,
+        /// Those that are named.
         found: String,
     },
     /// The rules name other bounds, or compare in another way, than the listing's fields.
@@ -166,6 +166,31 @@ pub(super) fn normal(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether the rules are of the ticker's day, hour and month; else what was expected and what is named. With `is_dated` a day has to be.
+fn same_time(time: TickerTime, primary: &str, is_dated: bool) -> Result<(), (String, String)> {
+    let shown = |list: Vec<String>| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+    let Some(day) = time.date() else {
+        let (expected, named) = ((time.year, time.month), terms::months(primary));
+        let month = |(year, month): (i16, i8)| format!("{year}-{month:02}");
+        return match named.is_empty() || named.contains(&expected) {
+            true => Ok(()),
+            false => Err((month(expected), shown(named.into_iter().map(month).collect()))),
+        };
+    };
+    let named = terms::dates(primary);
+    if (is_dated || !named.is_empty()) && !named.contains(&day) {
+        return Err((day.to_string(), shown(named.iter().map(ToString::to_string).collect())));
+    }
+    let clocks = terms::clocks(primary);
+    match time.minute {
+        Some(minute) if !clocks.is_empty() && !clocks.contains(&minute) => {
+            let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+            Err((clock(minute), shown(clocks.into_iter().map(clock).collect())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// As much of a text as fits a line.
 fn quoted(text: &str) -> String {
     let text = text.trim();
@@ -179,10 +204,12 @@ fn quoted(text: &str) -> String {
 /// Whether a phrase stands in a text, not as a part of a longer word.
 pub(super) fn stands(text: &str, phrase: &str) -> bool {
     let phrase = normal(phrase);
+    // A sign has no edge to its left: `84°`.
+    let signed = phrase.starts_with(|first: char| !first.is_alphanumeric());
     let edge = |character: Option<char>| !character.is_some_and(char::is_alphanumeric);
     text.match_indices(&phrase).any(|(at, found)| {
         let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + found.len()..).unwrap_or_default());
-        edge(before.chars().next_back()) && edge(after.chars().next())
+        (signed || edge(before.chars().next_back())) && edge(after.chars().next())
     })
 }
 
@@ -255,14 +282,16 @@ impl Table {
                 return Err(Disagreement::Missing { id: id(), expected, place, found: quoted(&found.join("; ")) });
             }
         }
-        let day = terms::ticker_date(rules.venue, rules.id);
-        if let Some(expected) = day {
-            let named = terms::dates(&primary);
-            if (family.dated || !named.is_empty()) && !named.contains(&expected) {
-                let found = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                let found = if found.is_empty() { "none".to_owned() } else { found };
-                return Err(Disagreement::OtherDay { id: id(), expected, found });
-            }
+        if family.fahrenheit && terms::is_celsius(&everything) {
+            return Err(Disagreement::Forbidden { id: id(), phrase: "Celsius".to_owned(), place: "the rules" });
+        }
+        let time = terms::ticker_time(rules.venue, rules.id);
+        if let Some(time) = time {
+            same_time(time, &primary, family.dated).map_err(|(expected, found)| Disagreement::OtherDay {
+                id: id(),
+                expected,
+                found,
+            })?;
         }
         if let Some(expected) = rules.strike.filter(|_| family.strike)
             && !terms::tells(&primary, expected)
@@ -281,7 +310,7 @@ impl Table {
                 return Err(Disagreement::NoReport { id: id(), expected });
             }
         }
-        Ok(Settlement { series, family, station, underlying, day })
+        Ok(Settlement { series, family, station, underlying, time })
     }
 }
 

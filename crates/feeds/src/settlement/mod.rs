@@ -18,7 +18,7 @@ use jiff::civil;
 use serde::Deserialize;
 
 pub use self::check::{Disagreement, Rules, Settlement, SourceRef};
-pub use self::terms::ticker_date;
+pub use self::terms::{TickerTime, ticker_time};
 use crate::source::Extreme;
 use crate::time::ClimateDay;
 use crate::vendor::Vendor;
@@ -66,6 +66,25 @@ pub struct Underlying {
     pub symbols: Vec<String>,
 }
 
+/// A kind of number that models are about, besides a day's extreme and a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A published statistic.
+    Release,
+    /// A decision of the Federal Reserve.
+    Meeting,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Release => "release",
+            Self::Meeting => "decision of the Fed",
+        })
+    }
+}
+
 /// How the rules of one kind of market read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +116,12 @@ pub struct Family {
     /// Whether the primary rules name the bounds that the market is listed with, and how they compare.
     #[serde(default)]
     pub strike: bool,
+    /// Whether its numbers are degrees Fahrenheit: rules that speak of Celsius are not its.
+    #[serde(default)]
+    pub fahrenheit: bool,
+    /// What kind of number settles it, where it is neither an extreme nor a price.
+    #[serde(default)]
+    pub kind: Option<Kind>,
     /// Which extreme of a climate day settles, of the two that reports have.
     #[serde(default)]
     pub extreme: Option<Extreme>,

@@ -114,11 +114,38 @@ fn rules_of_another_day_strike_or_unit_disagree() {
     assert!(
         matches!(changed("July 20, 2026", "that day"), Err(Disagreement::OtherDay { found, .. }) if found == "none")
     );
-    for (from, to) in [("84°", "85°"), ("greater than", "less than"), ("greater than", "at least")] {
+    for (from, to) in [
+        ("84°", "85°"),
+        ("greater than", "less than"),
+        ("greater than", "at least"),
+        ("greater than 84°", "greater than or equal to 84°"),
+        ("greater than 84°", "84° or above"),
+        ("greater than 84°", "not above 84°"),
+        ("greater than 84°", "no more than 84°"),
+    ] {
         let error = changed(from, to).unwrap_err();
         assert!(matches!(error, Disagreement::OtherStrike { .. }), "{error}");
     }
-    assert!(matches!(changed("84°", "84 degrees Celsius"), Err(Disagreement::Forbidden { .. })));
+    for celsius in ["84 degrees Celsius", "84°C", "84 °C", "84C", "84 C"] {
+        assert!(matches!(changed("84°", celsius), Err(Disagreement::Forbidden { .. })), "{celsius}");
+    }
+    let index = [SourceRef { name: "INX", url: "https://www.google.com/finance/quote/.INX:INDEXSP" }];
+    let level = |primary: &str| {
+        let (id, strike) = ("KXINXU-26NOV20H1600-T6074.9999", Bound::parse("6074.9999").map(Strike::Above));
+        Table::embedded()
+            .check(&Rules { venue: Venue::Kalshi, id, primary, secondary: "", sources: &index, strike })
+            .map(|_| ())
+    };
+    assert_eq!(level("If the S&P 500 on November 20, 2026 at 4 PM EST is above 6074.9999, then Yes."), Ok(()));
+    for wrong in [
+        "If the S&P 500 on November 13, 2026 at 4 PM EST is above 6074.9999, then Yes.",
+        "If the S&P 500 on 11/13/2026 at 4 PM EST is above 6074.9999, then Yes.",
+        "If the S&P 500 on November 20, 2026 at 10 AM EST is above 6074.9999, then Yes.",
+    ] {
+        assert!(matches!(level(wrong), Err(Disagreement::OtherDay { .. })), "{wrong}");
+    }
+    let wrong = level("If the S&P 500 on November 20, 2026 at 4 PM EST is above 9999, then Yes.");
+    assert!(matches!(wrong, Err(Disagreement::OtherStrike { .. })), "{wrong:?}");
     // The rule that counts may stand in the second text.
     let mut wrong = row("KXHIGHNY");
     wrong.rules_secondary.push_str(" If that report is late, the one of LaGuardia counts.");
