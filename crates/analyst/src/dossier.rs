@@ -323,11 +323,12 @@ fn check_dates(contents: &Contents) -> Result<(), DossierError> {
 ///
 /// ```
 /// use brier_analyst::dossier::tells_a_price;
-/// assert!(tells_a_price("kalshi:KXHIGHNY-26NOV29-T52") && !tells_a_price("forecast:KNYC:high"));
+/// assert!(tells_a_price("kalshi:KXHIGHNY-26NOV29-T52") && tells_a_price("feed:mid:KXHIGHNY-26NOV29-T52"));
+/// assert!(!tells_a_price("forecast:KNYC:high"));
 /// ```
 pub fn tells_a_price(series: &str) -> bool {
-    let first = series.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-    PRICE_SERIES.contains(&first.as_str())
+    let mut parts = series.split(':').map(|part| part.trim().to_ascii_lowercase());
+    parts.any(|part| PRICE_SERIES.contains(&part.as_str()))
 }
 
 fn check_facts(facts: &[Fact]) -> Result<(), DossierError> {

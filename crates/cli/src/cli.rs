@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     analyst, arb, auth, bench, book, cancel, completions, config, doctor, exchange, feeds, fees, fills, halt, inspect,
-    markets, order, pairs, polymarket, portfolio, replay, resume, run, score, torture,
+    markets, order, pairs, polymarket, portfolio, replay, resume, run, score, status, torture,
 };
 use crate::demo;
 
@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Halt(halt::Args),
     Replay(replay::Args),
     Resume(resume::Args),
+    Status(status::Args),
     Config(config::Args),
     Doctor(doctor::Args),
     Exchange(exchange::Args),

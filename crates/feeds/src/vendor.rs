@@ -86,6 +86,11 @@ pub enum KeyNeed {
 }
 
 impl Vendor {
+    /// Whether it brings news.
+    pub const fn is_news(self) -> bool {
+        matches!(self, Self::NewsApi | Self::Gdelt | Self::Syndication)
+    }
+
     /// All of them, in the order of reports.
     pub const ALL: [Self; 23] = [
         Self::Nws,

@@ -53,6 +53,8 @@ pub struct RemoteConfig {
     pub token: Zeroizing<String>,
     /// Most connections at once, those that have not said who they are included.
     pub max_clients: u32,
+    /// Whether fair values are taken: with money at stake only where a record shows that they beat the market.
+    pub takes_fairs: bool,
     /// Each place's name, number and markets.
     pub places: BTreeMap<String, (StrategyId, Vec<(Venue, String)>)>,
 }
@@ -91,19 +93,20 @@ async fn attend(stream: TcpStream, config: &RemoteConfig, taken: &Mutex<Vec<Stra
         Ok(Err(error)) => return error.to_string(),
         Err(_) => return "no handshake in time".to_owned(),
     };
-    let (strategy, markets) = match hello(&mut socket, config).await {
+    let place = match hello(&mut socket, config).await {
         Ok(place) => place,
         Err(error) => {
             say(&mut socket, &json!({ "type": "error", "error": error })).await;
             return error;
         }
     };
+    let strategy = place.strategy;
     if !take_place(taken, strategy) {
         let error = "this place has a client already; stop it first".to_owned();
         say(&mut socket, &json!({ "type": "error", "error": error })).await;
         return error;
     }
-    let ended = converse(&mut socket, strategy, &markets, words).await;
+    let ended = converse(&mut socket, &place, words).await;
     if words.send(Word::Input(Input::RemoteGone { strategy })).is_err() {
         tracing::debug!("a remote strategy went after the end");
     }
@@ -170,6 +173,7 @@ struct SaidFact {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
+#[serde(expecting = "expected a number or a list of numbers")]
 enum SaidValue {
     Number(f64),
     Numbers(Vec<f64>),
@@ -230,7 +234,14 @@ impl From<Side> for BookSide {
     }
 }
 
-async fn hello(socket: &mut Socket, config: &RemoteConfig) -> Result<(StrategyId, Vec<(Venue, String)>), String> {
+/// A place that a client has.
+struct Place {
+    strategy: StrategyId,
+    markets: Vec<(Venue, String)>,
+    takes_fairs: bool,
+}
+
+async fn hello(socket: &mut Socket, config: &RemoteConfig) -> Result<Place, String> {
     let first = tokio::time::timeout(HELLO, socket.next()).await;
     let Ok(Some(Ok(Message::Text(text)))) = first else {
         return Err(format!("expected a hello within {HELLO:?}, found none"));
@@ -240,7 +251,9 @@ async fn hello(socket: &mut Socket, config: &RemoteConfig) -> Result<(StrategyId
             if !same(&token, &config.token) {
                 return Err("expected the token of the configuration, found another".to_owned());
             }
-            config.places.get(&strategy).cloned().ok_or_else(|| {
+            let place = config.places.get(&strategy).cloned();
+            let place = place.map(|(strategy, markets)| Place { strategy, markets, takes_fairs: config.takes_fairs });
+            place.ok_or_else(|| {
                 let known: Vec<&str> = config.places.keys().map(String::as_str).collect();
                 format!("expected a remote strategy of the configuration ({}), found `{strategy}`", known.join(", "))
             })
@@ -255,7 +268,8 @@ fn same(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
 }
 
-async fn converse(socket: &mut Socket, strategy: StrategyId, markets: &[(Venue, String)], words: &Teller) -> String {
+async fn converse(socket: &mut Socket, place: &Place, words: &Teller) -> String {
+    let Place { strategy, ref markets, .. } = *place;
     let welcome = json!({ "type": "welcome", "protocol": PROTOCOL, "strategy": strategy.0 });
     if !say(socket, &welcome).await {
         return "the client went".to_owned();
@@ -275,7 +289,7 @@ async fn converse(socket: &mut Socket, strategy: StrategyId, markets: &[(Venue, 
                     Some(Ok(Message::Close(_))) | None => return "the client closed".to_owned(),
                     Some(Err(error)) => return error.to_string(),
                 };
-                let answer = take(&text, strategy, markets, words).await;
+                let answer = take(&text, place, words).await;
                 if !say(socket, &answer).await {
                     return "the client went".to_owned();
                 }
@@ -372,9 +386,14 @@ fn view(engine: &Engine, strategy: StrategyId, market: MarketId, name: &str) -> 
 }
 
 /// Takes one message, and answers it: wanted, or what is wrong with it. Nothing of a message with a mistake is wanted.
-async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], words: &Teller) -> Value {
+async fn take(text: &str, client: &Place, words: &Teller) -> Value {
+    let Place { strategy, ref markets, takes_fairs } = *client;
     let said = match serde_json::from_str(text) {
         Ok(Said::Want { id, quotes, takes }) => (id, quotes, takes),
+        Ok(Said::Tell { id, fairs, .. }) if !takes_fairs && !fairs.is_empty() => {
+            let error = "a run with real money takes no fair values without `remote.record`, which shows that they beat the market";
+            return json!({ "type": "error", "id": id, "error": error });
+        }
         Ok(Said::Tell { id, facts, fairs }) => {
             let inputs = match told(facts, fairs, Clock::local_now()) {
                 Ok(inputs) => inputs,
@@ -403,7 +422,7 @@ async fn take(text: &str, strategy: StrategyId, markets: &[(Venue, String)], wor
     let (id, quotes, takes) = said;
     let names: Vec<String> =
         quotes.iter().map(|it| &it.market).chain(takes.iter().map(|it| &it.market)).cloned().collect();
-    let known = markets.to_vec();
+    let known = markets.clone();
     let places = look(words, move |engine| {
         names
             .into_iter()

@@ -151,6 +151,7 @@ pub fn prepare(config: Config, environment: Environment, live_flag: bool) -> Res
     if by_configuration {
         config.strategies.iter().filter(|it| it.enabled).try_for_each(standing::check)?;
         config.analysts.iter().filter(|it| it.enabled).try_for_each(standing::check_analyst)?;
+        standing::check_told(&config)?;
     }
     let folder = &config.run.data_dir;
     let failed = |source| PrepareError::Folder { folder: folder.clone(), source };
@@ -355,7 +356,8 @@ mod tests {
         let record = |right: usize| {
             let line = |number: usize| {
                 let model = if number % 10 < right { 0.9 } else { 0.1 };
-                format!("{{\"event\":\"E{number}\",\"model\":{model},\"market\":0.5,\"happened\":true}}\n")
+                let owner = "\"kind\":\"pool\",\"series\":\"polymarket\"";
+                format!("{{{owner},\"event\":\"E{number}\",\"model\":{model},\"market\":0.5,\"happened\":true}}\n")
             };
             Some((0..120).map(line).collect::<String>())
         };

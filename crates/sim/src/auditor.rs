@@ -12,6 +12,7 @@ use brier_engine::{Command, Engine, Input, MarketId, Operator, PlaceOrder, Reque
 use brier_polymarket_protocol::tick::TickSize;
 use brier_types::{BookSide, Venue};
 
+use crate::legs::LegsAudit;
 use crate::plan::{Fault, Plan};
 use crate::venues::{Truth, Venues};
 
@@ -54,6 +55,8 @@ pub struct Auditor {
     steps: u64,
     /// Whether single messages of a stream are lost, doubled or exchanged.
     tampered: bool,
+    /// In a world of legs.
+    legs: Option<LegsAudit>,
 }
 
 impl Auditor {
@@ -66,6 +69,7 @@ impl Auditor {
             sent: 0,
             steps: 0,
             tampered: [Fault::FrameLost, Fault::FrameTwice, Fault::FrameSwapped].iter().any(|it| plan.faults.has(*it)),
+            legs: plan.legs.map(|legs| LegsAudit::new(legs, plan)),
         }
     }
 
@@ -89,6 +93,9 @@ impl Auditor {
         // The venues' own truth costs more than a step: it is looked at now and then, and whenever it may have moved.
         if self.steps.is_multiple_of(8) {
             self.check_limits(venues)?;
+            if let Some(legs) = &self.legs {
+                legs.check(engine, venues)?;
+            }
         }
         Ok(())
     }
@@ -214,6 +221,10 @@ impl Auditor {
         self.check_limits(venues)?;
         check_fills(engine, venues)?;
         check_adjustments(engine, venues)?;
+        if let Some(legs) = &self.legs {
+            legs.check(engine, venues)?;
+            legs.check_end(engine, venues)?;
+        }
         venues.check_ledgers().map_err(|what| Violation::new("the venues' ledgers add up", what))?;
         let books = engine.state();
         for market in (0..venues.market_count() as u32).map(MarketId) {

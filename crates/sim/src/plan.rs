@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use brier_engine::MarketId;
+
 use crate::chance::Chance;
 
 /// Kinds of trouble. A run has some of them.
@@ -152,6 +154,31 @@ impl Faults {
     }
 }
 
+/// Which kind of world a seed is run in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Strategies without an opinion on whatever markets there are.
+    #[default]
+    Ordinary,
+    /// Beside them a strategy that buys YES on one venue and NO on the other, of events that both list.
+    Legs,
+}
+
+/// What the arbitrage of a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegsPlan {
+    /// Events that both venues list: the first markets of each.
+    pub pairs: u32,
+    /// Most dollars that open legs may have cost, in cents.
+    pub bound_cents: i64,
+    /// Least profit of a set, in millionths of a dollar.
+    pub least_micros: i64,
+    /// Most price steps of $0.0001 that getting out of an open leg may cost a contract.
+    pub max_loss: u16,
+    /// How often the legs are sent in the wrong order, in a thousandth of combos.
+    pub sloppy: u64,
+}
+
 /// What one run is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -177,9 +204,53 @@ pub struct Plan {
     pub may_open_no: bool,
     /// How restless the strategies are: an action in so many signals.
     pub restless: u64,
+    /// The arbitrage, in a world of legs.
+    pub legs: Option<LegsPlan>,
 }
 
 impl Plan {
+    /// What a seed decides for a kind of world.
+    pub fn of_kind(kind: Kind, seed: u64) -> Self {
+        match kind {
+            Kind::Ordinary => Self::of(seed),
+            Kind::Legs => Self::with_legs(seed),
+        }
+    }
+
+    /// The world of legs of a seed: its troubles, and events on both venues.
+    fn with_legs(seed: u64) -> Self {
+        let mut chance = Chance::new(seed ^ 0x001E_65AB_0A2D_5EED);
+        let pairs = chance.between(1, 2) as u32;
+        let legs = LegsPlan {
+            pairs,
+            bound_cents: chance.between(300, 1_500) as i64,
+            least_micros: chance.between(3, 15) as i64 * 1_000,
+            max_loss: chance.between(0, 600) as u16,
+            sloppy: if chance.per_mille(500) { 0 } else { 400 },
+        };
+        Self {
+            kalshi_markets: pairs + chance.below(2) as u32,
+            polymarket_markets: pairs + chance.below(2) as u32,
+            exclusive: false,
+            max_position: chance.between(40, 200),
+            may_open_no: true,
+            restless: chance.between(1, 4),
+            legs: Some(legs),
+            ..Self::of(seed)
+        }
+    }
+
+    /// The two markets of an event that both venues list: Kalshi's and Polymarket's, in the order of listing.
+    pub fn pairs(&self) -> impl Iterator<Item = (MarketId, MarketId)> + use<> {
+        let first = self.kalshi_markets;
+        (0..self.legs.map_or(0, |legs| legs.pairs)).map(move |pair| (MarketId(pair), MarketId(first + pair)))
+    }
+
+    /// Whether only the arbitrage trades a market.
+    pub fn is_paired(&self, market: MarketId) -> bool {
+        self.pairs().any(|(one, other)| market == one || market == other)
+    }
+
     /// What a seed decides.
     pub fn of(seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x005E_ED0F_B12E_5EED);
@@ -206,6 +277,7 @@ impl Plan {
             max_position: chance.between(10, 60),
             may_open_no: chance.per_mille(700),
             restless: chance.between(2, 12),
+            legs: None,
         }
     }
 }

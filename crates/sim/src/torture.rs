@@ -6,6 +6,7 @@ use std::sync::mpsc;
 pub use brier_engine::Planted;
 
 use crate::auditor::Violation;
+pub use crate::plan::Kind;
 use crate::plan::{Faults, Plan};
 use crate::story::Story;
 use crate::world::{Ended, World};
@@ -22,8 +23,8 @@ pub struct Verdict {
 }
 
 /// Runs a seed, twice where `twice` asks for it.
-pub fn run_seed(seed: u64, planted: Option<Planted>, twice: bool) -> Verdict {
-    run_plan(&Plan::of(seed), planted, twice)
+pub fn run_seed(kind: Kind, seed: u64, planted: Option<Planted>, twice: bool) -> Verdict {
+    run_plan(&Plan::of_kind(kind, seed), planted, twice)
 }
 
 fn run_plan(plan: &Plan, planted: Option<Planted>, twice: bool) -> Verdict {
@@ -43,6 +44,7 @@ fn run_plan(plan: &Plan, planted: Option<Planted>, twice: bool) -> Verdict {
 ///
 /// The verdicts come in the order in which runs end, which is not the order of the seeds.
 pub fn run_seeds(
+    kind: Kind,
     first: u64,
     count: u64,
     threads: usize,
@@ -63,7 +65,7 @@ pub fn run_seeds(
                         return;
                     }
                     let seed = first.wrapping_add(place);
-                    if sender.send(run_seed(seed, planted, twice(seed))).is_err() {
+                    if sender.send(run_seed(kind, seed, planted, twice(seed))).is_err() {
                         return;
                     }
                 }
@@ -79,8 +81,8 @@ pub fn run_seeds(
 }
 
 /// The smallest plan found that still breaks the same invariant: fewer kinds of trouble, a shorter storm.
-pub fn minimize(seed: u64, planted: Option<Planted>) -> Option<(Plan, Violation)> {
-    let mut plan = Plan::of(seed);
+pub fn minimize(kind: Kind, seed: u64, planted: Option<Planted>) -> Option<(Plan, Violation)> {
+    let mut plan = Plan::of_kind(kind, seed);
     let mut violation = run_plan(&plan, planted, false).violation?;
     let breaks =
         |plan: &Plan| run_plan(plan, planted, false).violation.filter(|it| it.invariant == violation.invariant);

@@ -13,12 +13,14 @@ pub struct Trader {
     chance: Chance,
     /// It acts on one of so many signals.
     restless: u64,
+    /// Markets that it leaves alone.
+    left_alone: Vec<MarketId>,
 }
 
 impl Trader {
     /// A trader whose moods follow a seed.
-    pub const fn new(seed: u64, restless: u64) -> Self {
-        Self { chance: Chance::new(seed), restless }
+    pub const fn new(seed: u64, restless: u64, left_alone: Vec<MarketId>) -> Self {
+        Self { chance: Chance::new(seed), restless, left_alone }
     }
 
     fn side(&mut self) -> BookSide {
@@ -80,7 +82,7 @@ impl Trader {
     fn combo(&mut self, view: &View<'_>, market: MarketId, wants: &mut Wants) {
         let markets = view.universe().len() as u64;
         let other = MarketId(self.chance.below(markets) as u32);
-        if other == market {
+        if other == market || self.left_alone.contains(&other) {
             return;
         }
         let (first, second) = (self.side(), self.side());
@@ -125,7 +127,7 @@ impl Strategy for Trader {
             Signal::Start | Signal::Fact(_) => return,
             Signal::Timer => MarketId(self.chance.below(view.universe().len().max(1) as u64) as u32),
         };
-        if view.universe().is_empty() || self.chance.below(self.restless) != 0 {
+        if self.left_alone.contains(&market) || view.universe().is_empty() || self.chance.below(self.restless) != 0 {
             return;
         }
         match self.chance.below(20) {

@@ -9,7 +9,7 @@ use alloy_primitives::{Address, B256};
 use brier_engine::codec::Record;
 use brier_engine::risk::{Budget, Limits};
 use brier_engine::{Custody, Engine, EngineConfig, Fees, Funding, Input, Instrument, MarketId, PlaceOrder, Planted};
-use brier_exchange::sim::{HttpRequest, OrderTruth, SimExchange, SocketFrame, SocketId, SocketKind};
+use brier_exchange::sim::{AccountTruth, HttpRequest, OrderTruth, SimExchange, SocketFrame, SocketId, SocketKind};
 use brier_exchange::{LimitsChange, PolymarketChange, SettlementChange};
 use brier_kalshi::keys::{Credentials, KeyKind, PrivateKey};
 use brier_kalshi::rest::create_request;
@@ -40,6 +40,7 @@ use brier_types::{
 };
 use serde_json::json;
 
+use crate::arbitrageur::Arbitrageur;
 use crate::chance::Chance;
 use crate::disk::{Disk, DiskError};
 use crate::plan::Plan;
@@ -49,6 +50,8 @@ use crate::trader::Trader;
 const FUNDS: i64 = 1_000;
 /// What others have.
 const HOUSE_FUNDS: i64 = 1_000_000;
+/// By how many cents others' opinions of one event on two venues may differ.
+const APART: u8 = 16;
 /// Latest moment at which a venue can take a request: its signature's window, by the exchange's own rule, and a margin.
 const REQUEST_LIFE: Duration = Duration::from_secs(45);
 
@@ -152,6 +155,9 @@ impl Venues {
             venues.poly_bot = Some(venues.open_wallet(7, FUNDS));
             venues.poly_house = Some(venues.open_wallet(9, HOUSE_FUNDS));
             venues.list_polymarket(&mut chance);
+        }
+        for place in 0..venues.markets.len() {
+            venues.markets[place].middle = venues.near_its_twin(place, venues.markets[place].middle);
         }
         for place in 0..venues.markets.len() {
             for _ in 0..6 {
@@ -302,10 +308,14 @@ impl Venues {
     fn make_engine(plan: &Plan, planted: Option<Planted>) -> Engine {
         let contracts = |contracts| Qty::from_contracts(contracts).expect("a few contracts");
         let budget = Budget { may_open_short: plan.may_open_no, ..Budget::UNBOUNDED };
+        let unlimited = Limits::unlimited_for_tests();
         let limits = Limits {
             max_position: contracts(plan.max_position),
+            max_open_leg: plan
+                .legs
+                .map_or(unlimited.max_open_leg, |legs| Money::from_micros(legs.bound_cents * 10_000)),
             budgets: vec![budget; 2],
-            ..Limits::unlimited_for_tests()
+            ..unlimited
         };
         let mut config = EngineConfig::new(&format!("s{:x}", plan.seed & 0xFFFF_FFFF), limits);
         for habits in &mut config.habits {
@@ -316,8 +326,13 @@ impl Venues {
         config.planted = planted;
         let mut engine = Engine::new(config);
         for number in 0..2 {
-            let trader = Trader::new(plan.seed.wrapping_add(number), plan.restless);
+            let left_alone = plan.pairs().flat_map(|(one, other)| [one, other]).collect();
+            let trader = Trader::new(plan.seed.wrapping_add(number), plan.restless, left_alone);
             engine.seat(&format!("trader-{number}"), Box::new(trader));
+        }
+        if let Some(legs) = plan.legs {
+            let arbitrageur = Arbitrageur::new(plan.seed.wrapping_add(2), legs, plan.pairs().collect());
+            engine.seat("arbitrageur", Box::new(arbitrageur));
         }
         engine
     }
@@ -505,12 +520,30 @@ impl Venues {
         }
         if chance.per_mille(200) {
             let middle = i64::from(self.markets[place].middle) + chance.between(0, 4) as i64 - 2;
-            self.markets[place].middle = middle.clamp(8, 92) as u8;
+            self.markets[place].middle = self.near_its_twin(place, middle.clamp(8, 92) as u8);
         }
         match chance.below(10) {
             0..=4 => self.house_order(place, chance, false),
             5..=7 => self.house_order(place, chance, true),
             _ => self.house_cancel(chance),
+        }
+    }
+
+    /// The other market of an event that both venues list.
+    fn twin(&self, place: usize) -> Option<usize> {
+        let market = MarketId(place as u32);
+        self.plan.pairs().find_map(|(one, other)| match market {
+            _ if market == one => Some(other.index()),
+            _ if market == other => Some(one.index()),
+            _ => None,
+        })
+    }
+
+    /// Others think differently of one event on two venues, and not too differently: arbitrages come and go.
+    fn near_its_twin(&self, place: usize, middle: u8) -> u8 {
+        match self.twin(place).map(|twin| self.markets[twin].middle) {
+            Some(twin) => middle.clamp(twin.saturating_sub(APART), twin.saturating_add(APART)),
+            None => middle,
         }
     }
 
@@ -664,11 +697,21 @@ impl Venues {
 
     /// Ends a market with a result.
     pub fn settle(&mut self, chance: &mut Chance, result: MarketResult) -> String {
-        // One market stays, so that there is something to trade.
-        if self.markets.iter().filter(|traded| !traded.over).count() < 2 {
+        // Something stays to be traded.
+        let least = if self.plan.legs.is_some() { 4 } else { 2 };
+        if self.markets.iter().filter(|traded| !traded.over).count() < least {
             return "nothing to settle".to_owned();
         }
         let Some(place) = self.running(chance, None) else { return "nothing to settle".to_owned() };
+        self.end_market(place, result);
+        // One event, one result.
+        if let Some(twin) = self.twin(place) {
+            self.end_market(twin, result);
+        }
+        format!("market {place} resolves {result}")
+    }
+
+    fn end_market(&mut self, place: usize, result: MarketResult) {
         self.markets[place].over = true;
         let (venue, ticker) = (self.markets[place].venue, self.markets[place].ticker.to_string());
         self.exchange.borrow_mut().manage(|admin| async move {
@@ -686,7 +729,6 @@ impl Venues {
         if venue == Venue::Polymarket {
             self.redeem.push(place);
         }
-        format!("market {place} resolves {result}")
     }
 
     /// Changes a market's price steps.
@@ -804,6 +846,19 @@ impl Venues {
             fills.extend(found.into_iter().map(|(trade, order, qty)| (Venue::Polymarket, trade, order, qty)));
         }
         fills
+    }
+
+    /// Everything of the program's accounts by the venues' word.
+    pub fn accounts(&self) -> Vec<(Venue, AccountTruth)> {
+        let exchange = self.exchange.borrow_mut();
+        let kalshi = self.bot.as_ref().map(|bot| (Venue::Kalshi, exchange.kalshi_account(&bot.user_id)));
+        let polymarket = self.bot_address().map(|it| (Venue::Polymarket, exchange.polymarket_account(it)));
+        kalshi.into_iter().chain(polymarket).collect()
+    }
+
+    /// A market's name at its venue.
+    pub fn name_of(&self, market: MarketId) -> &str {
+        self.markets[market.index()].ticker.as_str()
     }
 
     /// Our names of all orders that ever reached a venue where they carry our name.

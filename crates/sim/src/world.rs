@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use brier_engine::{Alert, Input, MarketId, Operator, Purpose, StrategyId, Take, Want};
+use brier_engine::{Alert, Engine, Input, MarketId, Operator, Purpose, StrategyId, Take, Want};
 use brier_runtime::gateway::{CallId, HttpCall, Outcome};
 use brier_runtime::node::{Effect, Event, Moment, Node, Socket};
 use brier_types::{BookSide, MarketResult, Price, Qty, Timestamp, Venue};
@@ -112,8 +112,17 @@ pub struct Ended {
     pub fills: u64,
     /// Times the program died.
     pub crashes: u32,
+    /// Combos that ended, of those that the engine remembers: got nothing, complete, rebalanced, unwound, held.
+    pub combos: [u64; 5],
     /// Simulated seconds.
     pub seconds: u64,
+}
+
+/// How combos ended.
+fn ends(engine: &Engine) -> [u64; 5] {
+    use brier_engine::Ended::{Complete, Held, Nothing, Rebalanced, Unwound};
+    [Nothing, Complete, Rebalanced, Unwound, Held]
+        .map(|ended| engine.attempts().filter(|it| it.ended == ended).count() as u64)
 }
 
 fn readable(outcome: &Outcome) -> String {
@@ -158,6 +167,8 @@ pub struct World {
     crashes: u32,
     killed: bool,
     auditor: Auditor,
+    /// The strategy that a person pauses.
+    paused: StrategyId,
     story: Story,
     happenings: u64,
 }
@@ -194,6 +205,7 @@ impl World {
             crashes: 0,
             killed: false,
             auditor,
+            paused: StrategyId(if plan.legs.is_some() { 2 } else { 0 }),
             story: Story::new(),
             happenings: 0,
             plan,
@@ -225,6 +237,7 @@ impl World {
             placed: counts.placed,
             fills: counts.fills,
             crashes: self.crashes,
+            combos: self.node.as_ref().map(|node| ends(node.engine())).unwrap_or_default(),
             seconds: self.now.since(START).as_secs(),
         };
         (outcome, self.story)
@@ -797,11 +810,15 @@ impl World {
         }
         let markets = self.venues.market_count();
         let market = MarketId(self.chance.below(markets as u64) as u32);
+        // What only the arbitrage trades is its own, so that the auditor knows whose a contract is.
+        if self.plan.is_paired(market) {
+            return Ok(());
+        }
         let operator = match self.chance.below(10) {
             0 | 1 => Operator::Halt { reason: "command: torture".to_owned() },
             2..=4 => Operator::Resume { reason: "torture".to_owned() },
-            5 => Operator::Pause { strategy: StrategyId(0) },
-            6 => Operator::Unpause { strategy: StrategyId(0) },
+            5 => Operator::Pause { strategy: self.paused },
+            6 => Operator::Unpause { strategy: self.paused },
             7 => Operator::Reconcile { venue: self.venues.venue_of(market) },
             _ => {
                 let side = if self.chance.per_mille(500) { BookSide::Bid } else { BookSide::Ask };

@@ -1,6 +1,6 @@
 //! Seeds that every change must pass; thousands more are for `brier torture`.
 
-use brier_sim::torture::{Planted, run_seed, run_seeds};
+use brier_sim::torture::{Kind, Planted, run_seed, run_seeds};
 
 /// What is run with every change. Each of these took at least one bug to pass.
 const SEEDS: u64 = 120;
@@ -9,6 +9,7 @@ const SEEDS: u64 = 120;
 fn seeds_pass_and_repeat_themselves() {
     let (mut failed, mut fills, mut deaths) = (Vec::new(), 0, 0);
     run_seeds(
+        Kind::Ordinary,
         1,
         SEEDS,
         2,
@@ -30,31 +31,74 @@ fn seeds_pass_and_repeat_themselves() {
     );
 }
 
+/// How many worlds of legs are run with every change.
+const LEGS: u64 = 80;
+
+#[test]
+fn worlds_of_legs_pass_and_repeat_themselves() {
+    let (mut failed, mut fills, mut deaths, mut combos) = (Vec::new(), 0, 0, [0; 5]);
+    run_seeds(
+        Kind::Legs,
+        1,
+        LEGS,
+        2,
+        None,
+        |seed| seed % 4 == 0,
+        |verdict| {
+            fills += verdict.ended.fills;
+            deaths += verdict.ended.crashes;
+            for (all, of_this) in combos.iter_mut().zip(verdict.ended.combos) {
+                *all += of_this;
+            }
+            if let Some(violation) = verdict.violation {
+                failed.push(format!("seed {}: {violation}", verdict.seed));
+            }
+            true
+        },
+    );
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let [nothing, complete, rebalanced, unwound, held] = combos;
+    assert!(
+        fills > 500 && deaths > 20 && complete > 80 && rebalanced + unwound > 4 && held > 8,
+        "{fills} fills and {deaths} deaths; combos: {complete} complete, {rebalanced} rebalanced, {unwound} unwound, {held} \
+         held, {nothing} got nothing: too little to mean anything"
+    );
+}
+
 /// For each bug that can be planted a seed that shows it.
-const SHOWN: [(Planted, u64); 12] = [
+const SHOWN: [(Planted, u64); 16] = [
     (Planted::TimeoutMeansRejected, 4),
     (Planted::NotFoundAtOnce, 21),
-    (Planted::CancelMeansGone, 6),
+    (Planted::CancelMeansGone, 2),
     (Planted::FillsCountTwice, 3),
     (Planted::LateFillsDropped, 2),
     (Planted::DoubtIsFree, 4),
     (Planted::FailedFillsStay, 10),
-    (Planted::LostBooksTrusted, 56),
-    (Planted::PaidTwice, 952),
+    (Planted::LostBooksTrusted, 57),
+    (Planted::PaidTwice, 2_796),
     (Planted::SentBeforeWritten, 1),
-    (Planted::KillForgotten, 13),
+    (Planted::KillForgotten, 11),
     (Planted::DifferencesIgnored, 13),
+    (Planted::LegInDollars, 1),
+    (Planted::LegDoubtIsNothing, 1),
+    (Planted::DoubtOutsideBound, 2),
+    (Planted::UndoneMatchIgnored, 8),
 ];
+
+/// The world in which a bug shows.
+const fn world(bug: Planted) -> Kind {
+    if bug.is_of_legs() { Kind::Legs } else { Kind::Ordinary }
+}
 
 #[test]
 fn every_planted_bug_is_found_and_its_seed_passes_without_it() {
     assert!(Planted::ALL.iter().all(|bug| SHOWN.iter().any(|(shown, _)| shown == bug)));
     let mut missed = Vec::new();
     for (bug, seed) in SHOWN {
-        if run_seed(seed, Some(bug), false).violation.is_none() {
+        if run_seed(world(bug), seed, Some(bug), false).violation.is_none() {
             missed.push(format!("{} in seed {seed}", bug.word()));
         }
-        assert_eq!(run_seed(seed, None, false).violation, None, "seed {seed} without {}", bug.word());
+        assert_eq!(run_seed(world(bug), seed, None, false).violation, None, "seed {seed} without {}", bug.word());
     }
     assert!(
         missed.is_empty(),
@@ -80,6 +124,6 @@ const MENDED: [(u64, &str); 11] = [
 #[test]
 fn seeds_that_found_something_pass() {
     for (seed, what) in MENDED {
-        assert_eq!(run_seed(seed, None, false).violation, None, "seed {seed}: {what}");
+        assert_eq!(run_seed(Kind::Ordinary, seed, None, false).violation, None, "seed {seed}: {what}");
     }
 }

@@ -23,6 +23,11 @@ impl Span {
         let as_of = self.as_of.min(other.as_of);
         Self { as_of, valid_for: end.since(as_of) }
     }
+
+    /// No longer than until a moment.
+    pub(crate) fn until(self, end: Timestamp) -> Self {
+        Self { valid_for: self.valid_for.min(end.since(self.as_of)), ..self }
+    }
 }
 
 /// The markets of a list that are listed.
@@ -50,5 +55,6 @@ mod tests {
         let span = |as_of, secs| Span { as_of: at(as_of), valid_for: Duration::from_secs(secs) };
         assert_eq!(span(10, 100).and(span(50, 20)), span(10, 60));
         assert_eq!(span(50, 20).and(span(10, 100)), span(10, 60));
+        assert_eq!((span(50, 20).until(at(60)), span(50, 20).until(at(90))), (span(50, 10), span(50, 20)));
     }
 }

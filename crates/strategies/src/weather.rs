@@ -6,7 +6,7 @@
 //! It earns when it reads a new forecast or observation before others do, and in the tails, which people misprice. What can go
 //! wrong: the wrong station or the wrong day (the report's day is local *standard* time); a report that says a degree more
 //! than the observations did; a forecast that everybody has seen already. Its data are facts of the configuration's series;
-//! where one that is configured is stale, it says nothing.
+//! where one that is configured is stale, it says nothing, but for a measurement of a day that has not begun.
 //!
 //! Source: reference (feeds), sections 1.2, 1.3 and 9.7.
 
@@ -14,7 +14,7 @@ use brier_engine::{Interest, MarketId, Signal, Strategy, View, Wants};
 use brier_models::distribution::Shape;
 use brier_models::rounded::Bucket;
 use brier_models::weather::{DayExtreme, Extreme, Observed, Slack};
-use brier_types::{MarketTicker, Strike, Venue};
+use brier_types::{MarketTicker, Strike, Timestamp, Venue};
 
 use crate::facts::{Span, places};
 use crate::stake::{Belief, Stake};
@@ -33,8 +33,10 @@ pub struct WeatherParameters {
     pub extreme: Extreme,
     /// Series of the forecast of that extreme, °F: one number, or the members of an ensemble.
     pub forecast: String,
-    /// Series of the extreme measured so far today, °F; none before the day has begun.
+    /// Series of the extreme measured so far that day, °F.
     pub observed: Option<String>,
+    /// Before this moment the day cannot have begun anywhere: nothing was measured, and nothing is waited for.
+    pub begins: Option<Timestamp>,
     /// Standard deviation of the forecast's error, °F; an ensemble's spread comes on top.
     pub deviation: f64,
     /// Degrees of freedom of the error's tails; none for a normal error.
@@ -71,7 +73,11 @@ impl Weather {
             None => Shape::Normal,
         };
         let mut law = DayExtreme::new(it.extreme, mean, deviation, shape)?;
-        if let Some(series) = &it.observed {
+        let begins = it.begins.filter(|begins| *begins > view.now());
+        if let Some(begins) = begins {
+            // Once it has begun, a measurement has its word.
+            span = span.until(begins);
+        } else if let Some(series) = &it.observed {
             let observed = view.fact(series)?;
             span = span.and(Span::of(observed));
             let extreme = observed.value.number()?.round();

@@ -98,7 +98,13 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Set> {
     }
     let quotes = snapshots.iter().flat_map(|snapshot| quoted(snapshot, &results)).collect();
     let model = Ok("mean of the last 60 prints, recorded spot, volatility realized over half days");
-    Ok(Set { name: "kalshi_crypto_hourly", what: "Bitcoin and Ether within a range at the hour", model, quotes })
+    Ok(Set {
+        name: "kalshi_crypto_hourly",
+        what: "Bitcoin and Ether within a range at the hour",
+        model,
+        kind: Some("range"),
+        quotes,
+    })
 }
 
 fn quoted<'a>(snapshot: &'a Snapshot, results: &'a BTreeMap<String, bool>) -> impl Iterator<Item = Quoted> + 'a {

@@ -84,5 +84,5 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Set> {
         }
     }
     let model = Err("no nowcast was archived at the time");
-    Ok(Set { name: "kalshi_econ", what: "CPI, jobs and growth above a threshold", model, quotes })
+    Ok(Set { name: "kalshi_econ", what: "CPI, jobs and growth above a threshold", model, kind: None, quotes })
 }

@@ -69,7 +69,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Set> {
         }
     }
     let model = Err("no poll was recorded");
-    Ok(Set { name: "polymarket_history", what: "states in November 2024, Democratic side", model, quotes })
+    Ok(Set { name: "polymarket_history", what: "states in November 2024, Democratic side", model, kind: None, quotes })
 }
 
 fn add(office: &str, state: &str, points: &[Point], yes: bool, quotes: &mut Vec<Quoted>) {

@@ -49,6 +49,8 @@ pub struct Set {
     pub what: &'static str,
     /// The model that was asked, or why none could be.
     pub model: Result<&'static str, &'static str>,
+    /// The kind of strategy that trades the model's opinion.
+    pub kind: Option<&'static str>,
     /// The quotes.
     pub quotes: Vec<Quoted>,
 }

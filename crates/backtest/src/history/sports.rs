@@ -83,5 +83,5 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Set> {
         }
     }
     let model = Err("no bookmakers' odds were recorded");
-    Ok(Set { name: "kalshi_sports_bbo", what: "who wins the game", model, quotes })
+    Ok(Set { name: "kalshi_sports_bbo", what: "who wins the game", model, kind: None, quotes })
 }

@@ -60,7 +60,13 @@ pub(super) fn kalshi(folder: &Path) -> anyhow::Result<Set> {
     }
     let quotes = found.into_values().collect();
     let (name, what) = ("kalshi_ws_btc15m", "Bitcoin up in fifteen minutes");
-    Ok(Set { name, what, model: Ok("mean of the last 60 prints, Coinbase spot, volatility realized"), quotes })
+    Ok(Set {
+        name,
+        what,
+        model: Ok("mean of the last 60 prints, Coinbase spot, volatility realized"),
+        kind: Some("up_or_down"),
+        quotes,
+    })
 }
 
 /// A session brought forward, with the model's memory.
@@ -167,5 +173,12 @@ pub(super) fn polymarket(folder: &Path) -> anyhow::Result<Set> {
         }
     }
     let (name, what) = ("polymarket_btc5m", "Bitcoin up in five minutes");
-    Ok(Set { name, what, model: Ok("last price, recorded spot, volatility realized over the last hour"), quotes })
+    // These windows settled on one price; the strategy is of means of prints, so this is no record of it.
+    Ok(Set {
+        name,
+        what,
+        model: Ok("last price, recorded spot, volatility realized over the last hour"),
+        kind: None,
+        quotes,
+    })
 }

@@ -83,5 +83,5 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Set> {
         }
     }
     let model = Err("no forecast was archived at the time");
-    Ok(Set { name: "kalshi_weather", what: "the day's high and low by city", model, quotes })
+    Ok(Set { name: "kalshi_weather", what: "the day's high and low by city", model, kind: None, quotes })
 }

@@ -83,6 +83,8 @@ struct ShowDocument {
 struct CheckDocument {
     ok: bool,
     problems: Vec<ShownProblem>,
+    /// What is not wrong as it is written, and may keep the run from trading.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -122,19 +124,35 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 }
 
 fn check(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {
-    let problems = args.load().problems;
-    let document =
-        CheckDocument { ok: problems.is_empty(), problems: problems.iter().map(ShownProblem::new).collect() };
+    let loaded = args.load();
+    let problems = loaded.problems;
+    let document = CheckDocument {
+        ok: problems.is_empty(),
+        problems: problems.iter().map(ShownProblem::new).collect(),
+        notes: loaded.config.as_ref().map_or_else(Vec::new, notes),
+    };
     output.either(&document, |output| {
         for problem in &problems {
             output.line(problem)?;
         }
+        document.notes.iter().try_for_each(|note| output.line(format_args!("note: {note}")))?;
         match problems.len() {
             0 => output.line("ok"),
             count => output.line(format_args!("\n{}", counted(count as u64, "problem", "problems"))),
         }
     })?;
     Ok(if problems.is_empty() { EXIT_OK } else { EXIT_FAILURE })
+}
+
+/// What is known of feeds without asking anybody.
+fn notes(config: &Config) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    if config.remote.is_none() {
+        notes.extend(brier_runtime::config::unfed(config).iter().map(ToString::to_string));
+    }
+    let feeds = brier_runtime::live::check_feeds(&config.feeds, &Environment::of_process());
+    notes.extend(feeds.err().map(|error| format!("{error}; a run does not start")));
+    notes
 }
 
 fn show(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {

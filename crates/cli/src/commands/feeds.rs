@@ -6,7 +6,7 @@ use brier_feeds::check::{self, FeedReport};
 use brier_feeds::client::{Client, ClientOptions};
 use brier_feeds::emulator::{self, Handle, Script};
 use brier_feeds::secret::{Keys, Secret};
-use brier_feeds::vendor::Vendor;
+use brier_feeds::vendor::{KeyNeed, Vendor};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
@@ -85,7 +85,13 @@ impl From<&FeedReport> for Line {
         Self {
             vendor: report.vendor.name(),
             state: report.word(),
-            said: report.outcome.as_ref().map_or_else(ToString::to_string, |seen| seen.what.clone()),
+            said: match &report.outcome {
+                Ok(seen) => seen.what.clone(),
+                Err(error) if report.word() == "not set up" && report.vendor.key_need() == KeyNeed::Required => {
+                    format!("{error}; here, `{}`", variable(report.vendor))
+                }
+                Err(error) => error.to_string(),
+            },
             age_seconds: report.age.map(|age| age.as_secs_f64()),
             max_age_seconds: report.max_age.as_secs_f64(),
             quota_left: report.quota.left.map(|left| format!("{left} by its word")).or(counted),
@@ -106,15 +112,19 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 fn keys(emulated: bool) -> Keys {
     let mut keys = Keys::default();
     for vendor in Vendor::ALL {
-        let name = format!("BRIER_KEY_{}", vendor.name().to_uppercase().replace('-', "_"));
-        match std::env::var(name) {
-            Ok(key) => keys.insert(vendor, Secret::new(key.into())),
+        if emulated {
             // The emulator takes any key, and no real one shall go there.
-            Err(_) if emulated => keys.insert(vendor, Secret::new("emulated:emulated".to_owned().into())),
-            Err(_) => {}
+            keys.insert(vendor, Secret::new("emulated:emulated".to_owned().into()));
+        } else if let Ok(key) = std::env::var(variable(vendor)) {
+            keys.insert(vendor, Secret::new(key.into()));
         }
     }
     keys
+}
+
+/// Where a vendor's key is looked for.
+fn variable(vendor: Vendor) -> String {
+    format!("BRIER_KEY_{}", vendor.name().to_uppercase().replace('-', "_"))
 }
 
 fn check(args: &CheckArgs, output: &mut Output) -> Result<u8, CliError> {

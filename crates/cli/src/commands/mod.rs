@@ -24,6 +24,7 @@ pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod score;
+pub(crate) mod status;
 pub(crate) mod torture;
 
 use crate::cli::Command;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<u8, CliError>
         Command::Halt(args) => halt::run(&args, output),
         Command::Replay(args) => replay::run(&args, output),
         Command::Resume(args) => resume::run(&args, output),
+        Command::Status(args) => status::run(&args, output),
         Command::Config(args) => config::run(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),
         Command::Exchange(args) => exchange::run(&args, output),

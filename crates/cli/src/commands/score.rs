@@ -73,19 +73,23 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 
 fn recorded(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliError> {
     let quotes = score::contested(set);
-    if quotes.is_empty() {
-        return Ok(None);
-    }
+    let Some(kind) = set.kind.filter(|_| !quotes.is_empty()) else { return Ok(None) };
     let path = standing::path_in(folder, set.name);
     let mut text = Vec::new();
     let written = quotes.iter().try_for_each(|quote| {
         let model = quote.model.map_or(quote.mid.get(), brier_types::Prob::get);
         let (event, market, happened) = (quote.event.clone(), quote.mid.get(), quote.yes);
-        standing::write_line(&mut text, &Line { event, model, market, happened })
+        let (kind, series) = (kind.to_owned(), series_of(&quote.market));
+        standing::write_line(&mut text, &Line { kind, series, event, model, market, happened })
     });
     let written = written.and_then(|()| std::fs::create_dir_all(folder)).and_then(|()| std::fs::write(&path, &text));
     written.map_err(|error| CliError::failure(format!("{}: {error}", path.display())))?;
     Ok(Some(path))
+}
+
+/// Kalshi's series.
+fn series_of(market: &str) -> String {
+    market.split('-').next().unwrap_or_default().to_owned()
 }
 
 fn plotted(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliError> {

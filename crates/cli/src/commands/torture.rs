@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use brier_sim::plan::Plan;
-use brier_sim::torture::{self, Planted, Verdict};
+use brier_sim::torture::{self, Kind, Planted, Verdict};
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_OK};
@@ -31,6 +31,10 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
 
+    /// The world of legs: a strategy trades events that both venues list, YES on one and NO on the other
+    #[arg(long)]
+    legs: bool,
+
     /// Plant a known bug: the run shows whether the auditor finds it, and fails if it does not
     #[arg(long, value_name = "BUG", value_parser = torture::planted_by_word)]
     planted: Option<Planted>,
@@ -40,17 +44,35 @@ pub(crate) struct Args {
     story: bool,
 }
 
+impl Args {
+    const fn kind(&self) -> Kind {
+        if self.legs { Kind::Legs } else { Kind::Ordinary }
+    }
+}
+
 #[derive(Debug, Default, Serialize)]
 struct Document {
+    world: &'static str,
     seeds: u64,
     happenings: u64,
     orders: u64,
     fills: u64,
     deaths: u64,
+    combos: Combos,
     simulated_hours: u64,
     seconds: f64,
     planted: Option<&'static str>,
     violation: Option<Found>,
+}
+
+/// Combos of which an order was sent, by how they ended.
+#[derive(Debug, Default, Serialize)]
+struct Combos {
+    nothing: u64,
+    complete: u64,
+    rebalanced: u64,
+    unwound: u64,
+    held: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +92,12 @@ impl Document {
         self.fills += verdict.ended.fills;
         self.deaths += u64::from(verdict.ended.crashes);
         self.simulated_hours += verdict.ended.seconds;
+        let [nothing, complete, rebalanced, unwound, held] = verdict.ended.combos;
+        self.combos.nothing += nothing;
+        self.combos.complete += complete;
+        self.combos.rebalanced += rebalanced;
+        self.combos.unwound += unwound;
+        self.combos.held += held;
     }
 }
 
@@ -79,9 +107,14 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         return tell(args, output);
     }
     let began = Instant::now();
-    let mut document = Document { planted: args.planted.map(Planted::word), ..Document::default() };
+    let mut document = Document {
+        world: if args.legs { "legs" } else { "ordinary" },
+        planted: args.planted.map(Planted::word),
+        ..Document::default()
+    };
     let mut broken = None;
     torture::run_seeds(
+        args.kind(),
         args.seed,
         args.seeds,
         usize::from(args.threads),
@@ -97,7 +130,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     );
     document.simulated_hours /= 3_600;
     document.seconds = began.elapsed().as_secs_f64();
-    let smallest = broken.and_then(|seed| torture::minimize(seed, args.planted));
+    let smallest = broken.and_then(|seed| torture::minimize(args.kind(), seed, args.planted));
     if let Some((plan, violation)) = &smallest {
         document.violation = Some(Found {
             seed: plan.seed,
@@ -118,8 +151,11 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
             for (at, line) in lines.iter().skip(lines.len().saturating_sub(SHOWN)) {
                 crate::output::tell(format_args!("{at} {line}"))?;
             }
-            Err(CliError::failure(format!("seed {}: {violation}", plan.seed))
-                .hint(format!("brier torture --seed {} --story tells the whole run", plan.seed)))
+            Err(CliError::failure(format!("seed {}: {violation}", plan.seed)).hint(format!(
+                "brier torture{} --seed {} --story tells the whole run",
+                if args.legs { " --legs" } else { "" },
+                plan.seed
+            )))
         }
         (None, Some(seed), None) => Err(CliError::failure(format!("seed {seed}: two runs of it differ"))
             .hint("something in the program depends on more than the seed: a clock, an address, an order of a map")),
@@ -137,6 +173,10 @@ fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
         document.simulated_hours,
         document.seconds
     ))?;
+    let Combos { nothing, complete, rebalanced, unwound, held } = document.combos;
+    output.line(format_args!(
+        "combos: {complete} complete, {rebalanced} rebalanced, {unwound} unwound, {held} held, {nothing} got nothing"
+    ))?;
     match &document.violation {
         None => output.line("no invariant was broken"),
         Some(found) => output.line(format_args!(
@@ -147,7 +187,7 @@ fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
 }
 
 fn tell(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    let plan = Plan::of(args.seed);
+    let plan = Plan::of_kind(args.kind(), args.seed);
     output.line(format_args!("{plan:?}\nfaults: {}", torture::words(plan.faults)))?;
     for (at, line) in torture::story(&plan, args.planted).lines() {
         output.line(format_args!("{at} {line}"))?;

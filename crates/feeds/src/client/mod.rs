@@ -46,7 +46,7 @@ const DEFAULT_BLOCK: Duration = Duration::from_secs(5);
 pub struct Answer {
     /// The body; of an answer "not modified" the one that was kept.
     pub body: Vec<u8>,
-    /// When the answer was complete.
+    /// When the answer was complete; earlier where a cache on the way had kept it.
     pub received_at: Timestamp,
     /// What `Last-Modified` says.
     pub last_modified: Option<Timestamp>,
@@ -243,7 +243,8 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        let received_at = self.now();
+        // What a cache on the way has kept is as old as it says.
+        let received_at = self.now().minus(kept_for(&headers));
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if status.as_u16() >= 400 {
             let retry_after = text("retry-after").and_then(RetryAfter::parse);
@@ -417,6 +418,14 @@ fn redirect_of(response: &reqwest::Response) -> Option<String> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let target = response.headers().get("location").and_then(|value| value.to_str().ok());
     target.filter(|_| redirects).map(ToOwned::to_owned)
+}
+
+/// How long a cache on the way has kept an answer, by its own word; a day at most is believed.
+///
+/// Source: RFC 9111, section 5.1.
+fn kept_for(headers: &HeaderMap) -> Duration {
+    let age = headers.get("age").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    Duration::from_secs(age.unwrap_or(0).min(86_400))
 }
 
 /// The figures of the headers that vendors use.

@@ -1,9 +1,10 @@
-//! A market's rules against the table: every phrase that must be there is, none that must not, and the station is proven by
-//! what the venue itself links or names. Pure.
+//! A market's rules against the table: every phrase that must be there is, none that must not, the station is proven by what
+//! the venue itself links or names, and day and bounds are those of the listing. Pure.
 
-use brier_types::Venue;
+use brier_types::{Strike, Venue};
+use jiff::civil;
 
-use super::{Evidence, Family, Series, Station, Table};
+use super::{Evidence, Family, Series, Station, Table, Underlying, terms};
 
 /// A settlement source as the venue names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Rules<'a> {
     pub secondary: &'a str,
     /// The sources: `settlement_sources`, or the one `resolutionSource`.
     pub sources: &'a [SourceRef<'a>],
+    /// What the settling number has to be by the venue's fields; `None` where it has none.
+    pub strike: Option<Strike>,
 }
 
 /// What settles a market, after its rules agreed with the table.
@@ -38,12 +41,34 @@ pub struct Settlement<'t> {
     pub family: &'t Family,
     /// Its station, of the weather.
     pub station: Option<&'t Station>,
+    /// What its price is of.
+    pub underlying: Option<&'t Underlying>,
+    /// The day in its ticker.
+    pub day: Option<civil::Date>,
 }
 
 impl Settlement<'_> {
     /// What the table's phrases were checked against: trade on [`Evidence::Reference`] only after reading the venue's text.
     pub const fn evidence(&self) -> Evidence {
         self.series.evidence
+    }
+}
+
+/// Phrases of which one has to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOf(pub Vec<String>);
+
+impl std::fmt::Display for OneOf {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, phrase) in self.0.iter().enumerate() {
+            let before = match at {
+                0 => "",
+                _ if at + 1 == self.0.len() => " or ",
+                _ => ", ",
+            };
+            write!(out, "{before}`{phrase}`")?;
+        }
+        Ok(())
     }
 }
 
@@ -58,22 +83,46 @@ pub enum Disagreement {
         id: String,
     },
     /// A phrase is missing.
-    #[error("{id}: expected one of {expected:?} in {place}, found none")]
+    #[error("{id}: expected {expected} in {place}, found {found}")]
     Missing {
         /// The market.
         id: String,
         /// Any of these would do.
-        expected: Vec<String>,
+        expected: OneOf,
         /// Where it was looked for.
         place: &'static str,
+        /// What stands there, as far as it fits a line.
+        found: String,
     },
     /// A phrase stands there that must not.
-    #[error("{id}: expected no `{phrase}` in the primary rules")]
+    #[error("{id}: expected no `{phrase}` in {place}")]
     Forbidden {
         /// The market.
         id: String,
         /// The phrase.
         phrase: String,
+        /// Where it was found.
+        place: &'static str,
+    },
+    /// The rules are of another day than the ticker.
+    #[error("{id}: expected the day {expected} of its ticker in the primary rules, found {found}")]
+    OtherDay {
+        /// The market.
+        id: String,
+        /// The ticker's.
+        expected: civil::Date,
+        /// The days that are named.
+        found: String,
+    },
+    /// The rules name other bounds, or compare in another way, than the listing's fields.
+    #[error("{id}: expected the listed strike, {expected}, in the primary rules, found {found}")]
+    OtherStrike {
+        /// The market.
+        id: String,
+        /// By its fields.
+        expected: Strike,
+        /// What is there.
+        found: String,
     },
     /// The venue names another station's report.
     #[error("{id}: expected the report of station {expected}, found {found}")]
@@ -96,7 +145,7 @@ pub enum Disagreement {
 }
 
 /// Lower case, one blank between words, one kind of quote, no markup: venues write the same rule in many ways.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut inside = false;
     for character in text.chars() {
@@ -117,8 +166,18 @@ fn normal(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// As much of a text as fits a line.
+fn quoted(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(240) {
+        _ if text.is_empty() => "nothing".to_owned(),
+        Some((at, _)) => format!("`{}...`", &text[..at]),
+        None => format!("`{text}`"),
+    }
+}
+
 /// Whether a phrase stands in a text, not as a part of a longer word.
-fn stands(text: &str, phrase: &str) -> bool {
+pub(super) fn stands(text: &str, phrase: &str) -> bool {
     let phrase = normal(phrase);
     let edge = |character: Option<char>| !character.is_some_and(char::is_alphanumeric);
     text.match_indices(&phrase).any(|(at, found)| {
@@ -140,7 +199,7 @@ fn reports(rules: &Rules<'_>) -> Vec<String> {
         }
     }
     let links = rules.sources.iter().map(|source| source.url).chain(words);
-    for link in links {
+    for link in links.map(str::to_ascii_lowercase) {
         for (_, rest) in link.match_indices("issuedby=").filter_map(|(at, mark)| link.split_at_checked(at + mark.len()))
         {
             out.push(rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase());
@@ -160,14 +219,15 @@ impl Table {
         let series = self.series(rules.venue, rules.id).ok_or_else(unknown)?;
         let family = self.family(&series.family).ok_or_else(unknown)?;
         let station = series.station.as_deref().map(|report| self.station(report).ok_or_else(unknown)).transpose()?;
+        let underlying =
+            series.underlying.as_deref().map(|name| self.underlying(name).ok_or_else(unknown)).transpose()?;
         let primary = normal(rules.primary);
         let everything = format!("{primary} {}", normal(rules.secondary));
         let one_of = |text: &str, phrases: &[String], place: &'static str| {
             if phrases.iter().any(|phrase| stands(text, phrase)) {
-                Ok(())
-            } else {
-                Err(Disagreement::Missing { id: id(), expected: phrases.to_vec(), place })
+                return Ok(());
             }
+            Err(Disagreement::Missing { id: id(), expected: OneOf(phrases.to_vec()), place, found: quoted(text) })
         };
         let places = station.map(|station| &station.places);
         for phrases in family.all.iter().chain(&series.words).chain(places) {
@@ -176,22 +236,38 @@ impl Table {
         for phrases in &family.anywhere {
             one_of(&everything, phrases, "the rules")?;
         }
+        let none_of = |text: &str, phrases: &[String], place: &'static str| {
+            let found = phrases.iter().find(|phrase| stands(text, phrase)).cloned();
+            found.map_or(Ok(()), |phrase| Err(Disagreement::Forbidden { id: id(), phrase, place }))
+        };
         let not_places = station.map(|station| station.not_places.as_slice()).unwrap_or_default();
-        if let Some(phrase) = family.none.iter().chain(not_places).find(|phrase| stands(&primary, phrase)) {
-            return Err(Disagreement::Forbidden { id: id(), phrase: phrase.clone() });
-        }
+        none_of(&primary, &family.none, "the primary rules")?;
+        none_of(&everything, not_places, "the rules")?;
+        none_of(&everything, &family.nowhere, "the rules")?;
         for wanted in [&family.sources, &series.sources] {
             let named = |source: &SourceRef<'_>| {
                 let both = format!("{} {}", source.name, source.url).to_lowercase();
                 wanted.iter().any(|part| both.contains(&part.to_lowercase()))
             };
             if !wanted.is_empty() && !rules.sources.iter().any(named) {
-                return Err(Disagreement::Missing {
-                    id: id(),
-                    expected: wanted.clone(),
-                    place: "the settlement sources",
-                });
+                let found: Vec<String> = rules.sources.iter().map(|it| format!("{} {}", it.name, it.url)).collect();
+                let (expected, place) = (OneOf(wanted.clone()), "the settlement sources");
+                return Err(Disagreement::Missing { id: id(), expected, place, found: quoted(&found.join("; ")) });
             }
+        }
+        let day = terms::ticker_date(rules.venue, rules.id);
+        if let Some(expected) = day {
+            let named = terms::dates(&primary);
+            if (family.dated || !named.is_empty()) && !named.contains(&expected) {
+                let found = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let found = if found.is_empty() { "none".to_owned() } else { found };
+                return Err(Disagreement::OtherDay { id: id(), expected, found });
+            }
+        }
+        if let Some(expected) = rules.strike.filter(|_| family.strike)
+            && !terms::tells(&primary, expected)
+        {
+            return Err(Disagreement::OtherStrike { id: id(), expected, found: quoted(&primary) });
         }
         if let Some(station) = station
             && family.report
@@ -205,7 +281,7 @@ impl Table {
                 return Err(Disagreement::NoReport { id: id(), expected });
             }
         }
-        Ok(Settlement { series, family, station })
+        Ok(Settlement { series, family, station, underlying, day })
     }
 }
 

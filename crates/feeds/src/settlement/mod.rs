@@ -8,6 +8,7 @@
 //! Source: reference (feeds), sections 1.3, 2.3, 2.4, 10 and 12, 2026-11-20.
 
 mod check;
+mod terms;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -17,6 +18,8 @@ use jiff::civil;
 use serde::Deserialize;
 
 pub use self::check::{Disagreement, Rules, Settlement, SourceRef};
+pub use self::terms::ticker_date;
+use crate::source::Extreme;
 use crate::time::ClimateDay;
 use crate::vendor::Vendor;
 
@@ -53,6 +56,16 @@ impl Station {
     }
 }
 
+/// What a price is of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Underlying {
+    /// Its name in the table.
+    pub name: String,
+    /// How vendors write it, in capitals and without signs.
+    pub symbols: Vec<String>,
+}
+
 /// How the rules of one kind of market read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +88,21 @@ pub struct Family {
     /// Phrases that the primary rules must not have.
     #[serde(default)]
     pub none: Vec<String>,
+    /// Phrases that no part of the rules may have.
+    #[serde(default)]
+    pub nowhere: Vec<String>,
+    /// Whether the primary rules name the day that is in the ticker.
+    #[serde(default)]
+    pub dated: bool,
+    /// Whether the primary rules name the bounds that the market is listed with, and how they compare.
+    #[serde(default)]
+    pub strike: bool,
+    /// Which extreme of a climate day settles, of the two that reports have.
+    #[serde(default)]
+    pub extreme: Option<Extreme>,
+    /// Prints, one a second, whose mean settles; 0 where one price does. `None` where no price does.
+    #[serde(default)]
+    pub prints: Option<u32>,
     /// Names or addresses of settlement sources: one of them.
     #[serde(default)]
     pub sources: Vec<String>,
@@ -104,6 +132,9 @@ pub struct Series {
     /// The letters of its station's report.
     #[serde(default)]
     pub station: Option<String>,
+    /// What its price is of, by the table's name.
+    #[serde(default)]
+    pub underlying: Option<String>,
     /// Phrases of the primary rules: one of each list.
     #[serde(default)]
     pub words: Vec<Vec<String>>,
@@ -135,10 +166,17 @@ pub struct Table {
     pub reviewed: String,
     #[serde(rename = "station")]
     stations: Vec<Station>,
+    #[serde(rename = "underlying", default)]
+    underlyings: Vec<Underlying>,
     #[serde(rename = "family")]
     families: Vec<Family>,
     #[serde(rename = "series")]
     series: Vec<Series>,
+}
+
+/// A symbol in capitals and without signs.
+fn plain_symbol(symbol: &str) -> String {
+    symbol.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
 }
 
 /// A table cannot be used. The text says where and what.
@@ -182,6 +220,14 @@ impl Table {
                 return Err(format!("station `{}`: expected the places that rules name it by", station.report));
             }
         }
+        let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
+        for underlying in &self.underlyings {
+            let plain = |symbol: &String| !symbol.is_empty() && *symbol == plain_symbol(symbol);
+            if !names.insert(&underlying.name) || !underlying.symbols.iter().all(|it| plain(it) && seen.insert(it)) {
+                let name = &underlying.name;
+                return Err(format!("underlying `{name}`: twice, or a symbol is, or is not in capitals without signs"));
+            }
+        }
         let mut seen = BTreeSet::new();
         for family in &self.families {
             let lists = family.all.iter().chain(&family.anywhere);
@@ -191,7 +237,8 @@ impl Table {
             if family.all.is_empty() || lists.clone().any(Vec::is_empty) || !seen.insert(&family.name) {
                 return Err(format!("family `{}`: twice, or a list of phrases is empty", family.name));
             }
-            if lists.flatten().chain(&family.none).chain(&family.sources).any(|phrase| phrase.trim().is_empty()) {
+            let never = family.none.iter().chain(&family.nowhere);
+            if lists.flatten().chain(never).chain(&family.sources).any(|phrase| phrase.trim().is_empty()) {
                 return Err(format!("family `{}`: an empty phrase stands in every text", family.name));
             }
         }
@@ -208,6 +255,11 @@ impl Table {
                 }
                 None if family.report => return Err(format!("series `{}`: expected a station", series.name)),
                 _ => {}
+            }
+            if let Some(name) = &series.underlying
+                && self.underlying(name).is_none()
+            {
+                return Err(format!("series `{}`: no underlying `{name}`", series.name));
             }
             if series.words.iter().any(Vec::is_empty)
                 || series.words.iter().flatten().chain(&series.sources).any(|phrase| phrase.trim().is_empty())
@@ -226,6 +278,17 @@ impl Table {
     /// All stations.
     pub fn stations(&self) -> &[Station] {
         &self.stations
+    }
+
+    /// What a price is of, by the table's name of it.
+    pub fn underlying(&self, name: &str) -> Option<&Underlying> {
+        self.underlyings.iter().find(|it| it.name == name)
+    }
+
+    /// What a vendor's symbol is of: `BTC-USD`, `btc/usd` and `BTCUSDT` are one.
+    pub fn underlying_of(&self, symbol: &str) -> Option<&Underlying> {
+        let symbol = plain_symbol(symbol);
+        self.underlyings.iter().find(|it| it.symbols.contains(&symbol))
     }
 
     fn family(&self, name: &str) -> Option<&Family> {

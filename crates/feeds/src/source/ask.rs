@@ -6,7 +6,7 @@ use brier_models::odds::Margin;
 use brier_types::Timestamp;
 use jiff::civil;
 
-use super::{Ask, DATE_MARK, Extreme, Reading, Source};
+use super::{Answered, Ask, DATE_MARK, Extreme, Period, Reading, Source};
 use crate::client::Client;
 use crate::economy::{bea, bls, cleveland, fed, fred, trading_economics};
 use crate::error::FeedError;
@@ -32,7 +32,14 @@ const AFTERNOON: Duration = Duration::from_hours(14);
 /// Where an average of log odds is cut. Source: reference (feeds), section 9.3.
 const CLIP: f64 = 0.005;
 
-pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading>, FeedError> {
+pub(super) async fn ask(source: &Source, client: &Client) -> Result<Answered, FeedError> {
+    if let Ask::Articles(words) = &source.ask {
+        return articles(source, client, source.vendor(), words).await;
+    }
+    Ok(Answered { readings: numbers(source, client).await?, articles: Vec::new() })
+}
+
+async fn numbers(source: &Source, client: &Client) -> Result<Vec<Reading>, FeedError> {
     let vendor = source.vendor();
     match &source.ask {
         Ask::Forecast(station) => forecast(source, client, station).await,
@@ -43,15 +50,15 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
                 client.fetch(&chainlink::latest_round(feed.proxy), |body| chainlink::parse_price(feed, body)).await?;
             Ok(source.reading_of(&found.value, found.answer.received_at, feed.max_age()).into_iter().collect())
         }
-        // It has a stream and nothing else.
-        Ask::Settling(_) => Ok(Vec::new()),
+        // One has a stream and nothing else, the other has words.
+        Ask::Settling(_) | Ask::Articles(_) => Ok(Vec::new()),
         Ask::Volatility(currency) => {
             let now = client.now();
             let request = deribit::volatility(currency, now.minus(Duration::from_hours(1)), now, 60);
             let found = client.fetch(&request, |body| deribit::parse_volatility(currency, body)).await?;
             Ok(source.reading_of(&found.value, found.answer.received_at, deribit::MAX_AGE).into_iter().collect())
         }
-        Ask::Number(series) => number(source, client, vendor, series).await,
+        Ask::Number(series, period) => number(source, client, vendor, series, *period).await,
         Ask::Nowcast { series, month } => {
             let found = client.fetch(&cleveland::months(), cleveland::parse_months).await?;
             // Another month's number is another contract's.
@@ -61,10 +68,14 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
             let reading = |(as_of, value)| source.reading(vec![value], as_of, received, cleveland::MAX_AGE);
             Ok(newest.map(reading).into_iter().collect())
         }
-        Ask::TableLine(table, line) => {
+        Ask::TableLine(table, line, period) => {
             let request = bea::national_accounts(table, date_at(client.now(), -5).year());
             let found = client.fetch(&request, bea::parse_table).await?;
-            let newest = found.value.newest(*line).map(|cell| cell.value.value);
+            let quarter = |it: &Period| format!("{}Q{}", it.year, (it.month + 2) / 3);
+            // Another quarter's number is another contract's.
+            let newest =
+                found.value.newest(*line).filter(|cell| period.as_ref().is_none_or(|it| cell.period == quarter(it)));
+            let newest = newest.map(|cell| cell.value.value);
             Ok(unclocked(source, newest, found.answer.received_at, bea::MAX_AGE))
         }
         Ask::Meetings => {
@@ -95,7 +106,6 @@ pub(super) async fn read(source: &Source, client: &Client) -> Result<Vec<Reading
                 .into_iter()
                 .collect())
         }
-        Ask::Articles(words) => articles(source, client, vendor, words).await,
     }
 }
 
@@ -139,7 +149,13 @@ async fn price(source: &Source, client: &Client, vendor: Vendor, symbol: &str) -
     Ok(source.reading_of(&found.value, found.answer.received_at, max_age).into_iter().collect())
 }
 
-async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) -> Result<Vec<Reading>, FeedError> {
+async fn number(
+    source: &Source,
+    client: &Client,
+    vendor: Vendor,
+    series: &str,
+    period: Option<Period>,
+) -> Result<Vec<Reading>, FeedError> {
     if vendor == Vendor::Fred {
         let found = client.fetch(&fred::observations(series, 5), fred::parse_observations).await?;
         let mut dated: Vec<(civil::Date, f64)> =
@@ -147,6 +163,10 @@ async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) 
         dated.sort_by_key(|it| std::cmp::Reverse(it.0));
         let received = found.answer.received_at;
         let [(date, value), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
+        // Another month's number is another contract's.
+        if period.is_some_and(|it| (it.year, it.month) != (date.year(), date.month())) {
+            return Ok(Vec::new());
+        }
         // How often a series comes is seen from its own dates.
         let max_age = match date.since(before).map_or(0, |span| span.get_days()) {
             ..=6 => fred::DAILY_MAX_AGE,
@@ -157,11 +177,13 @@ async fn number(source: &Source, client: &Client, vendor: Vendor, series: &str) 
     }
     let year = date_at(client.now(), -5).year();
     let found = client.fetch(&bls::series(&[series], year - 1, year), bls::parse_series).await?;
-    let newest = found.value.first().and_then(bls::Series::newest).and_then(|period| period.value.as_ref());
+    let newest = found.value.first().and_then(bls::Series::newest);
+    let newest = newest.filter(|it| period.is_none_or(|of| (of.year, of.month) == (it.year, it.month.cast_signed())));
+    let newest = newest.and_then(|period| period.value.as_ref());
     Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
 }
 
-async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str) -> Result<Vec<Reading>, FeedError> {
+async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str) -> Result<Answered, FeedError> {
     let (request, max_age): (Request, Duration) = match vendor {
         Vendor::NewsApi => (newsapi::everything(words, 10), newsapi::MAX_AGE),
         Vendor::Gdelt => (gdelt::articles(words, "1h", 10), gdelt::MAX_AGE),
@@ -177,7 +199,8 @@ async fn articles(source: &Source, client: &Client, vendor: Vendor, words: &str)
     // An article without a date may be of last year.
     let newest = news::newest(&found.value);
     let number = f64::from(source.spec.direction);
-    Ok(newest.map(|at| source.reading(vec![number], Some(at), received, max_age)).into_iter().collect())
+    let readings = newest.map(|at| source.reading(vec![number], Some(at), received, max_age));
+    Ok(Answered { readings: readings.into_iter().collect(), articles: found.value })
 }
 
 /// The team's chance by the mean of its bookmakers' log odds, their margins removed by Shin's model, and the age of the oldest that

@@ -12,7 +12,7 @@
 //! | `chainlink` | `BTC/USD`, `ETH/USD`, `EUR/USD` | the oracle's answer on Polygon |
 //! | `rtds` | `btc/usd`, with `mean` 0, 30 or 60 | the oracle's price, or its mean |
 //! | `deribit` | `BTC`, `ETH` | implied annual volatility, as a share |
-//! | `fred`, `bls`, `bea` | a series, or `TABLE:LINE` | the newest number published |
+//! | `fred`, `bls`, `bea` | a series, or `TABLE:LINE`; behind it `@2026-10` or `@2026Q3` | the number of that period, or the newest published |
 //! | `cleveland` | a series in the bank's words: `CPI Inflation@2026-11` | the nowcast of that month, percent over one month |
 //! | `fed` | `meetings` | when the next decision comes, in seconds since 1970 |
 //! | `trading-economics` | an event's exact name: `Inflation Rate MoM` | when its next release comes, in seconds since 1970 |
@@ -25,10 +25,12 @@ use std::fmt;
 use std::time::Duration;
 
 use brier_types::Timestamp;
+use jiff::civil;
 
 use crate::client::{Client, ClientOptions};
 use crate::error::FeedError;
 use crate::fresh::FreshValue;
+use crate::news::Article;
 use crate::prices::{Tick, TickKind, binance, coinbase, deribit, rtds, twelve_data};
 use crate::settlement::{Station, Table};
 use crate::stream::driver::{PriceStream, StreamItem};
@@ -40,12 +42,22 @@ pub const DATE_MARK: &str = "{date}";
 const QUEUE: usize = 256;
 
 /// Which end of a day's temperatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Extreme {
     /// The highest.
     High,
     /// The lowest.
     Low,
+}
+
+impl fmt::Display for Extreme {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::High => "high",
+            Self::Low => "low",
+        })
+    }
 }
 
 /// What an operator wants to know.
@@ -76,6 +88,15 @@ pub struct Reading {
     pub numbers: FreshValue<Vec<f64>>,
 }
 
+/// What a vendor said.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// Its numbers.
+    pub readings: Vec<Reading>,
+    /// What it wrote, of news: whoever wrote it is not trusted.
+    pub articles: Vec<Article>,
+}
+
 /// A feed cannot be what its spec says. The text says what was expected and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -90,13 +111,26 @@ enum Ask {
     Oracle(crate::prices::chainlink::Feed),
     Settling(rtds::Series),
     Volatility(String),
-    Number(String),
-    TableLine(String, i64),
+    Number(String, Option<Period>),
+    TableLine(String, i64, Option<Period>),
     Meetings,
     Release(String),
-    Odds { sport: String, team: String, date: jiff::civil::Date },
-    Nowcast { series: String, month: jiff::civil::Date },
+    Odds { sport: String, team: String, date: civil::Date },
+    Nowcast { series: String, month: civil::Date },
     Articles(String),
+}
+
+/// What a feed's numbers are of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum About<'a> {
+    /// A climate day's extreme at a station.
+    Temperature(&'a Station, Extreme),
+    /// The price of this symbol, as the vendor writes it.
+    Price(&'a str),
+    /// The implied volatility of this symbol.
+    Volatility(&'a str),
+    /// What the settlement table has no word for.
+    Other,
 }
 
 /// A feed that can be asked.
@@ -128,6 +162,9 @@ impl Source {
         if !matches!(spec.direction, -1 | 1) {
             return Err(SpecError(format!("expected a direction of 1 or -1, found {}", spec.direction)));
         }
+        if spec.mean != 0 && spec.vendor != Vendor::Rtds {
+            return Err(SpecError(format!("{}: it tells no mean; only rtds does, found {} s", spec.vendor, spec.mean)));
+        }
         let ask = match spec.vendor {
             Vendor::Nws | Vendor::OpenMeteo | Vendor::OpenMeteoEnsemble | Vendor::Tomorrow => {
                 Ask::Forecast(station(table, of)?)
@@ -137,13 +174,17 @@ impl Source {
             Vendor::Chainlink => Ask::Oracle(oracle(of)?),
             Vendor::Rtds => Ask::Settling(settling(of, spec.mean)?),
             Vendor::Deribit => Ask::Volatility(of.to_ascii_uppercase()),
-            Vendor::Fred | Vendor::Bls => Ask::Number(of.to_owned()),
+            Vendor::Fred | Vendor::Bls => {
+                let (series, period) = pinned(spec.vendor, of)?;
+                Ask::Number(series.to_owned(), period)
+            }
             Vendor::Cleveland => nowcast(of)?,
             Vendor::Bea => {
+                let (of, period) = pinned(spec.vendor, of)?;
                 let line = of.split_once(':').and_then(|(table, line)| Some((table, line.parse::<i64>().ok()?)));
                 let (table, line) =
                     line.ok_or_else(|| SpecError(format!("bea: expected TABLE:LINE, found `{of:.64}`")))?;
-                Ask::TableLine(table.to_owned(), line)
+                Ask::TableLine(table.to_owned(), line, period)
             }
             Vendor::Fed if of == "meetings" => Ask::Meetings,
             Vendor::Fed => return Err(SpecError(format!("fed: expected `meetings`, found `{of:.64}`"))),
@@ -169,6 +210,17 @@ impl Source {
     /// Who is asked.
     pub const fn vendor(&self) -> Vendor {
         self.spec.vendor
+    }
+
+    /// What its numbers are of.
+    pub fn about(&self) -> About<'_> {
+        match &self.ask {
+            Ask::Forecast(station) | Ask::Observed(station) => About::Temperature(station, self.spec.extreme),
+            Ask::Price(symbol) => About::Price(symbol),
+            Ask::Oracle(_) | Ask::Settling(_) => About::Price(self.spec.of.trim()),
+            Ask::Volatility(currency) => About::Volatility(currency),
+            _ => About::Other,
+        }
     }
 
     /// What the series is called, its day still a mark.
@@ -249,7 +301,15 @@ impl Source {
     /// # Errors
     /// [`FeedError`].
     pub async fn read(&self, client: &Client) -> Result<Vec<Reading>, FeedError> {
-        ask::read(self, client).await
+        Ok(self.ask(client).await?.readings)
+    }
+
+    /// Asks once, for the numbers and for what news say in words.
+    ///
+    /// # Errors
+    /// [`FeedError`].
+    pub async fn ask(&self, client: &Client) -> Result<Answered, FeedError> {
+        ask::ask(self, client).await
     }
 
     fn reading_of(&self, tick: &Tick, received: Timestamp, max_age: Duration) -> Option<Reading> {
@@ -273,12 +333,56 @@ impl Source {
     }
 }
 
+/// Whether a feed whose series is called `given` tells `wanted`: a weather series has a mark for the day.
+///
+/// ```
+/// use brier_feeds::source::tells;
+/// assert!(tells("high:{date}", "high:2026-11-29") && !tells("high:{date}", "high:2026-11-31"));
+/// ```
+pub fn tells(given: &str, wanted: &str) -> bool {
+    !given.contains(DATE_MARK) && wanted == given || day_of(given, wanted).is_some()
+}
+
+/// The day of `wanted`, by the mark in the name of its feed's series.
+pub fn day_of(given: &str, wanted: &str) -> Option<civil::Date> {
+    let (before, after) = given.split_once(DATE_MARK)?;
+    wanted.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+}
+
 fn station(table: &Table, of: &str) -> Result<Station, SpecError> {
     let found = table.stations().iter().find(|station| station.icao == of || station.report == of);
     found.cloned().ok_or_else(|| {
         let known: Vec<&str> = table.stations().iter().map(|station| station.icao.as_str()).collect();
         SpecError(format!("expected a station of the settlement table ({}), found `{of:.16}`", known.join(", ")))
     })
+}
+
+/// What a number has to be of: a month, or a quarter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period {
+    year: i16,
+    /// Its first month.
+    month: i8,
+}
+
+/// `CUSR0000SA0@2026-10`, `T10101:1@2026Q3`: the number of that period or none; of whatever is newest without.
+fn pinned(vendor: Vendor, of: &str) -> Result<(&str, Option<Period>), SpecError> {
+    let Some((series, period)) = of.split_once('@') else { return Ok((of, None)) };
+    let quarters = vendor == Vendor::Bea;
+    let parts = if quarters { period.split_once('Q') } else { period.split_once('-') };
+    let parsed = parts.and_then(|(year, part)| {
+        let (year, part): (i16, i8) = (year.parse().ok()?, part.parse().ok()?);
+        let (months, most) = if quarters { (3, 4) } else { (1, 12) };
+        let known = (1_900..=2_100).contains(&year) && (1..=most).contains(&part);
+        known.then(|| Period { year, month: months * (part - 1) + 1 })
+    });
+    match parsed {
+        Some(period) if !series.is_empty() => Ok((series, Some(period))),
+        _ => {
+            let example = if quarters { "T10101:1@2026Q3" } else { "SERIES@2026-10" };
+            Err(SpecError(format!("{vendor}: expected the period as in `{example}`, found `{of:.64}`")))
+        }
+    }
 }
 
 /// `basketball_nba/Boston Celtics/2026-11-20`.

@@ -204,6 +204,7 @@ fn texts(count: u64) {
             primary: &text,
             secondary: &text,
             sources: &sources,
+            strike: None,
         };
         drop(Table::embedded().check(&rules));
     });

@@ -1,7 +1,7 @@
 //! The table against rules that the venues published.
 
 use brier_feeds::settlement::{Disagreement, Evidence, Rules, SourceRef, Table, TableError};
-use brier_types::Venue;
+use brier_types::{Bound, Strike, Venue};
 use serde::Deserialize;
 
 /// Rules of Kalshi's temperature series, recorded 2026-07-16 to 2026-07-20.
@@ -26,7 +26,18 @@ fn rows() -> Vec<Row> {
     RECORDED.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// What the fields of the recorded markets say: all of them are thresholds.
+fn strike(row: &Row) -> Strike {
+    let bound = Bound::parse(row.ticker.rsplit_once("-T").unwrap().1).unwrap();
+    let below = row.rules_primary.contains("less than");
+    if below { Strike::Below(bound) } else { Strike::Above(bound) }
+}
+
 fn check(row: &Row) -> Result<Option<&'static str>, Disagreement> {
+    check_as(row, strike(row))
+}
+
+fn check_as(row: &Row, strike: Strike) -> Result<Option<&'static str>, Disagreement> {
     let sources: Vec<SourceRef<'_>> =
         row.sources.iter().map(|source| SourceRef { name: &source.name, url: &source.url }).collect();
     let rules = Rules {
@@ -35,6 +46,7 @@ fn check(row: &Row) -> Result<Option<&'static str>, Disagreement> {
         primary: &row.rules_primary,
         secondary: &row.rules_secondary,
         sources: &sources,
+        strike: Some(strike),
     };
     let settled = Table::embedded().check(&rules)?;
     assert_eq!(settled.evidence(), Evidence::Recorded, "{}", row.ticker);
@@ -86,6 +98,47 @@ fn a_rule_of_another_station_or_kind_disagrees() {
 }
 
 #[test]
+fn rules_of_another_day_strike_or_unit_disagree() {
+    let row = |series: &str| rows().into_iter().find(|row| row.series == series).unwrap();
+    let changed = |from: &str, to: &str| {
+        let mut row = row("KXHIGHNY");
+        assert!(row.rules_primary.contains(from), "{from}");
+        let listed = strike(&row);
+        row.rules_primary = row.rules_primary.replace(from, to);
+        check_as(&row, listed)
+    };
+    for day in ["July 21, 2026", "July 20, 2025", "June 20, 2026"] {
+        let error = changed("July 20, 2026", day).unwrap_err();
+        assert!(matches!(error, Disagreement::OtherDay { .. }), "{error}");
+    }
+    assert!(
+        matches!(changed("July 20, 2026", "that day"), Err(Disagreement::OtherDay { found, .. }) if found == "none")
+    );
+    for (from, to) in [("84°", "85°"), ("greater than", "less than"), ("greater than", "at least")] {
+        let error = changed(from, to).unwrap_err();
+        assert!(matches!(error, Disagreement::OtherStrike { .. }), "{error}");
+    }
+    assert!(matches!(changed("84°", "84 degrees Celsius"), Err(Disagreement::Forbidden { .. })));
+    // The rule that counts may stand in the second text.
+    let mut wrong = row("KXHIGHNY");
+    wrong.rules_secondary.push_str(" If that report is late, the one of LaGuardia counts.");
+    assert!(matches!(check(&wrong), Err(Disagreement::Forbidden { place: "the rules", .. })));
+    let mut wrong = row("KXHIGHNY");
+    wrong.sources[0].url = wrong.sources[0].url.replace("issuedby=NYC", "IssuedBy=lga");
+    assert!(matches!(check(&wrong), Err(Disagreement::OtherStation { found, .. }) if found == "LGA"));
+}
+
+#[test]
+fn a_missing_phrase_is_told_with_what_was_found() {
+    let mut wrong = rows().into_iter().find(|row| row.series == "KXHIGHAUS").unwrap();
+    wrong.sources[0].url = "https://weather.test".to_owned();
+    let error = polymarket("btc-updown-5m-1795190400", "Up if it is up.").unwrap_err().to_string();
+    assert_eq!(error, "btc-updown-5m-1795190400: expected `Chainlink` in the primary rules, found `up if it is up.`");
+    let told = check(&wrong).unwrap_err().to_string();
+    assert_eq!(told, "KXHIGHAUS-26JUL20-T93: expected a link or a name of the report CLIAUS, found neither");
+}
+
+#[test]
 fn every_change_of_a_required_word_is_noticed() {
     for row in rows() {
         for phrase in
@@ -111,7 +164,14 @@ fn every_change_of_a_required_word_is_noticed() {
 
 fn polymarket(slug: &str, description: &str) -> Result<(), Disagreement> {
     let sources = [SourceRef { name: "", url: "https://data.chain.link/streams/btc-usd" }];
-    let rules = Rules { venue: Venue::Polymarket, id: slug, primary: description, secondary: "", sources: &sources };
+    let rules = Rules {
+        venue: Venue::Polymarket,
+        id: slug,
+        primary: description,
+        secondary: "",
+        sources: &sources,
+        strike: None,
+    };
     Table::embedded().check(&rules).map(|_| ())
 }
 
@@ -136,7 +196,8 @@ fn the_venues_own_mistakes_are_noticed() {
     let sources = [SourceRef { name: "CF Benchmarks", url: "https://www.cfbenchmarks.com/data/indices/DOTUSD_RTI" }];
     let primary = "If the simple average of the sixty seconds of CF Benchmarks' DOTUSD_RTI before 5 PM EST is between 150 and 160, \
                    then the market resolves to Yes.";
-    let rules = Rules { venue: Venue::Kalshi, id: "KXSOL-26NOV2017", primary, secondary: "", sources: &sources };
+    let rules =
+        Rules { venue: Venue::Kalshi, id: "KXSOL-26NOV2017", primary, secondary: "", sources: &sources, strike: None };
     assert!(matches!(Table::embedded().check(&rules), Err(Disagreement::Missing { .. })));
     // Recorded 2026-08-05: gold settles on Pyth.
     let sources = [SourceRef { name: "Pyth - Gold", url: "https://app.pyth.com/explore/Metal.Index.GOLD%2FUSD" }];
@@ -146,7 +207,14 @@ fn the_venues_own_mistakes_are_noticed() {
     let secondary = "The settlement value is rounded to the nearest 2 decimal places. When confirming the settlement value, note \
                      the close price for the 1-minute candlestick at a given time is the price at the end of the immediately \
                      preceding one-minute interval.";
-    let rules = Rules { venue: Venue::Kalshi, id: "KXGOLD15M-26AUG050000-00", primary, secondary, sources: &sources };
+    let rules = Rules {
+        venue: Venue::Kalshi,
+        id: "KXGOLD15M-26AUG050000-00",
+        primary,
+        secondary,
+        sources: &sources,
+        strike: None,
+    };
     assert!(Table::embedded().check(&rules).is_ok());
     let rules = Rules { secondary: "The settlement value is rounded to the nearest dollar.", ..rules };
     assert!(Table::embedded().check(&rules).is_err());
@@ -169,6 +237,9 @@ fn a_table_that_does_not_hold_together_is_refused() {
         ("places = [\"Boston\"]", "place = [\"Boston\"]", "unknown field"),
         ("name = \"tsa-checkpoints\"", "name = \"tsa\"", "no series is of it"),
         ("places = [\"Boston\"]", "places = [\" \"]", "expected the places"),
+        ("underlying = \"BTC\"", "underlying = \"BTX\"", "no underlying"),
+        ("\"ETHUSDC\"", "\"BTCUSDC\"", "a symbol is"),
+        ("\"ETHUSDC\"", "\"ETH-USDC\"", "without signs"),
     ] {
         let error = refused(from, to).to_string();
         assert!(error.contains(word), "{error}");

@@ -93,6 +93,23 @@ async fn the_economy_the_calendar_and_the_news() {
     assert!(after(one(&read(&source(Vendor::TradingEconomics, "Inflation Rate MoM", "release:CPI")).await)));
 }
 
+/// The newest number once stood in for that of a month which was not out yet.
+#[tokio::test]
+async fn a_pinned_period_has_its_own_number_or_none() {
+    for (vendor, of, months) in [
+        (Vendor::Fred, "CPIAUCSL", ["2026-08", "2026-09", "2026-10", "2026-11"]),
+        (Vendor::Bls, "CUSR0000SA0", ["2026-08", "2026-09", "2026-10", "2026-11"]),
+        (Vendor::Bea, "T10101:1", ["2026Q1", "2026Q2", "2026Q3", "2026Q4"]),
+    ] {
+        let newest = one(&read(&source(vendor, of, "x")).await);
+        let mut told = Vec::new();
+        for month in months {
+            told.extend(read(&source(vendor, &format!("{of}@{month}"), "x")).await);
+        }
+        assert!((one(&told) - newest).abs() < 1e-9, "{vendor}: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_team_has_a_chance_when_its_bookmakers_agree() {
     let (_, client) = rig(7).await;
@@ -163,6 +180,9 @@ fn specs_that_cannot_be_are_refused_with_what_was_expected() {
         (spec(Vendor::Bea, "T10101", "x"), "TABLE:LINE"),
         (spec(Vendor::OddsApi, "basketball_nba/Boston Celtics", "x"), "SPORT/TEAM/DATE"),
         (spec(Vendor::Cleveland, "CPI Inflation", "x"), "SERIES@YEAR-MONTH"),
+        (spec(Vendor::Bls, "CUSR0000SA0@2026-13", "x"), "SERIES@2026-10"),
+        (spec(Vendor::Fred, "@2026-10", "x"), "SERIES@2026-10"),
+        (spec(Vendor::Bea, "T10101:1@2026Q100", "x"), "T10101:1@2026Q3"),
         (spec(Vendor::Fed, "minutes", "x"), "`meetings`"),
         (spec(Vendor::OpenMeteoPrevious, "KNYC", "x"), "no strategy"),
         (spec(Vendor::Fred, " ", "x"), "found nothing"),

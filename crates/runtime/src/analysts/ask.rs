@@ -2,13 +2,14 @@
 //!
 //! The market's own book is looked at after everybody has answered, and only to be shown beside the answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use brier_analyst::History;
 use brier_connect::clock::Clock;
 use brier_engine::Fact;
-use brier_feeds::settlement::{Rules, SourceRef, Table};
+use brier_feeds::news::Article;
+use brier_feeds::settlement::Table;
 use brier_polymarket_protocol::ids::{ConditionId, TokenId};
 use brier_types::{Price, Timestamp, Venue};
 
@@ -16,6 +17,7 @@ use super::terms::{self, MarketTerms};
 use super::told::QuoteLine;
 use super::{AnalystsError, Formed, Seat, Silence, activity, open};
 use crate::config::{AnalystConfig, Config, Environment, MarketName};
+use crate::live::rules::Judge;
 use crate::live::{FeedsError, feeds, seed};
 
 /// What is asked.
@@ -110,6 +112,7 @@ impl AskError {
 /// [`AskError`]. That an analyst has no opinion is an answer.
 pub async fn ask(config: &Config, environment: &Environment, question: Question) -> Result<Answered, AskError> {
     let asked = chosen(config, &question)?;
+    let asked_names: Vec<&str> = asked.iter().map(|it| it.name.as_str()).collect();
     let seats = open(asked, environment)?;
     let table = feeds::table(&config.feeds)?;
     let (terms, at) = match question.terms {
@@ -117,19 +120,24 @@ pub async fn ask(config: &Config, environment: &Environment, question: Question)
         None => find(config, &question).await?,
     };
     let mut notes = Vec::new();
-    notes.extend(disagreement(&table, &terms));
+    notes.extend(refusal(config, &table, &asked_names, &terms));
     let keyless =
         seats.iter().filter_map(|seat| Some(format!("analyst `{}`: {}", seat.config().name, seat.keyless()?)));
     notes.extend(keyless);
     let wanted: BTreeSet<&str> = seats.iter().flat_map(|seat| seat.config().series()).collect();
     let mut facts = question.facts;
     facts.retain(|fact| wanted.contains(fact.series.as_str()));
-    gather(config, &table, environment, &wanted, &mut facts, &mut notes).await?;
+    let news: BTreeSet<&str> = seats.iter().flat_map(|seat| seat.config().news()).map(String::as_str).collect();
+    let mut outside = Outside { facts, articles: BTreeMap::new(), notes };
+    outside.gather(config, &table, environment, (&wanted, &news)).await?;
+    let Outside { facts, articles, notes } = outside;
     let history = if seats.iter().any(Seat::reads) { at.history(&terms).await } else { History::default() };
     let mut answers = Vec::new();
     for seat in &seats {
         let history = if seat.reads() { history.clone() } else { History::default() };
-        let answer = seat.assess(&terms, &facts, history, Clock::local_now()).await;
+        let news = seat.config().news().iter().filter_map(|name| articles.get(name));
+        let news: Vec<Article> = news.flatten().cloned().collect();
+        let answer = seat.assess(&terms, &facts, &news, history, Clock::local_now()).await;
         answers.push((seat.config().name.clone(), answer));
     }
     let quote = at.quote(&terms).await;
@@ -147,46 +155,61 @@ fn chosen<'a>(config: &'a Config, question: &Question) -> Result<Vec<&'a Analyst
     if of.is_empty() { Err(AskError::Nobody { market: question.market.clone() }) } else { Ok(of) }
 }
 
-/// What the settlement table has against a market's rules.
-fn disagreement(table: &Table, terms: &MarketTerms) -> Option<String> {
-    let it = &terms.rules;
-    let sources: Vec<SourceRef<'_>> = it.sources.iter().map(|(name, url)| SourceRef { name, url }).collect();
-    let rules =
-        Rules { venue: it.venue, id: &it.id, primary: &it.primary, secondary: &it.secondary, sources: &sources };
-    table.check(&rules).err().map(|why| format!("its rules are not what the settlement table says: {why}"))
+/// Why a run would not trade the market on these analysts' word.
+fn refusal(config: &Config, table: &Table, asked: &[&str], terms: &MarketTerms) -> Option<String> {
+    let mut config = config.clone();
+    config.strategies.clear();
+    config.analysts.retain(|it| asked.contains(&it.name.as_str()));
+    for it in &mut config.analysts {
+        // Whoever is asked by name may be asked about another's market.
+        (it.enabled, it.tells, it.markets) = (true, true, vec![terms.name()]);
+    }
+    let why = Judge::new(&config, table).finds(&terms.rules)?;
+    Some(format!("a run would not trade it: {why}"))
 }
 
-/// Asks each feed that tells a wanted series once, unless the question brings it.
-async fn gather(
-    config: &Config,
-    table: &Table,
-    environment: &Environment,
-    wanted: &BTreeSet<&str>,
-    facts: &mut Vec<Fact>,
-    notes: &mut Vec<String>,
-) -> Result<(), AskError> {
-    let missing = |series: &str, facts: &[Fact]| !facts.iter().any(|fact| fact.series == series);
-    let mut narrowed = config.feeds.clone();
-    narrowed.list.retain(|feed| {
-        let told = |series: &&&str| crate::config::tells(&feed.spec.series, series);
-        wanted.iter().filter(told).any(|series| missing(series, facts))
-    });
-    let Some((client, list)) = feeds::open(&narrowed, table, environment, seed(Clock::local_now()))? else {
-        return Ok(());
-    };
-    for feed in list {
-        match feed.read_once(&client).await {
-            Ok(told) => {
-                for fact in told {
-                    if wanted.contains(fact.series.as_str()) && missing(&fact.series, facts) {
-                        facts.push(fact);
+/// What the feeds of the configuration said.
+struct Outside {
+    facts: Vec<Fact>,
+    /// By the feed's name.
+    articles: BTreeMap<String, Vec<Article>>,
+    notes: Vec<String>,
+}
+
+impl Outside {
+    /// Asks each feed once that tells a wanted series, unless the question brings it, or wanted news.
+    async fn gather(
+        &mut self,
+        config: &Config,
+        table: &Table,
+        environment: &Environment,
+        (wanted, news): (&BTreeSet<&str>, &BTreeSet<&str>),
+    ) -> Result<(), AskError> {
+        let missing = |series: &str, facts: &[Fact]| !facts.iter().any(|fact| fact.series == series);
+        let mut narrowed = config.feeds.clone();
+        narrowed.list.retain(|feed| {
+            let told = |series: &&&str| brier_feeds::source::tells(&feed.spec.series, series);
+            let tells = wanted.iter().filter(told).any(|series| missing(series, &self.facts));
+            tells || news.contains(feed.name.as_str())
+        });
+        let Some((client, list)) = feeds::open(&narrowed, table, environment, seed(Clock::local_now()))? else {
+            return Ok(());
+        };
+        for feed in list {
+            match feed.read_once(&client).await {
+                Ok((told, articles)) => {
+                    for fact in told {
+                        if wanted.contains(fact.series.as_str()) && missing(&fact.series, &self.facts) {
+                            self.facts.push(fact);
+                        }
                     }
+                    self.articles.insert(feed.name().to_owned(), articles);
                 }
+                Err(error) => self.notes.push(format!("feed `{}`: {error}", feed.name())),
             }
-            Err(error) => notes.push(format!("feed `{}`: {error}", feed.name())),
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Where the market's book can be read.
@@ -369,6 +392,51 @@ mod tests {
         for price in ["0.42", "0.43", "mid:", "unnamed"] {
             assert!(!user.contains(price), "{price} was not to be shown: {user}");
         }
+    }
+
+    /// What a feed of news brings is read as data between marks, each article once; what is older than it reads is not.
+    #[tokio::test]
+    async fn articles_of_the_named_feeds_are_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let emulator = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(listener, Handle::new(Script::new(3))));
+        let endpoint = Endpoint::start(answer(0.3, "Resolves to YES if it happens.")).await;
+        let feed = |name: &str, vendor: &str, series: &str| {
+            format!("[[feed]]\nname = \"{name}\"\nvendor = \"{vendor}\"\nof = \"fed\"\nseries = \"{series}\"\n")
+        };
+        let feeds = [feed("press", "newsapi", "news:a"), feed("world", "gdelt", "news:b")].concat();
+        let text = |more: &str| {
+            format!(
+                "[feeds]\nemulator = \"{emulator}\"\n{feeds}{}",
+                reader(&endpoint.url, &format!("cache_s = 0\n{more}"))
+            )
+        };
+        let asked = question(Some(terms("Resolves to YES if it happens.")));
+        let mut counts = Vec::new();
+        for more in ["", "news = \"press\"\n", "news = \"press, world\"\n", "news = \"press\"\nnews_age_s = 60\n"] {
+            let case = case(&text(more));
+            let answered = ask(&case.config, &case.environment, asked.clone()).await.unwrap();
+            assert!(answered.answers[0].1.is_ok() && answered.notes.is_empty(), "{answered:?}");
+            let seen = endpoint.seen().pop().unwrap();
+            let user = seen["messages"][1]["content"].as_str().unwrap().to_owned();
+            counts.push(user.matches(" BEGIN D").count());
+        }
+        assert!(counts[0] == 0 && counts[1] > 1 && counts[3] == 0, "{counts:?}");
+        assert_eq!(counts[2], counts[1], "both bring the same headlines");
+        let refused = load_problems(&text("news = \"pres\"\n"));
+        assert!(
+            refused.contains("analyst.reader.parameters.news: expected feeds of news (press, world), found `pres`"),
+            "{refused}"
+        );
+    }
+
+    fn load_problems(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.toml");
+        std::fs::write(&path, format!("[run]\ndata_dir = \"d\"\n{text}")).unwrap();
+        let environment = Environment::from_pairs([("HOME".to_owned(), "/".to_owned())]);
+        let loaded = load(Sources { project: Some(path), environment, ..Sources::default() });
+        loaded.problems.iter().map(ToString::to_string).collect()
     }
 
     #[tokio::test]

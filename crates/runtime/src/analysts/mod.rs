@@ -17,11 +17,12 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use brier_analyst::dossier::{Contents, MarketRecord};
+use brier_analyst::dossier::{Contents, Document, MarketRecord};
 use brier_analyst::language::{ApiKey, LanguageAnalyst, Ledger, LedgerError, SetupError};
 use brier_analyst::quantitative::Quantitative;
 use brier_analyst::{Analyst as _, Dossier, DossierError, History, NoOpinion, Opinion};
 use brier_engine::{Fact, FairValue};
+use brier_feeds::news::Article;
 use brier_kalshi_protocol::rest::BatchCandlesticksQuery;
 use brier_types::{MarketTicker, Timestamp};
 
@@ -230,7 +231,8 @@ impl Seat {
         self.reader.is_some()
     }
 
-    /// What it thinks of a market now, from these facts; those that it does not name are not shown to it.
+    /// What it thinks of a market now, from these facts and articles; facts that it does not name are not shown to it, nor is what
+    /// is older than it reads.
     ///
     /// # Errors
     /// [`Silence`] says why it thinks nothing; nothing must be told then.
@@ -238,6 +240,7 @@ impl Seat {
         &self,
         terms: &MarketTerms,
         facts: &[Fact],
+        articles: &[Article],
         history: History,
         now: Timestamp,
     ) -> Result<Formed, Silence> {
@@ -250,12 +253,12 @@ impl Seat {
             closes_at: terms.closes_at,
             now,
             facts: facts.clone(),
-            documents: Vec::new(),
+            documents: self.documents(articles, now),
             history,
         })?;
         let opinion = match (&self.config.mind, &self.reader) {
             (Mind::Model(form), _) => {
-                let recipe = form.recipe(terms.strike, terms.closes_at)?;
+                let recipe = form.recipe(terms.rules.strike, terms.closes_at)?;
                 Quantitative::new(&self.config.name, SEED).with(dossier.market(), recipe).opinion(&dossier)?
             }
             (Mind::Language(_), Some(reader)) => reader.assess(&dossier).await?,
@@ -265,6 +268,30 @@ impl Seat {
         };
         let fair = fair(&opinion, terms, &facts, self.config.valid_for);
         Ok(Formed { opinion, fair })
+    }
+
+    /// The articles that it may read, the newest first. One without a date may be of last year, and one of tomorrow is none.
+    fn documents(&self, articles: &[Article], now: Timestamp) -> Vec<Document> {
+        let Mind::Language(form) = &self.config.mind else { return Vec::new() };
+        let mut documents: Vec<Document> = Vec::new();
+        for article in articles {
+            let Some(as_of) = article.published_at.filter(|at| *at <= now) else { continue };
+            let document = Document {
+                title: article.title.clone(),
+                origin: if article.source.is_empty() { article.link.clone() } else { article.source.clone() },
+                text: article.summary.clone(),
+                as_of,
+                valid_for: form.news_age,
+            };
+            // Agencies' texts stand in many papers.
+            let is_known = documents.iter().any(|it| it.title == document.title);
+            if document.is_fresh(now) && !is_known {
+                documents.push(document);
+            }
+        }
+        documents.sort_by_key(|it| std::cmp::Reverse(it.as_of));
+        documents.truncate(MOST_DOCUMENTS);
+        documents
     }
 
     /// The facts that it names, in its order, if all are there and may decide.
@@ -301,6 +328,8 @@ fn fair(opinion: &Opinion, terms: &MarketTerms, facts: &[Fact], valid_for: Durat
     }
 }
 
+/// Articles that a reader is shown: what is older than so many newer ones says little, and every word costs.
+const MOST_DOCUMENTS: usize = 20;
 /// Hours of trading that a reader is told of.
 const HOURS: u64 = 24;
 /// Minutes of one stretch.
@@ -363,10 +392,10 @@ mod tests {
                 primary: "It rains.".to_owned(),
                 secondary: String::new(),
                 sources: Vec::new(),
+                strike: None,
             },
             question: "Will it rain?".to_owned(),
             closes_at: at(86_400),
-            strike: None,
         }
     }
 
@@ -386,7 +415,7 @@ mod tests {
     #[tokio::test]
     async fn an_opinion_is_as_old_as_the_oldest_number_behind_it_and_ends_with_the_first() {
         let seat = seat(POOL);
-        let ask = async |facts: &[Fact]| seat.assess(&terms(), facts, History::default(), at(0)).await;
+        let ask = async |facts: &[Fact]| seat.assess(&terms(), facts, &[], History::default(), at(0)).await;
         let other = fact("another", 0.9, 5_000, 9_000);
         let formed = ask(&[fact("one", 0.6, 100, 1_000), fact("two", 0.6, 20, 1_000), other]).await.unwrap();
         assert!((formed.fair.prob.get() - 0.6).abs() < 1e-9, "what it does not name moves nothing");
@@ -399,7 +428,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_missing_or_stale_is_a_reason_that_is_the_same_again() {
         let seat = seat(POOL);
-        let ask = async |facts: &[Fact]| seat.assess(&terms(), facts, History::default(), at(0)).await.unwrap_err();
+        let ask =
+            async |facts: &[Fact]| seat.assess(&terms(), facts, &[], History::default(), at(0)).await.unwrap_err();
         let missing = ask(&[fact("one", 0.6, 1, 60)]).await;
         assert_eq!((missing.reason(), missing.waits()), (("missing_fact", "two".to_owned()), true));
         let stale = async |age| ask(&[fact("one", 0.6, 1, 60), fact("two", 0.6, age, 60)]).await;
@@ -415,7 +445,8 @@ mod tests {
             url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\nmillion_input_tokens_dollars = 1\nmillion_output_tokens_dollars = 1\n\
             budget_dollars = 1\n[analyst.inputs.one]\nseries = \"one\"\n";
         let seat = seat(reader);
-        let ask = async |facts: &[Fact]| seat.assess(&terms(), facts, History::default(), at(0)).await.unwrap_err();
+        let ask =
+            async |facts: &[Fact]| seat.assess(&terms(), facts, &[], History::default(), at(0)).await.unwrap_err();
         assert_eq!(ask(&[]).await.class(), "missing_fact");
         let keyless = ask(&[fact("one", 0.6, 1, 60)]).await;
         assert_eq!(

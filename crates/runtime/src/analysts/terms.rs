@@ -20,8 +20,6 @@ pub struct MarketTerms {
     pub question: String,
     /// When trading ends.
     pub closes_at: Timestamp,
-    /// What the settling number has to be, where the venue lists it in numbers.
-    pub strike: Option<Strike>,
 }
 
 impl MarketTerms {
@@ -60,18 +58,14 @@ pub(crate) fn kalshi_rules(ticker: MarketTicker, market: &Market, event: &EventD
         primary: market.rules_primary.clone(),
         secondary: market.rules_secondary.clone(),
         sources: sources.map(|source| (text(&source.name), text(&source.url))).collect(),
+        strike: market.strike(),
     }
 }
 
 /// A market of Kalshi.
 pub(crate) fn kalshi(market: &Market, event: &EventData, rules: MarketRules) -> MarketTerms {
     let title = market.title.as_deref().filter(|title| !title.is_empty()).unwrap_or(&event.title);
-    MarketTerms {
-        question: question(title, &market.yes_sub_title),
-        closes_at: market.close_time,
-        strike: market.strike(),
-        rules,
-    }
+    MarketTerms { question: question(title, &market.yes_sub_title), closes_at: market.close_time, rules }
 }
 
 /// What Polymarket settles a market by.
@@ -84,6 +78,7 @@ pub(crate) fn polymarket_rules(listing: &Listing) -> MarketRules {
         primary: listing.rules.clone(),
         secondary: String::new(),
         sources: vec![(String::new(), source)],
+        strike: None,
     }
 }
 
@@ -93,7 +88,6 @@ pub(crate) fn polymarket(listing: &Listing) -> MarketTerms {
         rules: polymarket_rules(listing),
         question: question(&listing.title, &listing.yes_name),
         closes_at: listing.close_time.unwrap_or(Timestamp::MAX),
-        strike: None,
     }
 }
 
@@ -131,10 +125,10 @@ pub fn read_file(path: &Path, market: &MarketName) -> Result<MarketTerms, String
             primary: written.rules,
             secondary: String::new(),
             sources: vec![if is_address { (String::new(), source) } else { (source, String::new()) }],
+            strike,
         },
         question: written.question,
         closes_at,
-        strike,
     })
 }
 
@@ -166,10 +160,10 @@ pub(crate) fn in_catalog(catalog: &str, ticker: &str) -> Result<Option<MarketTer
             primary: text(&market, "rules_primary"),
             secondary: text(&market, "rules_secondary"),
             sources: sources.map(|it| (text(it, "name"), text(it, "url"))).collect(),
+            strike: listed_strike(&market),
         },
         question: question(title.as_deref().unwrap_or(ticker), &text(&market, "yes_sub_title")),
         closes_at: closes_at.parse().map_err(|error| format!("close_time of {ticker}: {error}"))?,
-        strike: listed_strike(&market),
     }))
 }
 
@@ -206,7 +200,7 @@ mod tests {
         let terms = in_catalog(CATALOG, "KXHIGHNY-99JAN01-T52").unwrap().unwrap();
         assert_eq!(terms.question, "Highest temperature? (YES: 53 or above)");
         assert_eq!((terms.text().as_str(), terms.resolution_source().as_str()), ("Above 52.\nBy the report.", "NWS"));
-        assert_eq!(terms.strike, Bound::parse("52").map(Strike::Above));
+        assert_eq!(terms.rules.strike, Bound::parse("52").map(Strike::Above));
         assert_eq!(in_catalog(CATALOG, "KXOTHER-1"), Ok(None));
         assert!(
             in_catalog(&CATALOG.replace("05:00:00Z", "noon"), "KXHIGHNY-99JAN01-T52")
@@ -227,7 +221,7 @@ mod tests {
         };
         let good = r#"{"question": "CPI?", "rules": "R.", "closes_at": "2026-12-10T13:25:00Z", "strike": "above 0.2"}"#;
         let terms = read(good).unwrap();
-        assert_eq!((terms.question.as_str(), terms.strike), ("CPI?", Bound::parse("0.2").map(Strike::Above)));
+        assert_eq!((terms.question.as_str(), terms.rules.strike), ("CPI?", Bound::parse("0.2").map(Strike::Above)));
         for (from, to, said) in [
             ("above 0.2", "over 0.2", "strike: expected"),
             ("2026-12-10T13:25:00Z", "soon", "closes_at"),

@@ -272,6 +272,12 @@ pub const ANALYST_KINDS: &[AnalystKind] = &[
                 "1800",
                 "How old an answer to the very same question may be; 0 keeps none.",
             ),
+            Key::optional(
+                "news",
+                Kind::Text,
+                "Feeds of news by name, with commas, whose articles it reads: `fed-news,wire`. What they say is text of others and instructs nobody.",
+            ),
+            Key::new("news_age_s", whole(60, 2_592_000), "86400", "How old an article that it reads may be."),
             Key::new("samples", whole(1, 16), "5", "How many times it is asked for one opinion."),
             Key::new("min_samples", whole(1, 16), "3", "How many answers must pass every check."),
             Key::new("min_drivers", whole(1, 8), "1", "How many reasons of an answer must quote what exists."),

@@ -60,6 +60,14 @@ impl AnalystConfig {
         }
     }
 
+    /// The feeds whose articles it reads, by name.
+    pub fn news(&self) -> &[String] {
+        match &self.mind {
+            Mind::Model(_) => &[],
+            Mind::Language(form) => &form.news,
+        }
+    }
+
     /// Whether it trusts a model with what settles the market, rather than reading the rules.
     pub const fn is_model(&self) -> bool {
         matches!(self.mind, Mind::Model(_))
@@ -84,27 +92,47 @@ pub enum NoRecipe {
     /// Its strike is not configured, and not listed in numbers.
     #[error("its venue lists no strike in numbers; set `strike` in `[analyst.parameters]`")]
     NoStrike,
+    /// The configured strike is not the market's.
+    #[error(
+        "its venue lists the strike `{listed}`, and the configuration says `{configured}`; leave `strike` out, or correct it"
+    )]
+    OtherStrike {
+        /// The market's.
+        listed: Strike,
+        /// The configuration's.
+        configured: Strike,
+    },
     /// The recipe makes no sense with its strike.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
 }
 
 impl RecipeForm {
+    /// The model; its strike and times may yet be the market's.
+    pub(super) const fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// The recipe for a market with this strike and close.
     ///
     /// # Errors
     /// [`NoRecipe`]: the analyst has no opinion of this market.
     pub fn recipe(&self, listed: Option<Strike>, closes_at: Timestamp) -> Result<Recipe, NoRecipe> {
         let mut model = self.model.clone();
-        if self.strike_of_market {
-            let listed = listed.ok_or(NoRecipe::NoStrike)?;
-            match &mut model {
-                Model::DayExtreme { strike, .. }
-                | Model::Terminal { strike, .. }
-                | Model::Average { strike, .. }
-                | Model::Release { strike, .. }
-                | Model::Meeting { strike, .. } => *strike = listed,
-                Model::UpOrDown { .. } | Model::Odds { .. } | Model::Pool { .. } => {}
+        if let Model::DayExtreme { strike, .. }
+        | Model::Terminal { strike, .. }
+        | Model::Average { strike, .. }
+        | Model::Release { strike, .. }
+        | Model::Meeting { strike, .. } = &mut model
+        {
+            match listed {
+                Some(listed) if self.strike_of_market => *strike = listed,
+                // Two numbers for one contract: somebody is wrong, and nobody here knows who.
+                Some(listed) if listed != *strike => {
+                    return Err(NoRecipe::OtherStrike { listed, configured: *strike });
+                }
+                None if self.strike_of_market => return Err(NoRecipe::NoStrike),
+                Some(_) | None => {}
             }
         }
         if self.ends_with_market {
@@ -130,11 +158,20 @@ pub struct LanguageForm {
     pub ledger: PathBuf,
     /// The series that are shown.
     pub series: Vec<String>,
+    /// Feeds whose articles are, by name.
+    pub news: Vec<String>,
+    /// How old such an article may be.
+    pub news_age: Duration,
     /// How it is asked, but for the seed.
     config: LanguageConfig,
 }
 
 impl LanguageForm {
+    /// The model's name at its endpoint.
+    pub fn model(&self) -> &str {
+        &self.config.model
+    }
+
     /// How it is asked. The seed is to be another in each process.
     pub fn config(&self, seed: u64) -> LanguageConfig {
         LanguageConfig { seed, ..self.config.clone() }
@@ -434,8 +471,15 @@ fn language(from: &AnalystTables, run: &RunConfig, told: &mut Telling<'_>) -> La
         budget: set.dollars("budget_dollars"),
         ledger: set.maybe_path("ledger").unwrap_or_else(|| run.data_dir.join(format!("analyst-{}.ledger", told.name))),
         series: from.inputs.iter().filter_map(|(_, input, _)| input.maybe_text("series")).collect(),
+        news: names(&set.maybe_text("news").unwrap_or_default()),
+        news_age: set.secs("news_age_s"),
         config,
     }
+}
+
+/// The names of a list with commas.
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

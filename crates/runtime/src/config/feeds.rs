@@ -1,8 +1,10 @@
 //! `[feeds]` and `[[feed]]`: what is asked of whom, understood as far as that is possible without asking.
 
+use std::fmt;
+
 use brier_connect::host::is_near;
 use brier_feeds::settlement::Table;
-use brier_feeds::source::{DATE_MARK, Extreme, Source, Spec};
+use brier_feeds::source::{Extreme, Source, Spec, tells};
 use brier_feeds::vendor::{KeyNeed, Vendor};
 
 use super::layers::Values;
@@ -38,6 +40,12 @@ pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) ->
             let text = "another feed has this name already";
             problems.push(Problem::new(origin, format!("feed.{}.name", feed.name), text));
         }
+        let twin = list.iter().find(|(other, _)| other.spec.series == feed.spec.series);
+        if let Some((other, _)) = twin.filter(|_| values.flag("enabled")) {
+            let text = format!("feed `{}` tells `{}` already", other.name, feed.spec.series);
+            let problem = Problem::new(values.origin("series"), format!("feed.{}.series", feed.name), text);
+            problems.push(problem.hint("two sources of one number take turns at being believed; give each its name"));
+        }
         if values.flag("enabled") {
             list.push((feed, origin));
         }
@@ -55,27 +63,40 @@ pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) ->
     FeedsConfig { emulator, contact: set.maybe_text("contact"), settlement, rules, list }
 }
 
-/// Whether a feed whose series is called `given` tells `wanted`: a weather series has a mark for the day.
-pub(crate) fn tells(given: &str, wanted: &str) -> bool {
-    match given.split_once(DATE_MARK) {
-        Some((before, after)) => wanted.starts_with(before) && wanted.ends_with(after),
-        None => wanted == given,
+/// A series that somebody wants and no feed tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfed {
+    /// Who wants it: ``strategy `nyc` ``.
+    pub who: String,
+    /// The series.
+    pub series: String,
+    /// The series of a feed that may be meant.
+    pub meant: Option<String>,
+}
+
+impl fmt::Display for Unfed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} wants to know `{}`, and no feed tells it", self.who, self.series)?;
+        self.meant.as_ref().map_or(Ok(()), |meant| write!(out, "; did you mean `{meant}`?"))
     }
 }
 
-/// Series that an enabled strategy or analyst wants and no feed gives, with who wants them. With `[remote]` another program may
-/// tell them.
-pub fn unfed(config: &Config) -> Vec<(String, String)> {
-    let given = |wanted: &str| config.feeds.list.iter().any(|feed| tells(&feed.spec.series, wanted));
+/// Series that an enabled strategy or analyst wants and no feed gives. With `[remote]` another program may tell them.
+pub fn unfed(config: &Config) -> Vec<Unfed> {
+    let given = || config.feeds.list.iter().map(|feed| feed.spec.series.as_str());
     let mut unfed = Vec::new();
+    let mut want = |who: String, wanted: Vec<String>| {
+        for series in wanted.into_iter().filter(|series| !given().any(|given| tells(given, series))) {
+            let meant = nearest(&series, given()).map(str::to_owned);
+            unfed.push(Unfed { who: who.clone(), series, meant });
+        }
+    };
     for it in config.strategies.iter().filter(|it| it.enabled) {
         let wanted = it.make().map(|strategy| strategy.interest().series).unwrap_or_default();
-        let wanted = wanted.into_iter().filter(|series| !given(series));
-        unfed.extend(wanted.map(|series| (format!("strategy `{}`", it.name), series)));
+        want(format!("strategy `{}`", it.name), wanted);
     }
     for it in config.analysts.iter().filter(|it| it.enabled) {
-        let wanted = it.series().into_iter().filter(|series| !given(series));
-        unfed.extend(wanted.map(|series| (format!("analyst `{}`", it.name), series.to_owned())));
+        want(format!("analyst `{}`", it.name), it.series().into_iter().map(str::to_owned).collect());
     }
     unfed
 }

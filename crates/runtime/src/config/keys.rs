@@ -286,7 +286,7 @@ pub const SECTIONS: &[Section] = &[
             Key::optional(
                 "emulator",
                 Kind::Url,
-                "Ask the emulator at this address instead of the vendors, as `brier feeds emulate` prints it. Paper only.",
+                "Ask the emulator at this address instead of the vendors, as `brier feeds emulate` prints it: http://127.0.0.1:8790 unless told otherwise. Paper only.",
             ),
             Key::optional(
                 "contact",
@@ -318,6 +318,11 @@ pub const SECTIONS: &[Section] = &[
             ),
             Key::optional("token", Kind::Secret, "What they have to know. Needed with `listen`."),
             Key::new("max_clients", whole(1, 64), "8", "The most connections at once."),
+            Key::optional(
+                "record",
+                Kind::Path,
+                "Scored markets that show that the fair values they tell beat the market's own price; without it a run with real money takes none. See docs/score-models.md.",
+            ),
         ],
     },
     Section {

@@ -11,7 +11,7 @@ use brier_strategies::{
     MomentumParameters, Pair, Range, RangeParameters, Reversion, ReversionParameters, Settlement, Stake, Taker,
     TakerParameters, UpOrDown, UpOrDownParameters, Weather, WeatherParameters,
 };
-use brier_types::{MarketTicker, Money, Rounding, Venue};
+use brier_types::{MarketTicker, Money, Rounding, Timestamp, Venue};
 
 use super::keys::{Key, whole};
 use super::layers::Values;
@@ -106,7 +106,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::optional(
                 "observed_series",
                 Kind::Text,
-                "Series of the extreme measured so far today; while it is stale, nothing is said."
+                "Series of the extreme measured so far that day; while it is stale, nothing is said. Before the day in its name has begun nothing is waited for."
             ),
             Key::new("extreme", Kind::Word(&["high", "low"]), "\"high\"", "Which extreme settles."),
             Key::new(
@@ -440,17 +440,26 @@ fn size(set: &Values, name: &str) -> usize {
 fn weather(config: &StrategyConfig) -> Box<dyn Strategy> {
     let set = &config.parameters;
     let (one, two) = (set.number("slack_one_degree"), set.number("slack_two_degrees"));
+    let observed = set.maybe_text("observed_series");
     Box::new(Weather::new(WeatherParameters {
         markets: markets(config),
         stake: stake(set),
         extreme: if set.text("extreme") == "low" { Extreme::Low } else { Extreme::High },
         forecast: set.text("forecast_series"),
-        observed: set.maybe_text("observed_series"),
+        begins: observed.as_deref().and_then(earliest_beginning),
+        observed,
         deviation: set.number("deviation_degrees"),
         tails: set.maybe_number("tails"),
         slack: [(1.0 - one - two).max(0.0), one, two],
         doubt: set.number("doubt"),
     }))
+}
+
+/// The earliest moment at which the climate day of a series begins at any station: midnight of standard time four hours west of
+/// Greenwich. `None` where the series names no day.
+fn earliest_beginning(series: &str) -> Option<Timestamp> {
+    let day = series.split(':').find(|part| part.len() == 10 && part.split('-').count() == 3)?;
+    format!("{day}T04:00:00Z").parse().ok()
 }
 
 fn range(config: &StrategyConfig) -> Box<dyn Strategy> {

@@ -14,6 +14,7 @@ mod feeds;
 mod keys;
 mod kinds;
 mod layers;
+mod premise;
 mod problem;
 mod raw;
 pub mod reference;
@@ -29,11 +30,11 @@ pub use analyst_kinds::{ANALYST_KINDS, AnalystKind, Takes};
 pub(crate) use analysts::strike;
 pub use analysts::{AnalystConfig, LanguageForm, Mind, NoRecipe, RecipeForm};
 pub use environment::Environment;
-pub(crate) use feeds::tells;
-pub use feeds::unfed;
+pub use feeds::{Unfed, unfed};
 pub use keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};
 pub use layers::{Setting, Values};
+pub use premise::Premise;
 pub use problem::{Origin, Problem, Problems};
 pub use settings::{
     Config, ControlConfig, ExecutionConfig, FeedConfig, FeedsConfig, KalshiConfig, KeySource, LogConfig, Mode,

@@ -256,6 +256,8 @@ pub struct RemoteConfig {
     pub token: Reference,
     /// The most connections at once.
     pub max_clients: u32,
+    /// Where scored markets are that show that their fair values beat the market.
+    pub record: Option<PathBuf>,
 }
 
 /// `[control]`.
@@ -625,7 +627,7 @@ fn remote(set: &Values, problems: &mut Vec<Problem>) -> Option<RemoteConfig> {
         );
         return None;
     };
-    Some(RemoteConfig { listen, token, max_clients: set.count("max_clients") })
+    Some(RemoteConfig { listen, token, max_clients: set.count("max_clients"), record: set.maybe_path("record") })
 }
 
 fn control(set: &Values) -> ControlConfig {
@@ -698,6 +700,17 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
         for (market, from) in it.markets.iter().zip(from.into_iter().cycle()) {
             let key = format!("analyst.{}.markets", it.name);
             problems.extend(not_traded(config, market, from.keys.origin("markets"), key));
+        }
+        for (news, from) in it.news().iter().zip(from.into_iter().cycle()) {
+            let feeds =
+                || config.feeds.list.iter().filter(|feed| feed.spec.vendor.is_news()).map(|feed| feed.name.as_str());
+            if feeds().any(|feed| feed == news) {
+                continue;
+            }
+            let key = format!("analyst.{}.parameters.news", it.name);
+            let known = feeds().collect::<Vec<_>>().join(", ");
+            let text = format!("expected feeds of news ({known}), found `{news:.64}`");
+            problems.push(Problem::new(from.parameters.origin("news"), key, text));
         }
     }
     if config.strategies.len() >= usize::from(u16::MAX) {

@@ -428,9 +428,17 @@ fn a_series_that_nobody_tells_is_known_before_the_run() {
     let feed =
         |series: &str| format!("[[feed]]\nname = \"f\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"{series}\"\n");
     let config = Case::new(&format!("{strategy}{}", feed("high:{date}"))).config();
-    assert_eq!(unfed(&config), [("strategy `w`".to_owned(), "seen:2026-11-29".to_owned())]);
+    let told: Vec<String> = unfed(&config).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["strategy `w` wants to know `seen:2026-11-29`, and no feed tells it"]);
     let config = Case::new(&format!("{strategy}{}", feed("height:{date}"))).config();
     assert_eq!(unfed(&config).len(), 2);
+    assert_eq!(unfed(&config)[0].meant.as_deref(), None);
+    let mut config = Case::new(&format!("{strategy}{}", feed("high:2026-11-29"))).load();
+    // A day that is none is nobody's.
+    assert!(config.problems[0].text.contains("expected `{date}` in a weather series' name"), "{:?}", config.problems);
+    let text = format!("{strategy}{}", feed("high:{date}")).replace("high:2026-11-29", "high:2026-02-30");
+    config = Case::new(&text).load();
+    assert_eq!(unfed(&config.config.unwrap())[0].series, "high:2026-02-30");
 }
 
 const RELEASE: &str = "\
@@ -551,10 +559,19 @@ fn every_kind_of_analyst_can_be_configured_and_read_back() {
     assert_eq!(again.text, config.text);
     assert!(again.analysts == config.analysts, "{:?}", again.analysts);
     let close = Timestamp::from_secs(1_000_000).unwrap();
+    let three = Some(Strike::Above(Bound::parse("3").unwrap()));
+    let of = |form: &RecipeForm| match form.recipe(three, close) {
+        // A strike of its own stands where the venue lists none, and against another one nothing does.
+        Err(NoRecipe::OtherStrike { .. }) => form.recipe(None, close),
+        recipe => recipe,
+    };
     let models: Vec<Model> = (config.analysts.iter())
         .filter_map(|it| if let Mind::Model(form) = &it.mind { Some(form) } else { None })
-        .map(|form| form.recipe(Some(Strike::Above(Bound::parse("3").unwrap())), close).unwrap().model().clone())
+        .map(|form| of(form).unwrap().model().clone())
         .collect();
+    let Mind::Model(extreme) = &config.analysts[0].mind else { panic!("a model") };
+    let refused = extreme.recipe(three, close).unwrap_err().to_string();
+    assert!(refused.contains("lists the strike `above 3`, and the configuration says `above 52`"), "{refused}");
     let Model::Terminal { settles_at, .. } = &models[1] else { panic!("a terminal price") };
     assert_eq!(settles_at.to_string(), "2026-12-01T22:00:00Z");
     let Model::Average { ends_at, .. } = &models[2] else { panic!("a mean") };

@@ -119,6 +119,9 @@ pub struct Status {
     pub orders: Vec<OrderLine>,
     /// Positions that are not zero.
     pub positions: Vec<PositionLine>,
+    /// What comes from outside, by feed.
+    #[serde(default)]
+    pub feeds: Vec<FeedLine>,
     /// Combos that are under way.
     #[serde(default)]
     pub combos_under_way: usize,
@@ -154,6 +157,25 @@ pub struct StrategyLine {
     pub realized: String,
     /// Dollars that its positions would bring more or less than they cost.
     pub unrealized: String,
+}
+
+/// A feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedLine {
+    /// Its name.
+    pub name: String,
+    /// Who is asked.
+    pub vendor: String,
+    /// The series that it tells.
+    pub series: String,
+    /// `fresh`, `stale`, or `waiting` while it has told nothing yet.
+    pub state: String,
+    /// Seconds since what it told last was so, by its source.
+    pub age_s: Option<u64>,
+    /// Seconds that it may decide.
+    pub max_age_s: Option<u64>,
+    /// What is wrong with it, while something is.
+    pub trouble: Option<String>,
 }
 
 /// An order that may still fill.

@@ -16,6 +16,7 @@ use brier_types::{BookSide, MarketStatus, Timestamp, Venue};
 use serde::Serialize;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::board::Board;
 use crate::analysts::terms::MarketTerms;
 use crate::analysts::told::{OpinionLine, OpinionLog, QuoteLine, SilenceLine};
 use crate::analysts::{Formed, Seat, Silence, activity};
@@ -32,11 +33,15 @@ pub(super) struct Desk {
     terms: Vec<MarketTerms>,
     /// Who tells how much was traded.
     kalshi: Option<brier_kalshi::Client>,
+    /// Who tells what news say.
+    board: Board,
     log: Arc<OpinionLog>,
     /// The last reason for silence of each market.
     silent: BTreeMap<MarketName, (&'static str, String)>,
     /// Whether the log could be written the last time.
     logs: bool,
+    /// Whether money follows what it tells.
+    is_live: bool,
 }
 
 /// How a round of questions ended.
@@ -63,7 +68,8 @@ impl Desk {
         seat: Seat,
         all: &[MarketTerms],
         kalshi: Option<brier_kalshi::Client>,
-        log: Arc<OpinionLog>,
+        board: Board,
+        (log, is_live): (Arc<OpinionLog>, bool),
     ) -> Self {
         if let Some(why) = seat.keyless() {
             tracing::warn!(analyst = seat.config().name, %why, "without a key it has no opinion");
@@ -78,7 +84,7 @@ impl Desk {
                 tracing::warn!(analyst, market = %name, "the run does not list this market; it is not assessed");
             }
         }
-        Self { seat: Arc::new(seat), terms, kalshi, log, silent: BTreeMap::new(), logs: true }
+        Self { seat: Arc::new(seat), terms, kalshi, board, log, silent: BTreeMap::new(), logs: true, is_live }
     }
 
     /// Assesses until the run ends.
@@ -134,7 +140,8 @@ impl Desk {
             // A venue may move it.
             self.terms[at].closes_at = *closes_at;
             let history = self.history(&self.terms[at]).await;
-            let answer = self.seat.assess(&self.terms[at], &known.facts, history, Clock::local_now()).await;
+            let articles = self.board.articles(self.seat.config().news());
+            let answer = self.seat.assess(&self.terms[at], &known.facts, &articles, history, Clock::local_now()).await;
             let round = match answer {
                 Ok(formed) => {
                     self.silent.remove(&name);
@@ -182,14 +189,11 @@ impl Desk {
         }
     }
 
-    /// Tells the engine, and writes down why. `None` when the run has ended.
+    /// Writes down why, and tells the engine. `None` when the run has ended.
     async fn tell(&mut self, name: &MarketName, formed: Formed, words: &Teller) -> Option<()> {
         let Formed { opinion, fair } = formed;
         let mut line = OpinionLine::new(&opinion, &fair);
         tracing::debug!(analyst = opinion.analyst, market = %name, %opinion, "an opinion");
-        if self.seat.config().tells {
-            words.send(Word::Input(Input::Fair(fair))).ok()?;
-        }
         let (venue, ticker) = (name.venue, name.market.clone());
         let best = look(words, move |engine| {
             let market = engine.state().universe.find(venue, ticker.as_str())?;
@@ -198,22 +202,30 @@ impl Desk {
             QuoteLine::new(best(BookSide::Bid), best(BookSide::Ask))
         });
         line.market_quote = best.await?;
-        self.write(name, line.view(), line).await;
+        let is_written = self.write(name, line.view(), line).await;
+        // Money follows no opinion whose reasons are lost.
+        if self.seat.config().tells && (is_written || !self.is_live) {
+            words.send(Word::Input(Input::Fair(fair))).ok()?;
+        }
         Some(())
     }
 
-    /// Writes a line down, where the disk may be waited for.
-    async fn write(&mut self, name: &MarketName, view: String, line: impl Serialize + Send + 'static) {
+    /// Writes a line down, where the disk may be waited for. Whether it is there.
+    async fn write(&mut self, name: &MarketName, view: String, line: impl Serialize + Send + 'static) -> bool {
         let (log, analyst, market) = (Arc::clone(&self.log), self.seat.config().name.clone(), name.clone());
         let work = move || log.append((&analyst, &market), view, &line);
         match tokio::task::spawn_blocking(work).await {
             Ok(Err(error)) if self.logs => {
-                let path = self.log.path();
-                tracing::error!(path = %path.display(), %error, "opinions cannot be written down; they are told all the same");
+                let (path, then) = (self.log.path(), if self.is_live { "not told" } else { "told all the same" });
+                tracing::error!(path = %path.display(), %error, then, "opinions cannot be written down");
                 self.logs = false;
+                false
             }
-            Ok(Ok(_)) => self.logs = true,
-            Ok(Err(_)) | Err(_) => {}
+            Ok(Ok(_)) => {
+                self.logs = true;
+                true
+            }
+            Ok(Err(_)) | Err(_) => false,
         }
     }
 }

@@ -9,14 +9,16 @@ use brier_connect::clock::Clock;
 use brier_engine::{Fact, FactValue, Input};
 use brier_feeds::client::{Client, ClientOptions};
 use brier_feeds::error::FeedError;
+use brier_feeds::news::Article;
 use brier_feeds::secret::{Keys, Secret};
 use brier_feeds::settlement::Table;
-use brier_feeds::source::{Reading, Source};
+use brier_feeds::source::{Answered, Reading, Source};
 use brier_feeds::stream::driver::StreamItem;
 use brier_feeds::vendor::Vendor;
 use brier_types::Timestamp;
 use tokio::time::Instant;
 
+use super::board::{Board, Quiet};
 use crate::config::{Environment, FeedsConfig};
 use crate::driver::Word;
 use crate::mailbox::Teller;
@@ -28,6 +30,8 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(30);
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// How long to wait before a stream that has ended, and has nothing beside it, is opened again.
 const REDIAL_AFTER: Duration = Duration::from_mins(2);
+/// How often it is looked whether a feed has grown quiet.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Least time between two facts of one stream.
 pub const LEAST_GAP: Duration = Duration::from_millis(200);
 
@@ -129,8 +133,27 @@ pub(crate) fn open(
     Ok(Some((Client::new(options)?, feeds)))
 }
 
+/// Says of every feed that has grown quiet that it has.
+pub(super) async fn watch(board: Board) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        for Quiet { name: feed, age, trouble } in board.grown_quiet(Clock::local_now()) {
+            let trouble = trouble.unwrap_or_else(|| "none is known".to_owned());
+            if let Some(age) = age {
+                let age_s = age.as_secs();
+                tracing::warn!(feed, age_s, trouble, "the feed has gone stale: whoever needs it says nothing");
+            } else {
+                tracing::warn!(feed, trouble, "the feed has told nothing yet: whoever needs it says nothing");
+            }
+        }
+    }
+}
+
 /// Follows a feed until the run ends.
-pub(super) async fn follow(feed: Feed, client: Client, words: Teller) {
+pub(super) async fn follow(feed: Feed, client: Client, words: Teller, board: Board) {
+    let place =
+        board.place(&feed.name, feed.source.vendor().name(), feed.source.series(), feed.every, Clock::local_now());
+    let words = Mouth { words, board, place };
     while let Some(stream) = feed.source.open(client.options()) {
         match stream {
             Ok(stream) => {
@@ -138,7 +161,10 @@ pub(super) async fn follow(feed: Feed, client: Client, words: Teller) {
                     return;
                 }
             }
-            Err(error) => tracing::error!(feed = feed.name, %error, "the feed does not stream"),
+            Err(error) => {
+                tracing::error!(feed = feed.name, %error, "the feed does not stream");
+                words.board.trouble(words.place, Some(error.to_string()));
+            }
         }
         if feed.source.vendor() != Vendor::Rtds {
             break;
@@ -149,22 +175,30 @@ pub(super) async fn follow(feed: Feed, client: Client, words: Teller) {
     feed.poll(&client, &words).await;
 }
 
+/// Where a feed's facts go, and what is said of it.
+struct Mouth {
+    words: Teller,
+    board: Board,
+    place: usize,
+}
+
 impl Feed {
     /// What it is called.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Asks it once: what it says that may decide now.
+    /// Asks it once: what it says that may decide now, and what it wrote.
     ///
     /// # Errors
     /// Those of the vendor.
-    pub(crate) async fn read_once(&self, client: &Client) -> Result<Vec<Fact>, FeedError> {
-        Ok(self.source.read(client).await?.into_iter().filter_map(fact).collect())
+    pub(crate) async fn read_once(&self, client: &Client) -> Result<(Vec<Fact>, Vec<Article>), FeedError> {
+        let Answered { readings, articles } = self.source.ask(client).await?;
+        Ok((readings.into_iter().filter_map(fact).collect(), articles))
     }
 
     /// Tells what a stream says. `None` when the run has ended; else the stream has, for good.
-    async fn listen(&self, mut stream: brier_feeds::stream::driver::PriceStream, words: &Teller) -> Option<()> {
+    async fn listen(&self, mut stream: brier_feeds::stream::driver::PriceStream, words: &Mouth) -> Option<()> {
         let (mut waiting, mut next): (Option<Reading>, Instant) = (None, Instant::now());
         let mut troubled = false;
         loop {
@@ -182,6 +216,7 @@ impl Feed {
                 None => return Some(()),
                 Some(StreamItem::Connected) => tracing::info!(feed = self.name, "the feed's stream is open"),
                 Some(StreamItem::Lost(reason)) => {
+                    words.board.trouble(words.place, Some(format!("the stream is gone: {reason}")));
                     tracing::warn!(feed = self.name, reason, "the feed's stream is gone; it comes again");
                 }
                 // Said once until a price comes: a vendor that sends nothing else must not fill the log.
@@ -191,6 +226,7 @@ impl Feed {
                     }
                 }
                 Some(StreamItem::Ended(error)) => {
+                    words.board.trouble(words.place, Some(error.to_string()));
                     tracing::error!(feed = self.name, %error, "the feed's stream has ended");
                     return Some(());
                 }
@@ -203,12 +239,16 @@ impl Feed {
     }
 
     /// Asks again and again, until the run ends.
-    async fn poll(&self, client: &Client, words: &Teller) {
+    async fn poll(&self, client: &Client, words: &Mouth) {
         let mut failing: Option<&'static str> = None;
         loop {
             let mut wait = self.every;
-            match self.source.read(client).await {
-                Ok(readings) => {
+            match self.source.ask(client).await {
+                Ok(Answered { readings, articles }) => {
+                    if self.source.vendor().is_news() {
+                        words.board.wrote(words.place, articles);
+                    }
+                    words.board.trouble(words.place, None);
                     if failing.take().is_some() {
                         tracing::info!(feed = self.name, "the feed answers again");
                     }
@@ -220,6 +260,7 @@ impl Feed {
                 }
                 Err(error) => {
                     self.complain(&error, &mut failing);
+                    words.board.trouble(words.place, Some(error.to_string()));
                     wait = self.wait_after(&error, client.now());
                 }
             }
@@ -244,12 +285,13 @@ impl Feed {
     }
 
     /// `None` when nobody listens any more.
-    fn tell(&self, reading: Reading, words: &Teller) -> Option<()> {
+    fn tell(&self, reading: Reading, words: &Mouth) -> Option<()> {
         let Some(fact) = fact(reading) else {
             tracing::debug!(feed = self.name, "what the feed says is older than it may be");
             return Some(());
         };
-        words.send(Word::Input(Input::Fact(fact))).ok()
+        words.board.told(words.place, &fact);
+        words.words.send(Word::Input(Input::Fact(fact))).ok()
     }
 }
 

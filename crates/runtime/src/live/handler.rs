@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use brier_connect::clock::Clock;
 use brier_engine::halts::{Cause, Halt};
 use brier_engine::{Engine, Input, MarketId, Operator, Order, OrderKey, OrderState, Scope};
 use brier_types::{MarketStatus, Rounding, Venue};
 use tokio::sync::{mpsc, oneshot};
 
+use super::board::Board;
 use crate::control::{
     self, ControlAnswer, ControlHandler, ControlRequest, OrderLine, PositionLine, Status, StrategyLine, VenueLine,
 };
@@ -37,6 +39,7 @@ pub(super) struct Handler {
     /// Strategies that the configuration has switched off.
     pub(super) off: Vec<String>,
     pub(super) venues: Vec<Venue>,
+    pub(super) feeds: Board,
 }
 
 fn done(text: impl Into<String>) -> ControlAnswer {
@@ -190,6 +193,7 @@ impl Handler {
             pid: std::process::id(),
             mode: self.mode.to_owned(),
             run: self.run,
+            feeds: self.feeds.lines(Clock::local_now()),
             ..Status::default()
         };
         let (venues, off) = (self.venues.clone(), self.off.clone());

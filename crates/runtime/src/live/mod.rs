@@ -10,6 +10,7 @@
 //! otherwise than in peace asks every venue at which an order of its may rest to cancel all; a start that fails leaves no run.
 
 mod analysts;
+mod board;
 pub(crate) mod feeds;
 mod handler;
 mod paper;
@@ -56,11 +57,12 @@ use crate::run::{KalshiAccess, PolymarketAccess, Prepared};
 use crate::secrets::SecretError;
 use crate::take_back::{self, TakenBack};
 use analysts::Desk;
+use board::Board;
 pub use feeds::{FeedsError, LEAST_GAP as LEAST_GAP_OF_FACTS, check as check_feeds, fact_at};
 use handler::{Handler, scope};
 pub use paper::PaperError;
 pub use proof::ProofError;
-use rules::Judge;
+use rules::{Judge, Refusal};
 pub use venues::VenueError;
 use venues::{Pulse, Reached, Wanted};
 
@@ -123,6 +125,14 @@ pub enum RunError {
     /// A feed, or the settlement table.
     #[error(transparent)]
     Feeds(#[from] FeedsError),
+    /// Every market that was asked for was refused.
+    #[error("nothing is left to trade: {refused} markets were refused, the first because {first}")]
+    NothingToTrade {
+        /// How many.
+        refused: usize,
+        /// The first one's reason.
+        first: Refusal,
+    },
     /// An analyst.
     #[error(transparent)]
     Analysts(#[from] AnalystsError),
@@ -192,11 +202,14 @@ impl RunError {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Venue(VenueError::Unlisted { .. }) => {
-                Some("correct the strategy's `markets`; a paper run lists what `paper.catalog` names")
+                Some("correct the `markets` of the strategy or analyst; a paper run lists what `paper.catalog` names")
             }
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
             Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
+            Self::NothingToTrade { .. } => Some(
+                "correct the strategy, its feeds, or the table that `feeds.settlement` names; `feeds.rules = \"warn\"` lets a paper run trade all the same",
+            ),
             Self::Analysts(_) => Some("correct the `[[analyst]]` that is named, or say `enabled = false` in it"),
             Self::Recovery(RecoveryError::In { .. }) => Some(
                 "run the version that wrote it, or give the run a new `run.data_dir` once the account is flat; orders of that run may still rest: `brier halt CONFIG --cancel-all`",
@@ -307,7 +320,9 @@ impl Trading {
         }
 
         let (stop, mut asked) = mpsc::channel(1);
+        let board = Board::default();
         let handler = Handler {
+            feeds: board.clone(),
             words: words.clone(),
             stop,
             name: self.config.run.name.clone(),
@@ -320,8 +335,8 @@ impl Trading {
         let table = feeds::table(&self.config.feeds)?;
         let outside = feeds::open(&self.config.feeds, &table, &self.environment, seed(Clock::local_now()))?;
         let seats = crate::analysts::open(self.config.analysts.iter().filter(|it| it.enabled), &self.environment)?;
-        for (who, series) in crate::config::unfed(&self.config) {
-            tracing::warn!(who, series, "no feed tells what it wants to know; another program may");
+        for unfed in crate::config::unfed(&self.config) {
+            tracing::warn!("{unfed}; another program may");
         }
         let remote = self.open_remote().await?;
         let control = self.config.control.socket.then(|| open_control(&self.config.run.data_dir, &handler));
@@ -336,6 +351,12 @@ impl Trading {
                 return Ok(Ended { reason: why, left });
             }
         };
+        let refused: Vec<&Refusal> = venues.iter().flat_map(|venue| &venue.refused).collect();
+        if let Some(first) = refused.first()
+            && venues.iter().all(|venue| venue.instruments.is_empty())
+        {
+            return Err(RunError::NothingToTrade { refused: refused.len(), first: (*first).clone() });
+        }
         let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
         proof::prove(&mut self.config, &texts)?;
         let Assembled { wiring, routes, instruments, halted, terms, pulses } =
@@ -384,11 +405,12 @@ impl Trading {
         for (client, feed) in
             outside.into_iter().flat_map(|(client, feeds)| feeds.into_iter().map(move |it| (client.clone(), it)))
         {
-            tasks.spawn(feeds::follow(feed, client, words.clone()));
+            tasks.spawn(feeds::follow(feed, client, words.clone(), board.clone()));
         }
-        for desk in self.desks(seats, &terms) {
+        for desk in self.desks(seats, &terms, &board) {
             tasks.spawn(desk.follow(words.clone()));
         }
+        tasks.spawn(feeds::watch(board));
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
             Some(door) => Some(self.serve_remote(door, &words, &mut tasks).await),
@@ -498,17 +520,12 @@ impl Trading {
             all: enabled().any(|it| it.all_markets),
             tied: tied.filter(|market| market.venue == venue).map(|market| market.market).collect(),
             assessed,
-            judge: Some(Judge {
-                table,
-                strategies: &self.config.strategies,
-                analysts: &self.config.analysts,
-                on: self.config.feeds.rules,
-            }),
+            judge: Some(Judge::new(&self.config, table)),
         }
     }
 
     /// Every analyst with what it assesses. One that reads wants to know how much was traded; without, it does as well.
-    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms]) -> Vec<Desk> {
+    fn desks(&self, seats: Vec<Seat>, terms: &[MarketTerms], board: &Board) -> Vec<Desk> {
         let log = Arc::new(OpinionLog::new(&self.config.run.data_dir));
         let mut client = None;
         if let (Some(KalshiAccess::At { env, .. }), true) = (&self.accesses.0, seats.iter().any(Seat::reads)) {
@@ -518,7 +535,10 @@ impl Trading {
                 Err(error) => tracing::warn!(%error, "analysts are not told how much was traded"),
             }
         }
-        seats.into_iter().map(|seat| Desk::new(seat, terms, client.clone(), Arc::clone(&log))).collect()
+        seats
+            .into_iter()
+            .map(|seat| Desk::new(seat, terms, client.clone(), board.clone(), (Arc::clone(&log), self.live.is_some())))
+            .collect()
     }
 
     /// Opens the door of remote strategies, where one is configured. Whoever knocks waits.
@@ -555,7 +575,9 @@ impl Trading {
             places.insert(it.name.clone(), (brier_engine::StrategyId(place), markets));
         }
         let max_clients = self.config.remote.as_ref().map_or(0, |remote| remote.max_clients);
-        let config = remote::RemoteConfig { token, max_clients, places };
+        let has_record = self.config.remote.as_ref().is_some_and(|remote| remote.record.is_some());
+        let takes_fairs = self.live.is_none() || has_record;
+        let config = remote::RemoteConfig { token, max_clients, takes_fairs, places };
         tasks.spawn(remote::serve(listener, config, words.clone()));
         addr
     }

@@ -1,9 +1,11 @@
-//! Whether the markets of a run settle on what the settlement table says: each market's own rules are read at the start.
+//! Whether the markets of a run settle on what the settlement table says, and whether who has a model of them takes them for that:
+//! each market's own rules are read at the start.
 
-use brier_feeds::settlement::{Disagreement, Rules, SourceRef, Table};
-use brier_types::{MarketTicker, Venue};
+use brier_feeds::settlement::{Disagreement, Evidence, Rules, Settlement, SourceRef, Table};
+use brier_feeds::source::{About, Source, day_of, tells};
+use brier_types::{MarketTicker, Strike, Venue};
 
-use crate::config::{AnalystConfig, OnDisagreement, StrategyConfig};
+use crate::config::{AnalystConfig, Config, MarketName, Mode, OnDisagreement, Premise, StrategyConfig};
 
 /// What a market says about its settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,73 +22,204 @@ pub struct MarketRules {
     pub secondary: String,
     /// Names and addresses of its sources.
     pub sources: Vec<(String, String)>,
+    /// What the settling number has to be, where the venue lists it in numbers.
+    pub strike: Option<Strike>,
+}
+
+/// Why a market is not traded.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// Its rules are not what the settlement table says.
+    #[error(transparent)]
+    Rules(#[from] Disagreement),
+    /// A model, or a feed behind it, is of something else than what settles it.
+    #[error("{who} takes it for something else: {why}")]
+    Premise {
+        /// Whose model.
+        who: String,
+        /// What was expected and found.
+        why: String,
+    },
+    /// The table's word on it is not the venue's own, and money would follow a model.
+    #[error(
+        "the settlement table knows the rules of {series} by others' descriptions only: read them, and say `evidence = \"recorded\"` \
+         in a table of your own, which `feeds.settlement` names"
+    )]
+    Unread {
+        /// Its series.
+        series: String,
+    },
 }
 
 /// Who says which markets may be traded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Judge<'a> {
-    /// The settlement table.
-    pub table: &'a Table,
-    /// Who trades what.
-    pub strategies: &'a [StrategyConfig],
-    /// Who tells what a market is worth.
-    pub analysts: &'a [AnalystConfig],
-    /// What a disagreement means.
-    pub on: OnDisagreement,
+    table: &'a Table,
+    premises: Vec<Premise>,
+    /// The feeds of the run, by the table's stations.
+    sources: Vec<Source>,
+    on: OnDisagreement,
+    is_live: bool,
 }
 
-impl Judge<'_> {
-    /// Why a market must not be traded: its rules disagree with the table, or the table does not know it and a strategy with a model
-    /// trades it, or an analyst with one tells what it is worth. What no model looks at may settle on anything that the table does
-    /// not know; an analyst that reads has read the rules.
-    pub fn refuses(&self, rules: &MarketRules) -> Option<Disagreement> {
-        let sources: Vec<SourceRef<'_>> = rules.sources.iter().map(|(name, url)| SourceRef { name, url }).collect();
-        let MarketRules { venue, id, primary, secondary, .. } = rules;
-        let why = self.table.check(&Rules { venue: *venue, id, primary, secondary, sources: &sources }).err()?;
-        let by_a_model = |strategy: &StrategyConfig| {
-            let named = strategy.markets.iter().any(|name| name.venue == *venue && name.market == rules.market);
-            strategy.enabled && strategy.has_model() && (named || strategy.all_markets)
-        };
-        let told_by_a_model = |analyst: &AnalystConfig| {
-            let named = analyst.markets.iter().any(|name| name.venue == *venue && name.market == rules.market);
-            analyst.enabled && analyst.tells && analyst.is_model() && named
-        };
-        let modeled = self.strategies.iter().any(by_a_model) || self.analysts.iter().any(told_by_a_model);
-        if matches!(why, Disagreement::Unknown { .. }) && !modeled {
-            return None;
+impl<'a> Judge<'a> {
+    /// A judge for a run with this configuration.
+    pub fn new(config: &Config, table: &'a Table) -> Self {
+        let strategies = config.strategies.iter().filter_map(StrategyConfig::premise);
+        let analysts = config.analysts.iter().filter_map(AnalystConfig::premise);
+        let sources = config.feeds.list.iter().filter_map(|feed| Source::new(feed.spec.clone(), table).ok());
+        Self {
+            table,
+            premises: strategies.chain(analysts).collect(),
+            sources: sources.collect(),
+            on: config.feeds.rules,
+            is_live: config.run.mode == Mode::Live,
         }
-        let market = &rules.market;
+    }
+
+    /// Why a market must not be traded: its rules disagree with the table; the table does not know it, or knows it by others'
+    /// descriptions only while money is at stake, and a model is about it; or a model, or a feed behind it, is of another station,
+    /// day, extreme, price or mean. What no model looks at may settle on anything that the table does not know; an analyst that
+    /// reads has read the rules.
+    pub fn refuses(&self, rules: &MarketRules) -> Option<Refusal> {
+        let why = self.finds(rules)?;
+        let MarketRules { venue, market, .. } = rules;
         match self.on {
             OnDisagreement::Refuse => {
-                tracing::error!(%venue, %market, %why, "its rules are not what the settlement table says: it is not traded");
+                tracing::error!(%venue, %market, %why, "it is not traded");
                 Some(why)
             }
             OnDisagreement::Warn => {
-                tracing::warn!(%venue, %market, %why, "its rules are not what the settlement table says; this paper run trades it");
+                tracing::warn!(%venue, %market, %why, "this paper run trades it all the same");
                 None
             }
         }
+    }
+
+    /// The same without a word in the log, and whatever a disagreement means.
+    pub fn finds(&self, rules: &MarketRules) -> Option<Refusal> {
+        let sources: Vec<SourceRef<'_>> = rules.sources.iter().map(|(name, url)| SourceRef { name, url }).collect();
+        let MarketRules { venue, market, id, primary, secondary, strike, .. } = rules;
+        let rules = Rules { venue: *venue, id, primary, secondary, sources: &sources, strike: *strike };
+        let name = MarketName { venue: *venue, market: market.clone() };
+        let mut about = self.premises.iter().filter(|it| it.is_about(&name)).peekable();
+        let settlement = match self.table.check(&rules) {
+            Ok(settlement) => settlement,
+            Err(Disagreement::Unknown { .. }) if about.peek().is_none() => return None,
+            Err(why) => return Some(why.into()),
+        };
+        if self.is_live && about.peek().is_some() && settlement.evidence() == Evidence::Reference {
+            return Some(Refusal::Unread { series: settlement.series.name.clone() });
+        }
+        about.find_map(|premise| {
+            let why = premise_fails(premise, &settlement, &self.sources, self.table)?;
+            Some(Refusal::Premise { who: premise.who.clone(), why })
+        })
+    }
+}
+
+/// What of a premise is not so; `None` if all that can be known is.
+fn premise_fails(premise: &Premise, settled: &Settlement<'_>, sources: &[Source], table: &Table) -> Option<String> {
+    let family = settled.family;
+    if let Some(extreme) = premise.extreme {
+        match family.extreme {
+            Some(it) if it == extreme => {}
+            Some(it) => return Some(format!("expected the day's {it}, found a model of its {extreme}")),
+            None => return Some(format!("expected {}, found a model of a day's {extreme}", family.datum)),
+        }
+    }
+    if let Some(prints) = premise.prints {
+        let mean = |prints| match prints {
+            0 => "one price".to_owned(),
+            prints => format!("the mean of {prints} prints"),
+        };
+        match family.prints {
+            Some(it) if it == prints => {}
+            Some(it) => return Some(format!("expected {}, found a model of {}", mean(it), mean(prints))),
+            None => return Some(format!("expected {}, found a model of {}", family.datum, mean(prints))),
+        }
+    }
+    for series in &premise.series {
+        // What another program tells is its own affair.
+        for source in sources.iter().filter(|source| tells(source.series(), series)) {
+            if let Some(why) = source_fails(source, series, settled, table) {
+                return Some(format!("series `{series}`: {why}"));
+            }
+        }
+    }
+    None
+}
+
+fn source_fails(source: &Source, series: &str, settled: &Settlement<'_>, table: &Table) -> Option<String> {
+    match source.about() {
+        About::Temperature(station, extreme) => {
+            let (Some(expected), Some(day_extreme)) = (settled.station, settled.family.extreme) else {
+                return Some(format!("expected {}, found temperatures at {}", settled.family.datum, station.icao));
+            };
+            if expected.report != station.report {
+                return Some(format!("expected station {}, found a feed of {}", expected.icao, station.icao));
+            }
+            if day_extreme != extreme {
+                return Some(format!("expected the day's {day_extreme}, found a feed of its {extreme}"));
+            }
+            match (settled.day, day_of(source.series(), series)) {
+                (Some(expected), Some(day)) if expected == day => None,
+                (Some(expected), Some(day)) => Some(format!("expected the day {expected}, found {day}")),
+                _ => Some("expected a day in the market's name and in the series', found none".to_owned()),
+            }
+        }
+        About::Price(symbol) | About::Volatility(symbol) => {
+            let Some(expected) = settled.underlying else {
+                return Some(format!("expected {}, found a feed of `{symbol}`", settled.family.datum));
+            };
+            let found = table.underlying_of(symbol);
+            (found != Some(expected)).then(|| {
+                let known = expected.symbols.join(", ");
+                format!("expected a feed of {} ({known}), found `{symbol}`", expected.name)
+            })
+        }
+        About::Other => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use brier_types::Bound;
+
     use crate::config::{Environment, Sources, load};
 
     const RULES: &str = "If the highest temperature recorded in Central Park, New York for November 29, 2026 as reported by the \
          National Weather Service's Climatological Report (Daily), is greater than 52, then the market resolves to Yes.";
 
-    fn strategies(kind: &str, market: &str, parameters: &str) -> Vec<StrategyConfig> {
+    /// Two feeds of New York's high, one of Chicago's, and one of each of two coins.
+    const FEEDS: [(&str, &str, &str, &str); 5] = [
+        ("nws", "KNYC", "high:NYC:{date}", "high"),
+        ("metar", "KNYC", "low:NYC:{date}", "low"),
+        ("nws", "KMDW", "high:MDW:{date}", "high"),
+        ("coinbase", "BTC-USD", "spot:BTC", "high"),
+        ("coinbase", "ETH-USD", "spot:ETH", "high"),
+    ];
+
+    fn config(strategy: &str) -> Config {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("b.toml");
-        let text = format!(
-            "[run]\ndata_dir = \"d\"\n[[strategy]]\nname = \"a\"\nkind = \"{kind}\"\nmarkets = [\"{market}\"]\n[strategy.parameters]\n{parameters}\n"
-        );
+        let feeds = FEEDS.map(|(vendor, of, series, extreme)| {
+            let name = series.replace([':', '{', '}'], "-").to_lowercase();
+            let keys = format!("vendor = \"{vendor}\"\nof = \"{of}\"\nseries = \"{series}\"\nextreme = \"{extreme}\"");
+            format!("[[feed]]\nname = \"{name}\"\n{keys}\n")
+        });
+        let text = format!("[run]\ndata_dir = \"d\"\n{strategy}\n{}", feeds.concat());
         std::fs::write(&file, text).unwrap();
         let environment = Environment::from_pairs([("HOME".to_owned(), "/".to_owned())]);
         let sources = Sources { project: Some(file), environment, ..Sources::default() };
-        load(sources).into_config().unwrap().0.strategies
+        load(sources).into_config().unwrap().0
+    }
+
+    fn strategy(kind: &str, market: &str, parameters: &str) -> Config {
+        config(&format!(
+            "[[strategy]]\nname = \"a\"\nkind = \"{kind}\"\nmarkets = [\"{market}\"]\n[strategy.parameters]\n{parameters}"
+        ))
     }
 
     fn rules(ticker: &str, primary: &str) -> MarketRules {
@@ -98,36 +231,110 @@ mod tests {
             primary: primary.to_owned(),
             secondary: String::new(),
             sources: vec![("National Weather Service".to_owned(), url)],
+            strike: None,
         }
     }
 
-    fn refuses(strategies: &[StrategyConfig], rules: &MarketRules, on: OnDisagreement) -> Option<Disagreement> {
-        Judge { table: Table::embedded(), strategies, analysts: &[], on }.refuses(rules)
+    fn refuses(config: &Config, rules: &MarketRules) -> Option<String> {
+        Judge::new(config, Table::embedded()).refuses(rules).map(|why| why.to_string())
     }
 
     #[test]
     fn a_market_whose_rules_name_another_station_is_not_traded_by_anybody() {
         let market = "KXHIGHNY-26NOV29-T52";
-        let maker = strategies("market_maker", &format!("kalshi:{market}"), "");
+        let mut maker = strategy("market_maker", &format!("kalshi:{market}"), "");
         let good = rules(market, RULES);
-        assert_eq!(refuses(&maker, &good, OnDisagreement::Refuse), None);
+        assert_eq!(refuses(&maker, &good), None);
         let other = rules(market, &RULES.replace("Central Park", "LaGuardia Airport"));
-        assert!(refuses(&maker, &other, OnDisagreement::Refuse).is_some());
-        assert_eq!(refuses(&maker, &other, OnDisagreement::Warn), None, "a paper run may be told to go on");
+        assert!(refuses(&maker, &other).is_some());
         let report = MarketRules {
             sources: vec![("NWS".to_owned(), "https://x.test/?issuedby=LGA".to_owned())],
             ..rules(market, RULES)
         };
-        assert!(refuses(&maker, &report, OnDisagreement::Refuse).is_some());
+        assert!(refuses(&maker, &report).is_some());
+        maker.feeds.rules = OnDisagreement::Warn;
+        assert_eq!(refuses(&maker, &other), None, "a paper run may be told to go on");
     }
 
     #[test]
     fn what_the_table_does_not_know_is_for_strategies_without_a_model() {
         let market = "KXTEST-27JAN01-A";
         let unknown = rules(market, "If it happens.");
-        let maker = strategies("market_maker", &format!("kalshi:{market}"), "");
-        assert_eq!(refuses(&maker, &unknown, OnDisagreement::Refuse), None);
-        let model = strategies("up_or_down", &format!("kalshi:{market}"), "spot_series = \"spot:BTC\"");
-        assert!(matches!(refuses(&model, &unknown, OnDisagreement::Refuse), Some(Disagreement::Unknown { .. })));
+        assert_eq!(refuses(&strategy("market_maker", &format!("kalshi:{market}"), ""), &unknown), None);
+        let model = strategy("up_or_down", &format!("kalshi:{market}"), "spot_series = \"spot:BTC\"");
+        assert!(refuses(&model, &unknown).unwrap().contains("no series of the settlement table"));
+    }
+
+    fn weather(extreme: &str, series: &str) -> Config {
+        let parameters = format!("extreme = \"{extreme}\"\nforecast_series = \"{series}\"");
+        strategy("weather", "kalshi:KXHIGHNY-26NOV29-T52", &parameters)
+    }
+
+    #[test]
+    fn a_feed_of_another_station_day_or_extreme_is_no_basis_for_a_trade() {
+        let market = rules("KXHIGHNY-26NOV29-T52", RULES);
+        assert_eq!(refuses(&weather("high", "high:NYC:2026-11-29"), &market), None);
+        for (extreme, series, why) in [
+            (
+                "high",
+                "high:MDW:2026-11-29",
+                "series `high:MDW:2026-11-29`: expected station KNYC, found a feed of KMDW",
+            ),
+            (
+                "high",
+                "high:NYC:2026-11-28",
+                "series `high:NYC:2026-11-28`: expected the day 2026-11-29, found 2026-11-28",
+            ),
+            (
+                "high",
+                "low:NYC:2026-11-29",
+                "series `low:NYC:2026-11-29`: expected the day's high, found a feed of its low",
+            ),
+            ("low", "low:NYC:2026-11-29", "expected the day's high, found a model of its low"),
+        ] {
+            let found = refuses(&weather(extreme, series), &market).unwrap();
+            assert_eq!(found, format!("strategy `a` takes it for something else: {why}"));
+        }
+        // A price is no temperature, and a model of prices none of weather.
+        let spot = refuses(&weather("high", "spot:BTC"), &market).unwrap();
+        assert!(spot.ends_with("found a feed of `BTC-USD`"), "{spot}");
+        let range = strategy("range", "kalshi:KXHIGHNY-26NOV29-T52", "spot_series = \"spot:BTC\"\nprints = 60");
+        let range = refuses(&range, &market).unwrap();
+        assert!(range.ends_with("found a model of the mean of 60 prints"), "{range}");
+        // What another program tells is its own affair, and who has no model takes nothing for granted.
+        assert_eq!(refuses(&weather("high", "mine:NYC"), &market), None);
+    }
+
+    const BITCOIN: &str = "If the simple average of the sixty seconds of CF Benchmarks' Bitcoin Real-Time Index (BRTI) before 5 PM EST is \
+         above 98,749.99 at 5 PM EST on Nov 29, 2026, then the market resolves to Yes.";
+
+    #[test]
+    fn a_feed_of_another_coin_or_a_model_of_another_mean_is_no_basis_for_a_trade() {
+        let name = "KXBTCD-26NOV2917-T98749.99";
+        let index = ("CF Benchmarks".to_owned(), "https://www.cfbenchmarks.com/data/indices/BRTI".to_owned());
+        let market = MarketRules {
+            strike: Bound::parse("98749.99").map(Strike::Above),
+            sources: vec![index],
+            ..rules(name, BITCOIN)
+        };
+        let range = |spot: &str, prints: u32| {
+            let parameters = format!("spot_series = \"spot:{spot}\"\nprints = {prints}");
+            strategy("range", &format!("kalshi:{name}"), &parameters)
+        };
+        assert_eq!(refuses(&range("BTC", 60), &market), None);
+        let coin = refuses(&range("ETH", 60), &market).unwrap();
+        assert!(coin.contains("expected a feed of BTC (BTC, BTCUSD, "), "{coin}");
+        assert!(coin.ends_with("found `ETH-USD`"), "{coin}");
+        let last = refuses(&range("BTC", 0), &market).unwrap();
+        assert!(last.ends_with("expected the mean of 60 prints, found a model of one price"), "{last}");
+        let other = MarketRules { strike: Bound::parse("98999.99").map(Strike::Above), ..market.clone() };
+        assert!(refuses(&range("BTC", 60), &other).unwrap().contains("expected the listed strike, above 98999.99"));
+        // The rules of this series are known by others' descriptions, which is not enough for money.
+        let mut judge = Judge::new(&range("BTC", 60), Table::embedded());
+        judge.is_live = true;
+        assert!(matches!(judge.refuses(&market), Some(Refusal::Unread { series }) if series == "KXBTCD"));
+        let mut judge = Judge::new(&strategy("market_maker", &format!("kalshi:{name}"), ""), Table::embedded());
+        judge.is_live = true;
+        assert_eq!(judge.refuses(&market), None);
     }
 }

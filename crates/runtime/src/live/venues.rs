@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brier_engine::{Custody, Fees, Input, Instrument, Operator};
-use brier_feeds::settlement::Disagreement;
 use brier_kalshi::keys::Credentials;
 use brier_kalshi::order_path::{RingConfig, SharedRing};
 use brier_kalshi::stream::{Interest, Session, SessionConfig};
@@ -24,7 +23,7 @@ use brier_polymarket_protocol::stream::command::StreamAuth;
 use brier_types::{MarketTicker, Money, Qty, Timestamp, Venue};
 use tokio::task::JoinHandle;
 
-use super::rules::{Judge, MarketRules};
+use super::rules::{Judge, MarketRules, Refusal};
 use crate::analysts::terms::{self, MarketTerms};
 use crate::caller::Address;
 use crate::driver::{Handshake, Word, look};
@@ -84,7 +83,7 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn refuses(&self, rules: &MarketRules) -> Option<Disagreement> {
+    fn refuses(&self, rules: &MarketRules) -> Option<Refusal> {
         self.judge.as_ref()?.refuses(rules)
     }
 }
@@ -97,6 +96,8 @@ pub struct Reached {
     pub texts: Vec<brier_pairing::Listing>,
     /// Markets of an earlier run whose rules are no longer what is believed of them: listed, and to be halted.
     pub halted: Vec<(MarketTicker, String)>,
+    /// Why markets that were asked for are not listed.
+    pub refused: Vec<Refusal>,
     /// What the contracts of the markets that analysts assess say.
     pub terms: Vec<MarketTerms>,
     /// Its gateway.
@@ -145,7 +146,7 @@ pub async fn kalshi(
     let permit = Permit::kalshi(&env, live);
     let limits = client.account_limits().await.map_err(|error| failed(Venue::Kalshi, "account limits")(&error))?;
     let costs = client.endpoint_costs().await.map_err(|error| failed(Venue::Kalshi, "endpoint costs")(&error))?;
-    let Listed { all: instruments, halted, terms, texts } = kalshi_markets(&client, wanted).await?;
+    let Listed { all: instruments, halted, refused, terms, texts } = kalshi_markets(&client, wanted).await?;
     let mut gateway = KalshiGateway::new(credentials.clone(), KalshiConfig::new(permit));
     gateway.learn_limits(now, &limits);
     gateway.learn_costs(costs);
@@ -166,6 +167,7 @@ pub async fn kalshi(
         instruments,
         texts,
         halted,
+        refused,
         terms,
         gateway: Box::new(gateway),
         kalshi: Some(session),
@@ -188,6 +190,8 @@ struct Listed<T> {
     all: Vec<T>,
     /// Those that are only listed because something may be held.
     halted: Vec<(MarketTicker, String)>,
+    /// Why others are not.
+    refused: Vec<Refusal>,
     /// What the contracts of those that analysts assess say.
     terms: Vec<MarketTerms>,
     /// The texts of those that a strategy takes for tied.
@@ -216,8 +220,8 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
         }
     }
     let (mut events, mut serieses) = (BTreeMap::new(), BTreeMap::new());
-    let mut found =
-        Listed { all: Vec::with_capacity(markets.len()), halted: Vec::new(), terms: Vec::new(), texts: Vec::new() };
+    let all = Vec::with_capacity(markets.len());
+    let mut found = Listed { all, halted: Vec::new(), refused: Vec::new(), terms: Vec::new(), texts: Vec::new() };
     for listed in &markets {
         let market = match listed.to_market() {
             Ok(market) => market,
@@ -246,6 +250,7 @@ async fn kalshi_markets(client: &brier_kalshi::Client, wanted: &Wanted<'_>) -> R
         let rules = terms::kalshi_rules(market.ticker.clone(), listed, event, series);
         if let Some(why) = wanted.refuses(&rules) {
             if !wanted.held.contains(&market.ticker) {
+                found.refused.push(why);
                 continue;
             }
             found.halted.push((market.ticker.clone(), why.to_string()));
@@ -300,7 +305,8 @@ pub async fn polymarket(
     let permit = Permit::polymarket(&env, live);
     let wallet = client.wallet().cloned().ok_or_else(|| failed(VENUE, "wallet")(&"there is none"))?;
     let creds = client.credentials().ok_or_else(|| failed(VENUE, "API credentials")(&"there are none"))?;
-    let Listed { all: listings, halted, terms, .. } = admitted(polymarket_listings(&client, wanted).await?, wanted);
+    let Listed { all: listings, halted, refused, terms, .. } =
+        admitted(polymarket_listings(&client, wanted).await?, wanted);
     let texts = polymarket_texts(&client, &listings, wanted).await?;
     let mut gateway = PolymarketGateway::new(wallet, (*creds).clone(), PolymarketConfig::new(Chain::Polygon, permit));
     let mut tokens = TokenMap::new();
@@ -335,6 +341,7 @@ pub async fn polymarket(
         instruments: listings.iter().map(instrument).collect(),
         texts,
         halted,
+        refused,
         terms,
         gateway: Box::new(gateway),
         kalshi: None,
@@ -370,18 +377,20 @@ async fn polymarket_texts(
 
 /// Without the markets that must not be traded, but with those of them that may be held.
 fn admitted(mut listings: Vec<Listing>, wanted: &Wanted<'_>) -> Listed<Listing> {
-    let mut halted = Vec::new();
+    let (mut halted, mut refused) = (Vec::new(), Vec::new());
     listings.retain(|listing| {
         let Some(why) = wanted.refuses(&terms::polymarket_rules(listing)) else { return true };
         let held = wanted.held.contains(&listing.ticker);
         if held {
             halted.push((listing.ticker.clone(), why.to_string()));
+        } else {
+            refused.push(why);
         }
         held
     });
     let assessed = listings.iter().filter(|listing| wanted.assessed.contains(&listing.ticker));
     let terms = assessed.map(terms::polymarket).collect();
-    Listed { all: listings, halted, terms, texts: Vec::new() }
+    Listed { all: listings, halted, refused, terms, texts: Vec::new() }
 }
 
 /// What is traded of a market of Polymarket.

@@ -39,6 +39,7 @@ fn weather_values_buckets_by_forecast_and_by_what_was_measured() {
         extreme: Extreme::High,
         forecast: "forecast".to_owned(),
         observed: Some("observed".to_owned()),
+        begins: None,
         deviation: 2.8,
         tails: None,
         slack: [1.0, 0.0, 0.0],
@@ -63,6 +64,34 @@ fn weather_values_buckets_by_forecast_and_by_what_was_measured() {
     assert_eq!(world.sent(), []);
 }
 
+/// The evening before, the strategy once said nothing: no station has measured a day that has not begun.
+#[test]
+fn a_day_that_has_not_begun_needs_no_measurement() {
+    let with = |begins| WeatherParameters {
+        markets: names(&["B"]),
+        stake: stake(),
+        extreme: Extreme::High,
+        forecast: "forecast".to_owned(),
+        observed: Some("observed".to_owned()),
+        begins,
+        deviation: 2.8,
+        tails: None,
+        slack: [1.0, 0.0, 0.0],
+        doubt: 0.0,
+    };
+    let markets = [("B", Some(Strike::Between(bound("52"), bound("53"))))];
+    let begins = World::new(Box::new(Weather::new(with(None))), &markets, HOURS(30)).view().now().plus(HOURS(2));
+    let mut world = World::new(Box::new(Weather::new(with(Some(begins)))), &markets, HOURS(30));
+    world.number("forecast", 52.3);
+    assert!((fair(&world, "B") - 0.278_334).abs() < 1e-6);
+    world.pass(HOURS(2));
+    assert!(world.view().fair(world.place("B")).is_none(), "what was said before ends when the day begins");
+    world.number("forecast", 52.4);
+    assert!(world.view().fair(world.place("B")).is_none(), "from then on the floor has to be known");
+    world.number("observed", 30.0);
+    assert!(world.view().fair(world.place("B")).is_some());
+}
+
 #[test]
 fn an_ensembles_spread_widens_the_law() {
     let parameters = WeatherParameters {
@@ -71,6 +100,7 @@ fn an_ensembles_spread_widens_the_law() {
         extreme: Extreme::High,
         forecast: "members".to_owned(),
         observed: None,
+        begins: None,
         deviation: 0.0,
         tails: None,
         slack: [1.0, 0.0, 0.0],

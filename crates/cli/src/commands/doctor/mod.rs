@@ -180,13 +180,12 @@ fn times(config: &Config) -> Check {
 
 /// Whether feeds have their keys, and the settlement table can be read; nobody is asked.
 fn feeds(config: &Config, environment: &Environment) -> Check {
-    if let Some((who, series)) = brier_runtime::config::unfed(config).into_iter().next()
+    if let Some(unfed) = brier_runtime::config::unfed(config).into_iter().next()
         && config.remote.is_none()
     {
-        let found = format!("{who} wants to know `{series}`, and no feed tells it");
         return Check::warn(
             "feeds",
-            found,
+            unfed.to_string(),
             "add a `[[feed]]` with this `series`, or `[remote]` for a program that tells it",
         );
     }

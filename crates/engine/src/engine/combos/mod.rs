@@ -445,8 +445,18 @@ impl Engine {
         self.attempts.iter()
     }
 
+    /// Combos that are remembered, whether each has ended, and its orders: which leg each is of, and whether it sells it. For
+    /// whoever audits them by the venues' word.
+    #[doc(hidden)]
+    pub fn combo_orders(&self) -> impl Iterator<Item = (u32, &Combo, bool, Vec<(OrderKey, u32, bool)>)> {
+        self.combos.iter().chain(&self.kept_combos).map(|run| {
+            let orders = run.orders.iter().map(|order| (order.key, order.leg, order.closes));
+            (run.id, &run.combo, run.ended.is_some(), orders.collect())
+        })
+    }
+
     /// Combos that are under way.
-    pub fn combos_under_way(&self) -> usize {
+    pub const fn combos_under_way(&self) -> usize {
         self.combos.len()
     }
 }
