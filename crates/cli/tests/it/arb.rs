@@ -166,7 +166,7 @@ fn a_scan_finds_what_gains_whatever_happens_with_its_proof() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::start(folder.path(), "Will Ada Quill be arrested by December 31, 2027?");
     let quiet = desk.json(&["scan", "--hurdle", "0"]);
-    assert_eq!((&quiet["riskless"], &quiet["markets"], &quiet["sets"]), (&json!([]), &json!(3), &json!(5)), "{quiet}");
+    assert_eq!((&quiet["riskless"], &quiet["markets"], &quiet["sets"]), (&json!([]), &json!(3), &json!(6)), "{quiet}");
     desk.cross();
     let found = desk.json(&["scan", "--hurdle", "0"]);
     let [set] = found["riskless"].as_array().unwrap().as_slice() else { panic!("{found}") };
@@ -177,7 +177,7 @@ fn a_scan_finds_what_gains_whatever_happens_with_its_proof() {
         (&json!("22.925275"), &json!("2.074725")),
         "{set}"
     );
-    assert_eq!(set["see"], format!("brier pairs show {ARREST} {}", &desk.condition[..14]));
+    assert_eq!(set["see"], json!([format!("brier pairs show {ARREST} {}", &desk.condition[..14])]));
     let legs: Vec<Value> = set["legs"]
         .as_array()
         .unwrap()
@@ -231,9 +231,32 @@ fn an_event_of_which_at_most_one_pays_is_sold_whole_by_the_venues_word() {
         ["at most one", "Who will be arrested first?", "kalshi's word on event KXARREST-28", "12"],
         "{set}"
     );
-    assert_eq!(set["see"], Value::Null, "no pair, so no proof of one");
+    assert_eq!(set["see"], json!([]), "no pair, so no proof of one");
     let profit: f64 = set["worst_profit_dollars"].as_str().unwrap().parse().unwrap();
     assert!((1.38..1.39).contains(&profit), "15 cents on 12, less fees of 0.41: {profit}");
+    desk.exchange.stop();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_event_is_sold_whole_with_each_outcome_where_it_is_dearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), "Will Ada Quill be arrested by December 31, 2027?");
+    desk.exchange.json(&["order", "buy", "yes", "20@0.60", "quill", "--venue", "polymarket"]);
+    desk.exchange.json(&["order", "buy", "yes", "12@0.55", "KXARREST-28-BFEN"]);
+    let found = desk.json(&["scan", "--hurdle", "0"]);
+    let [set] = found["riskless"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!(
+        (&set["shape"], &set["size"]),
+        (&json!("joined"), &json!("12")),
+        "neither pair nor event gains by itself"
+    );
+    assert_eq!(set["proof"], "rules of both; kalshi's word on event KXARREST-28");
+    let profit: f64 = set["worst_profit_dollars"].as_str().unwrap().parse().unwrap();
+    assert!(
+        (1.58..1.593).contains(&profit),
+        "15 cents on 12, less Kalshi's fee of 0.2079 and what rounding may take: {profit}"
+    );
     desk.exchange.stop();
 }
 

@@ -274,7 +274,14 @@ impl Watcher {
 
     /// What gains now in every state of the world, the largest gain first.
     pub fn riskless(&self) -> Vec<(&Known, &Opportunity)> {
-        let mut found: Vec<_> = self.live.iter().map(|(set, found)| (&self.known[set.index()], found)).collect();
+        let all = || self.live.iter().map(|(set, found)| (&self.known[set.index()], found));
+        // What is joined says something where it gains more than each of its parts.
+        let says_more = |it: &Known, found: &Opportunity| {
+            let inside =
+                |part: &Known| part.shape != it.shape && part.markets.iter().all(|one| it.markets.contains(one));
+            it.shape != sets::JOINED || all().all(|(part, by_part)| !inside(part) || by_part.gain() < found.gain())
+        };
+        let mut found: Vec<_> = all().filter(|(it, found)| says_more(it, found)).collect();
         found.sort_by_key(|(_, found)| std::cmp::Reverse(found.gain()));
         found
     }

@@ -119,37 +119,48 @@ impl Clients {
         Ok(markets)
     }
 
-    /// The books of all markets, in their order; none where a venue shows none.
+    /// The books of all markets, in their order; none where a venue shows none. Both venues are asked at once, so that what is seen
+    /// is as little apart as may be.
     pub(super) async fn books(&self, markets: &[Market]) -> Result<Vec<Option<Book>>, VenueError> {
+        let (at_kalshi, at_polymarket) = tokio::join!(self.kalshi_books(markets), self.polymarket_books(markets));
         let mut books = vec![None; markets.len()];
-        let of = |venue: Venue| move |it: &&Market| it.name.venue == venue;
-        if let Some(client) = &self.kalshi {
-            let tickers: Vec<MarketTicker> =
-                markets.iter().filter(of(Venue::Kalshi)).map(|it| it.name.market.clone()).collect();
-            let read = client.orderbooks(&tickers).await;
-            for it in read.map_err(|error| failed(Venue::Kalshi, "order books")(&error))? {
-                let terms = it.orderbook_fp.to_yes_terms();
-                let place = markets
-                    .iter()
-                    .position(|known| known.name.venue == Venue::Kalshi && known.name.market.as_str() == it.ticker);
-                if let Some(place) = place {
-                    books[place] = load(&terms.bids, &terms.asks);
-                }
-            }
-        }
-        if let Some(client) = &self.polymarket {
-            let tokens: Vec<TokenId> = markets.iter().filter_map(|it| it.token).collect();
-            let read = client.books(&tokens).await;
-            let levels = |side: &[Level]| side.iter().map(|it| (it.price, it.size)).collect::<Vec<_>>();
-            for it in read.map_err(|error| failed(Venue::Polymarket, "order books")(&error))? {
-                let place =
-                    markets.iter().position(|known| known.token.is_some_and(|token| token.to_string() == it.asset_id));
-                if let Some(place) = place {
-                    books[place] = load(&levels(&it.bids), &levels(&it.asks));
-                }
-            }
+        for (place, book) in at_kalshi?.into_iter().chain(at_polymarket?) {
+            books[place] = book;
         }
         Ok(books)
+    }
+
+    async fn kalshi_books(&self, markets: &[Market]) -> Result<Vec<(usize, Option<Book>)>, VenueError> {
+        let Some(client) = &self.kalshi else { return Ok(Vec::new()) };
+        let own: BTreeMap<&str, usize> = markets
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.name.venue == Venue::Kalshi)
+            .map(|(place, it)| (it.name.market.as_str(), place))
+            .collect();
+        let tickers: Vec<MarketTicker> = own.values().map(|place| markets[*place].name.market.clone()).collect();
+        let read = client.orderbooks(&tickers).await;
+        let read = read.map_err(|error| failed(Venue::Kalshi, "order books")(&error))?;
+        let book = |it: &brier_kalshi_protocol::rest::MarketOrderbookFp| {
+            let terms = it.orderbook_fp.to_yes_terms();
+            Some((*own.get(it.ticker.as_str())?, load(&terms.bids, &terms.asks)))
+        };
+        Ok(read.iter().filter_map(book).collect())
+    }
+
+    async fn polymarket_books(&self, markets: &[Market]) -> Result<Vec<(usize, Option<Book>)>, VenueError> {
+        let Some(client) = &self.polymarket else { return Ok(Vec::new()) };
+        let own = markets.iter().enumerate().filter_map(|(place, it)| Some((it.token?, place)));
+        let own: Vec<(TokenId, usize)> = own.collect();
+        let places: BTreeMap<String, usize> = own.iter().map(|(token, place)| (token.to_string(), *place)).collect();
+        let tokens: Vec<TokenId> = own.into_iter().map(|(token, _)| token).collect();
+        let read = client.books(&tokens).await;
+        let read = read.map_err(|error| failed(Venue::Polymarket, "order books")(&error))?;
+        let levels = |side: &[Level]| side.iter().map(|it| (it.price, it.size)).collect::<Vec<_>>();
+        let book = |it: &brier_polymarket_protocol::clob::Book| {
+            Some((*places.get(&it.asset_id)?, load(&levels(&it.bids), &levels(&it.asks))))
+        };
+        Ok(read.iter().filter_map(book).collect())
     }
 }
 

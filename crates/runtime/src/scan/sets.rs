@@ -1,7 +1,8 @@
 //! Which sets there are among markets, and what proves each: pure.
 //!
 //! Pairs: the ties of strategies, and what else the texts of both venues prove of the markets at hand, with what people decided.
-//! Within a venue: groups of which at most one pays, by the venue's word; ladders, proved rung by rung; both sides of one book.
+//! Within a venue: groups of which at most one pays, by the venue's word; ladders, proved rung by rung; both sides of one book. And
+//! what hangs together by several of these, as one set: each outcome of an event where it is cheapest.
 
 use std::collections::BTreeSet;
 
@@ -38,8 +39,8 @@ pub struct Known {
     pub markets: Vec<MarketName>,
     /// What proves it.
     pub proof: String,
-    /// The command that shows the proof, where there is one.
-    pub see: Option<String>,
+    /// The commands that show the proof, where there are any.
+    pub see: Vec<String>,
     /// The set.
     pub set: Set,
 }
@@ -91,7 +92,8 @@ fn member(markets: &[Market], market: MarketId, settings: &Settings) -> Member {
 
 /// Finds them.
 pub(super) fn find(markets: &[Market], ties: &[TiedBy], settings: &Settings, now: Timestamp) -> Sets {
-    let mut found = Finder { markets, settings, now, sets: Sets::default(), paired: BTreeSet::new() };
+    let mut found =
+        Finder { markets, settings, now, sets: Sets::default(), paired: BTreeSet::new(), parts: Vec::new() };
     for it in ties {
         for tie in &it.ties {
             found.tie(it, tie);
@@ -102,6 +104,7 @@ pub(super) fn find(markets: &[Market], ties: &[TiedBy], settings: &Settings, now
     for venue in [Venue::Kalshi, Venue::Polymarket] {
         found.within(venue);
     }
+    found.joined();
     found.books();
     found.sets
 }
@@ -112,6 +115,33 @@ struct Finder<'a> {
     now: Timestamp,
     sets: Sets,
     paired: BTreeSet<PairName>,
+    parts: Vec<Part>,
+}
+
+/// What a set that was found is made of.
+struct Part {
+    /// Its markets.
+    places: Vec<usize>,
+    /// By its markets' places in the set.
+    relations: Vec<Relation>,
+    groups: Vec<Vec<usize>>,
+    proof: String,
+    see: Vec<String>,
+}
+
+/// A relation with other places.
+fn moved(relation: &Relation, to: impl Fn(usize) -> usize) -> Relation {
+    let all = |places: &[usize]| places.iter().map(|place| to(*place)).collect();
+    match relation {
+        Relation::Same { first, second } => Relation::Same { first: to(*first), second: to(*second) },
+        Relation::Inverse { first, second } => Relation::Inverse { first: to(*first), second: to(*second) },
+        Relation::Implies { first, second } => Relation::Implies { first: to(*first), second: to(*second) },
+        Relation::Excludes { first, second } => Relation::Excludes { first: to(*first), second: to(*second) },
+        Relation::Exclusive { members, one_must_pay } => {
+            Relation::Exclusive { members: all(members), one_must_pay: *one_must_pay }
+        }
+        Relation::Ladder { rungs } => Relation::Ladder { rungs: all(rungs) },
+    }
 }
 
 impl Finder<'_> {
@@ -224,7 +254,7 @@ impl Finder<'_> {
             Tie::Implies => (Relation::Implies { first, second }, "implies"),
             Tie::Excludes => (Relation::Excludes { first, second }, "excludes"),
         };
-        let see = Some(self.see(places));
+        let see = vec![self.see(places)];
         self.add(title(self.markets, places[0]), shape, &places, &[relation], Vec::new(), (proof, see));
     }
 
@@ -294,7 +324,40 @@ impl Finder<'_> {
             } else {
                 Vec::new()
             };
-            self.add(name, shape, &of, &[proved], groups, (proof, None));
+            self.add(name, shape, &of, &[proved], groups, (proof, Vec::new()));
+        }
+    }
+
+    /// What hangs together by more than one relation.
+    fn joined(&mut self) {
+        let mut wholes: Vec<(BTreeSet<usize>, Vec<Part>)> = Vec::new();
+        for part in std::mem::take(&mut self.parts) {
+            let mut whole = (part.places.iter().copied().collect::<BTreeSet<usize>>(), vec![part]);
+            let (touching, apart): (Vec<_>, Vec<_>) =
+                wholes.into_iter().partition(|(places, _)| !places.is_disjoint(&whole.0));
+            wholes = apart;
+            for (places, parts) in touching {
+                whole.0.extend(places);
+                whole.1.splice(0..0, parts);
+            }
+            wholes.push(whole);
+        }
+        for (places, parts) in wholes.into_iter().filter(|(_, parts)| parts.len() > 1) {
+            let places: Vec<usize> = places.into_iter().collect();
+            let (mut relations, mut groups) = (Vec::new(), Vec::new());
+            let (mut proofs, mut see) = (Vec::new(), Vec::new());
+            for part in parts {
+                let to =
+                    |slot: usize| places.binary_search(&part.places[slot]).expect("a part's markets are the whole's");
+                relations.extend(part.relations.iter().map(|it| moved(it, to)));
+                groups.extend(part.groups.iter().map(|group| group.iter().map(|slot| to(*slot)).collect::<Vec<_>>()));
+                if !proofs.contains(&part.proof) {
+                    proofs.push(part.proof);
+                }
+                see.extend(part.see);
+            }
+            let name = title(self.markets, places[0]);
+            self.add(name, JOINED, &places, &relations, groups, (proofs.join("; "), see));
         }
     }
 
@@ -302,7 +365,7 @@ impl Finder<'_> {
     fn books(&mut self) {
         for place in 0..self.markets.len() {
             let proof = "one contract ends one way".to_owned();
-            self.add(title(self.markets, place), "one book", &[place], &[], Vec::new(), (proof, None));
+            self.add(title(self.markets, place), "one book", &[place], &[], Vec::new(), (proof, Vec::new()));
         }
     }
 
@@ -313,11 +376,16 @@ impl Finder<'_> {
         places: &[usize],
         relations: &[Relation],
         groups: Vec<Vec<usize>>,
-        (proof, see): (String, Option<String>),
+        (proof, see): (String, Vec<String>),
     ) {
         let members = places.iter().map(|place| member(self.markets, MarketId(*place as u32), self.settings)).collect();
         match Set::new(members, relations, groups) {
             Ok(set) => {
+                if !relations.is_empty() {
+                    let (places, relations) = (places.to_vec(), relations.to_vec());
+                    let (proof, see) = (proof.clone(), see.clone());
+                    self.parts.push(Part { places, relations, groups: set.groups().to_vec(), proof, see });
+                }
                 let markets = places.iter().map(|place| self.markets[*place].name.clone()).collect();
                 self.sets.known.push(Known { name, shape, markets, proof, see, set });
             }
@@ -325,6 +393,9 @@ impl Finder<'_> {
         }
     }
 }
+
+/// The shape of a set made of several.
+pub(super) const JOINED: &str = "joined";
 
 /// What a pair stands on, with the ends that were accepted.
 fn ground(judged: &Judged<'_>, stands: &Standing) -> String {
@@ -507,6 +578,32 @@ mod tests {
         assert_eq!(unproved, Vec::<String>::new());
         decisions.veto(&judged, note()).unwrap();
         assert_eq!(found(&markets, &[], decisions), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn an_event_and_its_pairs_at_the_other_venue_are_one_set_as_well() {
+        let exclusive = |text: Listing| Listing { exclusive: true, ..text };
+        let markets = [
+            market(exclusive(kalshi("KXA-28-AQ", "Ada Quill", "2028"))),
+            market(exclusive(kalshi("KXA-28-BF", "Bruno Fenwick", "2028"))),
+            market(kalshi("KXB-28-CD", "Cora Dane", "2028")),
+            market(polymarket("1", "Ada Quill", "2027")),
+            market(polymarket("2", "Bruno Fenwick", "2027")),
+        ];
+        let (known, _) = found(&markets, &[], Decisions::default());
+        assert_eq!(
+            known,
+            [
+                "same: KXA-28-AQ 0x111111111111 by rules of both",
+                "same: KXA-28-BF 0x222222222222 by rules of both",
+                "at most one: KXA-28-AQ KXA-28-BF by kalshi's word on event KXA-28",
+                "joined: KXA-28-AQ KXA-28-BF 0x111111111111 0x222222222222 by rules of both; kalshi's word on event KXA-28",
+            ]
+        );
+        let sets = find(&markets, &[], &settings(Decisions::default()), NOW.parse().unwrap());
+        let joined = sets.known.iter().find(|it| it.shape == JOINED).unwrap();
+        // Neither, one or the other, and both venues alike.
+        assert_eq!((joined.set.states().len(), joined.see.len()), (3, 2));
     }
 
     #[test]

@@ -136,8 +136,7 @@ pub(super) struct SetLine {
     annual_return: Option<f64>,
     days_locked: f64,
     proof: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    see: Option<String>,
+    see: Vec<String>,
     legs: Vec<LegLine>,
     steps: Vec<String>,
     #[serde(skip)]
@@ -365,7 +364,7 @@ pub(super) fn shown(document: &Document) -> String {
         parts.push("no set gains now in every state of the world".to_owned());
     } else {
         parts.push(table(TITLES, document.riskless.iter().map(SetLine::row)));
-        let mut proofs: Vec<&String> = document.riskless.iter().filter_map(|it| it.see.as_ref()).collect();
+        let mut proofs: Vec<&String> = document.riskless.iter().flat_map(|it| &it.see).collect();
         proofs.sort();
         proofs.dedup();
         parts.extend(proofs.into_iter().map(|see| format!("proof  {see}")));
