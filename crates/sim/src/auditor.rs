@@ -76,6 +76,11 @@ impl Auditor {
         }
     }
 
+    /// The most that legs had open at any moment, in percent of their bound.
+    pub fn most_open_percent(&self) -> u64 {
+        self.legs.as_ref().map_or(0, LegsAudit::most_open_percent)
+    }
+
     /// After every step of the program.
     ///
     /// # Errors
@@ -98,7 +103,7 @@ impl Auditor {
         if looks {
             self.check_limits(venues)?;
         }
-        if let Some(legs) = &self.legs {
+        if let Some(legs) = &mut self.legs {
             legs.check_orders(engine)?;
             // What is open may be too much for one moment only. Without a fill it does not grow: a match that ends is sure, or
             // takes its contracts with it, and both were counted.
@@ -231,7 +236,7 @@ impl Auditor {
         self.check_limits(venues)?;
         check_fills(engine, venues)?;
         check_adjustments(engine, venues)?;
-        if let Some(legs) = &self.legs {
+        if let Some(legs) = &mut self.legs {
             legs.check_open(engine, venues)?;
             legs.check_end(engine, venues)?;
         }

@@ -148,12 +148,19 @@ pub struct LegsAudit {
     /// Millionths of a dollar.
     bound: i128,
     pairs: Vec<(MarketId, MarketId)>,
+    /// The most that was open so far.
+    most_open: i128,
 }
 
 impl LegsAudit {
     /// An auditor of a run's arbitrage.
     pub fn new(legs: LegsPlan, plan: &Plan) -> Self {
-        Self { bound: i128::from(legs.bound_cents) * 10_000, pairs: plan.pairs().collect() }
+        Self { bound: i128::from(legs.bound_cents) * 10_000, pairs: plan.pairs().collect(), most_open: 0 }
+    }
+
+    /// The most that was open at any moment, in percent of the bound.
+    pub fn most_open_percent(&self) -> u64 {
+        u64::try_from(self.most_open * 100 / self.bound.max(1)).unwrap_or(u64::MAX)
     }
 
     fn is_paired(&self, market: MarketId) -> bool {
@@ -256,13 +263,14 @@ impl LegsAudit {
     ///
     /// # Errors
     /// That it is more than the bound.
-    pub fn check_open(&self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+    pub fn check_open(&mut self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
         let (mut open, mut rounding) = (0, 0);
         let truths = self.truths(engine, venues);
         for truth in &truths {
             open += truth.open();
             rounding += truth.rounding();
         }
+        self.most_open = self.most_open.max(open);
         if open > self.bound + rounding {
             let (counted, bound) = (engine.open_legs(), self.bound);
             let which: Vec<&Truth> = truths.iter().filter(|truth| truth.open() > 0).collect();
