@@ -53,6 +53,8 @@ pub struct Auditor {
     /// The same after the last step.
     sent: u64,
     steps: u64,
+    /// What had happened at the venues when open legs were last looked at.
+    touches: u64,
     /// Whether single messages of a stream are lost, doubled or exchanged.
     tampered: bool,
     /// In a world of legs.
@@ -68,9 +70,15 @@ impl Auditor {
             sent_when_killed: None,
             sent: 0,
             steps: 0,
+            touches: 0,
             tampered: [Fault::FrameLost, Fault::FrameTwice, Fault::FrameSwapped].iter().any(|it| plan.faults.has(*it)),
             legs: plan.legs.map(|legs| LegsAudit::new(legs, plan)),
         }
+    }
+
+    /// The most that legs had open at any moment, in percent of their bound.
+    pub fn most_open_percent(&self) -> u64 {
+        self.legs.as_ref().map_or(0, LegsAudit::most_open_percent)
     }
 
     /// After every step of the program.
@@ -91,10 +99,17 @@ impl Auditor {
         }
         engine.state().portfolio.check().map_err(|what| Violation::new("the books add up", what))?;
         // The venues' own truth costs more than a step: it is looked at now and then, and whenever it may have moved.
-        if self.steps.is_multiple_of(8) {
+        let looks = self.steps.is_multiple_of(8);
+        if looks {
             self.check_limits(venues)?;
-            if let Some(legs) = &self.legs {
-                legs.check(engine, venues)?;
+        }
+        if let Some(legs) = &mut self.legs {
+            legs.check_orders(engine)?;
+            // What is open may be too much for one moment only. Without a fill it does not grow: a match that ends is sure, or
+            // takes its contracts with it, and both were counted.
+            if looks || venues.touches() != self.touches {
+                self.touches = venues.touches();
+                legs.check_open(engine, venues)?;
             }
         }
         Ok(())
@@ -221,8 +236,8 @@ impl Auditor {
         self.check_limits(venues)?;
         check_fills(engine, venues)?;
         check_adjustments(engine, venues)?;
-        if let Some(legs) = &self.legs {
-            legs.check(engine, venues)?;
+        if let Some(legs) = &mut self.legs {
+            legs.check_open(engine, venues)?;
             legs.check_end(engine, venues)?;
         }
         venues.check_ledgers().map_err(|what| Violation::new("the venues' ledgers add up", what))?;

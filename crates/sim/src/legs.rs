@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use brier_engine::{Combo, Ended, Engine, Leg, MarketId};
-use brier_exchange::sim::FillTruth;
-use brier_types::{BookSide, FillStatus, Qty, Rounding, Venue, notional};
+use brier_engine::{Combo, Ended, Engine, Leg, MarketId, OnShortfall};
+use brier_exchange::sim::{FillTruth, OrderRecord, OrderState};
+use brier_types::{BookSide, FillStatus, Price, Qty, Rounding, Venue, notional};
 
 use crate::auditor::Violation;
 use crate::plan::{LegsPlan, Plan};
@@ -30,7 +30,18 @@ struct Held {
     /// Whatever fails that still can.
     least: i128,
     most: i128,
+    /// What rests at the venue and may still be bought, and its dollars in 1e-6.
+    rests: i128,
+    rests_for: i128,
     fills: i128,
+}
+
+/// A price of YES as a price of the outcome that a leg buys.
+const fn of_outcome(leg: &Leg, price: Price) -> Price {
+    match leg.side {
+        BookSide::Bid => price,
+        BookSide::Ask => price.complement(),
+    }
 }
 
 impl Held {
@@ -39,7 +50,7 @@ impl Held {
             return;
         }
         let (qty, sure) = (i128::from(fill.qty.micros()), fill.status == FillStatus::Confirmed);
-        let price = if leg.side == BookSide::Bid { fill.price } else { fill.price.complement() };
+        let price = of_outcome(leg, fill.price);
         let dollars = |rounding| i128::from(notional(price, fill.qty, rounding).micros());
         if closes {
             self.sold += qty;
@@ -56,15 +67,33 @@ impl Held {
         self.fills += 1;
     }
 
+    /// An order that rests may fill before the program hears of anything.
+    fn may_take(&mut self, leg: &Leg, order: &OrderRecord, closes: bool) {
+        if order.state != OrderState::Resting {
+            return;
+        }
+        let open = order.ordered.saturating_sub(order.filled);
+        let qty = i128::from(open.micros());
+        if closes {
+            self.least -= qty;
+        } else {
+            self.most += qty;
+            self.rests += qty;
+            self.rests_for += i128::from(notional(of_outcome(leg, order.price), open, Rounding::Ceil).micros());
+        }
+    }
+
     const fn have(&self) -> i128 {
         self.bought - self.sold
     }
 
-    fn cost_of(&self, contracts: i128) -> i128 {
-        if contracts <= 0 || self.bought == 0 {
+    /// What so many contracts cost on average, those that rest included.
+    const fn cost_of(&self, contracts: i128) -> i128 {
+        let bought = self.bought + self.rests;
+        if contracts <= 0 || bought == 0 {
             return 0;
         }
-        ((self.cost + self.fees) * contracts + self.bought - 1) / self.bought
+        ((self.cost + self.fees + self.rests_for) * contracts + bought - 1) / bought
     }
 }
 
@@ -74,12 +103,6 @@ struct Truth {
     id: u32,
     combo: Combo,
     legs: Vec<Held>,
-    /// Contracts in 1e-6 that each leg may come to have by the engine's word, its orders that may still fill included.
-    most: Vec<i128>,
-    /// By the engine's word: it has ended; an order of it that buys may still fill; one that sells may.
-    ended: bool,
-    buys: bool,
-    sells: bool,
 }
 
 impl Truth {
@@ -96,10 +119,22 @@ impl Truth {
         self.legs.iter().map(Held::have).min().unwrap_or(0)
     }
 
-    /// Profit in the worst state of the world, in which an open leg is worth nothing.
+    /// Profit in the worst state of the world, out of what each leg pays in each: both legs are of one event, and its result
+    /// may be YES or NO. A price between the two pays something between.
     fn locked_in(&self) -> i128 {
-        let pays = i128::from(self.combo.pays.micros()) * self.sets() / 1_000_000;
-        pays + self.legs.iter().map(|leg| leg.got - leg.cost - leg.fees).sum::<i128>()
+        let pays = [BookSide::Bid, BookSide::Ask].map(|wins| {
+            let legs = self.combo.legs.iter().zip(&self.legs);
+            legs.filter(|(leg, _)| leg.side == wins).map(|(_, held)| held.have()).sum::<i128>()
+        });
+        pays[0].min(pays[1]) + self.legs.iter().map(|leg| leg.got - leg.cost - leg.fees).sum::<i128>()
+    }
+
+    /// Millionths of a dollar that getting out of an open leg may cost a contract, by the combo's own rule.
+    const fn max_loss(&self) -> i128 {
+        match self.combo.on_shortfall {
+            OnShortfall::Unwind { max_loss } => max_loss as i128 * 100,
+            OnShortfall::Hold => 0,
+        }
     }
 
     fn rounding(&self) -> i128 {
@@ -112,19 +147,20 @@ impl Truth {
 pub struct LegsAudit {
     /// Millionths of a dollar.
     bound: i128,
-    /// The same a contract.
-    max_loss: i128,
     pairs: Vec<(MarketId, MarketId)>,
+    /// The most that was open so far.
+    most_open: i128,
 }
 
 impl LegsAudit {
     /// An auditor of a run's arbitrage.
     pub fn new(legs: LegsPlan, plan: &Plan) -> Self {
-        Self {
-            bound: i128::from(legs.bound_cents) * 10_000,
-            max_loss: i128::from(legs.max_loss) * 100,
-            pairs: plan.pairs().collect(),
-        }
+        Self { bound: i128::from(legs.bound_cents) * 10_000, pairs: plan.pairs().collect(), most_open: 0 }
+    }
+
+    /// The most that was open at any moment, in percent of the bound.
+    pub fn most_open_percent(&self) -> u64 {
+        u64::try_from(self.most_open * 100 / self.bound.max(1)).unwrap_or(u64::MAX)
     }
 
     fn is_paired(&self, market: MarketId) -> bool {
@@ -145,12 +181,11 @@ impl LegsAudit {
         let mut truths = Vec::new();
         // Orders in doubt are found by their terms, each once.
         let mut found: BTreeSet<&str> = BTreeSet::new();
-        for (id, combo, ended, its) in engine.combo_orders() {
+        for (id, combo, _, its) in engine.combo_orders() {
             if !combo.legs.iter().all(|leg| self.is_paired(leg.market)) {
                 continue;
             }
             let mut legs = vec![Held::default(); combo.legs.len()];
-            let mut most = vec![0i128; combo.legs.len()];
             for &(key, number, closes) in &its {
                 let Some(order) = orders.get(key) else { continue };
                 let leg = &combo.legs[number as usize];
@@ -169,52 +204,73 @@ impl LegsAudit {
                 let name = order.venue_id.as_ref().map(brier_types::VenueOrderId::as_str);
                 let name = if order.venue == Venue::Polymarket { name.or_else(in_doubt) } else { name };
                 found.extend(name);
-                let is_its = |fill: &&FillTruth| match names.get(&(order.venue, fill.order.as_str())) {
+                let is_its = |it: &str| match names.get(&(order.venue, it)) {
                     Some(ours) if !ours.is_empty() => *ours == order.client_order_id.as_str(),
-                    _ => name == Some(fill.order.as_str()),
+                    _ => name == Some(it),
                 };
-                for fill in account.iter().flat_map(|account| &account.fills).filter(is_its) {
-                    legs[number as usize].take(leg, fill, closes);
+                let held = &mut legs[number as usize];
+                for fill in account.iter().flat_map(|account| &account.fills).filter(|it| is_its(&it.order)) {
+                    held.take(leg, fill, closes);
                 }
-                let told = i128::from(order.booked.micros()) + i128::from(order.unbooked().micros());
-                most[number as usize] += if closes { -told } else { told + i128::from(order.worst_open().micros()) };
+                for record in account.iter().flat_map(|account| &account.orders).filter(|it| is_its(&it.order)) {
+                    held.may_take(leg, record, closes);
+                }
             }
-            let live = |sells| {
-                its.iter().any(|(key, _, closes)| {
-                    *closes == sells && orders.get(*key).is_some_and(brier_engine::Order::is_live)
-                })
-            };
-            let (buys, sells) = (live(false), live(true));
-            truths.push(Truth { id, combo: combo.clone(), legs, most, ended, buys, sells });
+            truths.push(Truth { id, combo: combo.clone(), legs });
         }
         truths
     }
 
-    /// At any moment.
+    /// Which orders the engine lets be under way together, at any moment: nothing may hang on one whose end is not known.
     ///
     /// # Errors
     /// The first broken invariant.
-    pub fn check(&self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
+    pub fn check_orders(&self, engine: &Engine) -> Result<(), Violation> {
+        let orders = &engine.state().orders;
+        for (id, combo, ended, its) in engine.combo_orders() {
+            if !combo.legs.iter().all(|leg| self.is_paired(leg.market)) {
+                continue;
+            }
+            // Contracts in 1e-6 that each leg may come to have, its orders that may still fill included.
+            let mut most = vec![0i128; combo.legs.len()];
+            let (mut buys, mut sells) = (false, false);
+            for (key, leg, closes) in its {
+                let Some(order) = orders.get(key) else { continue };
+                let told = i128::from(order.booked.micros()) + i128::from(order.unbooked().micros());
+                most[leg as usize] += if closes { -told } else { told + i128::from(order.worst_open().micros()) };
+                buys |= !closes && order.is_live();
+                sells |= closes && order.is_live();
+            }
+            if sells && buys {
+                let what = format!("combo {id} sells a leg while another may still fill: {combo:?}");
+                return Err(Violation::new("nothing hangs on a leg in doubt", what));
+            }
+            if ended && (sells || buys) {
+                let what = format!("combo {id} has ended, and an order of it may still fill: {combo:?}");
+                return Err(Violation::new("nothing hangs on a leg in doubt", what));
+            }
+            // A wrong order is one that asks for what another, whose end is not known, may have brought.
+            let tried = i128::from(combo.qty.micros());
+            if let Some(most) = most.iter().find(|most| **most > tried + STEP) {
+                let what = format!("combo {id}: a leg may come to {most} of {tried} millionths: {combo:?}");
+                return Err(Violation::new("no leg asks for more than is tried", what));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is open by the venues' word, at any moment.
+    ///
+    /// # Errors
+    /// That it is more than the bound.
+    pub fn check_open(&mut self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
         let (mut open, mut rounding) = (0, 0);
         let truths = self.truths(engine, venues);
         for truth in &truths {
             open += truth.open();
             rounding += truth.rounding();
-            if truth.sells && truth.buys {
-                let what = format!("combo {} sells a leg while another may still fill: {truth:?}", truth.id);
-                return Err(Violation::new("nothing hangs on a leg in doubt", what));
-            }
-            if truth.ended && (truth.sells || truth.buys) {
-                let what = format!("combo {} has ended, and an order of it may still fill: {truth:?}", truth.id);
-                return Err(Violation::new("nothing hangs on a leg in doubt", what));
-            }
-            // A wrong order is one that asks for what another, whose end is not known, may have brought.
-            let tried = i128::from(truth.combo.qty.micros());
-            if let Some(most) = truth.most.iter().find(|most| **most > tried + STEP) {
-                let what = format!("combo {}: a leg may come to {most} of {tried} millionths: {truth:?}", truth.id);
-                return Err(Violation::new("no leg asks for more than is tried", what));
-            }
         }
+        self.most_open = self.most_open.max(open);
         if open > self.bound + rounding {
             let (counted, bound) = (engine.open_legs(), self.bound);
             let which: Vec<&Truth> = truths.iter().filter(|truth| truth.open() > 0).collect();
@@ -257,17 +313,17 @@ impl LegsAudit {
             if most - truth.sets() >= STEP && attempt.ended != Ended::Held {
                 return Err(Violation::new("legs are equal, or it is told", told("they are not")));
             }
-            self.check_loss(truth, attempt.ended)
+            Self::check_loss(truth, attempt.ended)
                 .map_err(|what| Violation::new("no completed set loses", told(&what)))?;
         }
         self.check_positions(&truths, venues)
     }
 
     /// A set that is reported complete loses in no state of the world, and what was mended or sold stays within its rule.
-    fn check_loss(&self, truth: &Truth, ended: Ended) -> Result<(), String> {
+    fn check_loss(truth: &Truth, ended: Ended) -> Result<(), String> {
         let sold: i128 = truth.legs.iter().map(|leg| leg.sold).sum();
         let fees: i128 = truth.legs.iter().map(|leg| leg.fees.max(0)).sum();
-        let by_rule = self.max_loss * (sold + truth.sets()) / 1_000_000;
+        let by_rule = truth.max_loss() * (sold + truth.sets()) / 1_000_000;
         let allowed = match ended {
             Ended::Complete | Ended::Refused | Ended::Nothing => 0,
             Ended::Rebalanced => by_rule,

@@ -104,6 +104,8 @@ pub struct Venues {
     redeem: Vec<usize>,
     /// Records of runs before the present one.
     earlier: RefCell<Vec<Vec<u8>>>,
+    /// Requests of the program and orders of others so far.
+    touches: u64,
 }
 
 impl std::fmt::Debug for Venues {
@@ -144,6 +146,7 @@ impl Venues {
             resting: Vec::new(),
             redeem: Vec::new(),
             earlier: RefCell::default(),
+            touches: 0,
         };
         let mut chance = Chance::new(plan.seed ^ 0x0BEE_F00D);
         if plan.kalshi_markets > 0 {
@@ -493,6 +496,7 @@ impl Venues {
 
     /// A request of the program arrives.
     pub fn call(&mut self, venue: Venue, call: &HttpCall) -> Outcome {
+        self.touches += 1;
         let request = HttpRequest {
             method: call.method.as_str().to_owned(),
             target: call.target.clone(),
@@ -553,6 +557,7 @@ impl Venues {
         let middle = i64::from(self.markets[place].middle);
         let cents = if side == BookSide::Bid { middle - away } else { middle + away }.clamp(2, 98) as u16;
         self.house_orders += 1;
+        self.touches += u64::from(crosses);
         let order = NewOrder {
             client_order_id: ClientOrderId::new(&format!("house-{}", self.house_orders)).expect("an id"),
             market: self.markets[place].ticker.clone(),
@@ -846,6 +851,11 @@ impl Venues {
             fills.extend(found.into_iter().map(|(trade, order, qty)| (Venue::Polymarket, trade, order, qty)));
         }
         fills
+    }
+
+    /// Grows whenever something happened from which a fill may have come.
+    pub const fn touches(&self) -> u64 {
+        self.touches
     }
 
     /// Everything of the program's accounts by the venues' word.

@@ -114,6 +114,8 @@ pub struct Ended {
     pub crashes: u32,
     /// Combos that ended, of those that the engine remembers: got nothing, complete, rebalanced, unwound, held.
     pub combos: [u64; 5],
+    /// The most that legs had open at any moment, in percent of their bound.
+    pub most_open_percent: u64,
     /// Simulated seconds.
     pub seconds: u64,
 }
@@ -238,6 +240,7 @@ impl World {
             fills: counts.fills,
             crashes: self.crashes,
             combos: self.node.as_ref().map(|node| ends(node.engine())).unwrap_or_default(),
+            most_open_percent: self.auditor.most_open_percent(),
             seconds: self.now.since(START).as_secs(),
         };
         (outcome, self.story)

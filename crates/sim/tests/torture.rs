@@ -36,7 +36,7 @@ const LEGS: u64 = 80;
 
 #[test]
 fn worlds_of_legs_pass_and_repeat_themselves() {
-    let (mut failed, mut fills, mut deaths, mut combos) = (Vec::new(), 0, 0, [0; 5]);
+    let (mut failed, mut fills, mut deaths, mut combos, mut most_open) = (Vec::new(), 0, 0, [0; 5], 0);
     run_seeds(
         Kind::Legs,
         1,
@@ -50,6 +50,7 @@ fn worlds_of_legs_pass_and_repeat_themselves() {
             for (all, of_this) in combos.iter_mut().zip(verdict.ended.combos) {
                 *all += of_this;
             }
+            most_open = most_open.max(verdict.ended.most_open_percent);
             if let Some(violation) = verdict.violation {
                 failed.push(format!("seed {}: {violation}", verdict.seed));
             }
@@ -63,6 +64,7 @@ fn worlds_of_legs_pass_and_repeat_themselves() {
         "{fills} fills and {deaths} deaths; combos: {complete} complete, {rebalanced} rebalanced, {unwound} unwound, {held} \
          held, {nothing} got nothing: too little to mean anything"
     );
+    assert!(most_open > 90, "open legs came to {most_open} % of their bound at most: it is never put to the test");
 }
 
 /// For each bug that can be planted a seed that shows it.

@@ -59,6 +59,8 @@ struct Document {
     fills: u64,
     deaths: u64,
     combos: Combos,
+    /// The most that legs had open at any moment of any run, in percent of the run's bound.
+    most_open_percent: u64,
     simulated_hours: u64,
     seconds: f64,
     planted: Option<&'static str>,
@@ -98,6 +100,7 @@ impl Document {
         self.combos.rebalanced += rebalanced;
         self.combos.unwound += unwound;
         self.combos.held += held;
+        self.most_open_percent = self.most_open_percent.max(verdict.ended.most_open_percent);
     }
 }
 
@@ -177,6 +180,9 @@ fn print(document: &Document, output: &mut Output) -> Result<(), CliError> {
     output.line(format_args!(
         "combos: {complete} complete, {rebalanced} rebalanced, {unwound} unwound, {held} held, {nothing} got nothing"
     ))?;
+    if document.most_open_percent > 0 {
+        output.line(format_args!("open legs came to {} % of their bound at most", document.most_open_percent))?;
+    }
     match &document.violation {
         None => output.line("no invariant was broken"),
         Some(found) => output.line(format_args!(
