@@ -128,7 +128,12 @@ pub fn probe(vendor: Vendor, now: Timestamp) -> Option<Probe> {
     Some(match vendor {
         Vendor::Nws => probe(nws::latest_observation("KNYC"), nws::OBSERVATION_MAX_AGE, |body| {
             let found = nws::parse_observation(body)?;
-            Ok(seen(Some(found.observed_at), format!("KNYC {:?} °C", found.temperature)))
+            Ok(seen(
+                Some(found.observed_at),
+                found
+                    .temperature
+                    .map_or_else(|| "KNYC, no temperature".to_owned(), |celsius| format!("KNYC {celsius} °C")),
+            ))
         }),
         Vendor::Metar => probe(metar::metars(&["KNYC"], 2), metar::MAX_AGE, |body| {
             let found = metar::parse_metars(body)?;

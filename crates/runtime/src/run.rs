@@ -356,7 +356,7 @@ mod tests {
         let record = |right: usize| {
             let line = |number: usize| {
                 let model = if number % 10 < right { 0.9 } else { 0.1 };
-                let owner = "\"kind\":\"pool\",\"series\":\"polymarket\"";
+                let owner = format!("\"kind\":\"analyst:pool\",\"series\":\"polymarket\",\"ticker\":\"M{number}\"");
                 format!("{{{owner},\"event\":\"E{number}\",\"model\":{model},\"market\":0.5,\"happened\":true}}\n")
             };
             Some((0..120).map(line).collect::<String>())

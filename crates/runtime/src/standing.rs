@@ -1,7 +1,7 @@
 //! Whether a strategy's model or an analyst may trade with money: a record of settled markets has to show that it beats the market's price.
 //!
-//! The record is a file of JSON objects, one scored market a line: `{"kind":TEXT,"series":TEXT,"event":TEXT,"model":P,"market":P,
-//! "happened":BOOL}`: whose opinion it was, of which series, the model's chance and the market's middle at one moment, and what came
+//! The record is a file of JSON objects, one scored market a line: `{"kind":TEXT,"series":TEXT,"ticker":TEXT,"event":TEXT,"model":P,
+//! "market":P,"happened":BOOL}`: whose opinion it was, of which series, the model's chance and the market's middle at one moment, and what came
 //! of it. `brier score --records FOLDER` writes such files. What another model has shown, or what this one has shown elsewhere, says
 //! nothing: a record is read of its owner's kind only, and of the series that it would trade.
 //!
@@ -14,7 +14,7 @@ use brier_models::calibration::standing::{Contest, Standing};
 use brier_types::{Prob, Venue};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{AnalystConfig, Config, MarketName, Mind, REMOTE, StrategyConfig};
+use crate::config::{AnalystConfig, Config, MarketName, REMOTE, StrategyConfig};
 
 /// Where the resampling behind a verdict starts: the same record gives the same verdict everywhere.
 const SEED: u64 = 1;
@@ -23,10 +23,12 @@ const SEED: u64 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    /// Whose opinion it was: the kind of a strategy or an analyst, `remote`, or the model's name of one that reads.
+    /// Whose opinion it was: the kind of a strategy, `analyst:NAME`, or `remote`.
     pub kind: String,
     /// Kalshi's series, or `polymarket`.
     pub series: String,
+    /// The market: each counts once.
+    pub ticker: String,
     /// The event it belongs to: markets of one event settle together.
     pub event: String,
     /// The model's chance.
@@ -82,7 +84,7 @@ pub fn check(strategy: &StrategyConfig) -> Result<(), StandingError> {
     if !strategy.has_model() {
         return Ok(());
     }
-    let owner = Owner { who: format!("strategy `{}`", strategy.name), kind: &strategy.kind };
+    let owner = Owner { who: format!("strategy `{}`", strategy.name), kind: strategy.kind.clone() };
     if strategy.all_markets {
         return Err(StandingError::EveryMarket { who: owner.who });
     }
@@ -97,12 +99,8 @@ pub fn check_analyst(analyst: &AnalystConfig) -> Result<(), StandingError> {
     if !analyst.tells {
         return Ok(());
     }
-    let kind = match &analyst.mind {
-        Mind::Model(_) => analyst.kind.as_str(),
-        // What one endpoint's model has shown, another's has not.
-        Mind::Language(form) => form.model(),
-    };
-    let owner = Owner { who: format!("analyst `{}`", analyst.name), kind };
+    // Two of one kind think of different numbers: what one has shown, the other has not.
+    let owner = Owner { who: format!("analyst `{}`", analyst.name), kind: format!("analyst:{}", analyst.name) };
     judge(owner, analyst.record.as_ref(), &series_of(&analyst.markets))
 }
 
@@ -113,8 +111,8 @@ pub fn check_analyst(analyst: &AnalystConfig) -> Result<(), StandingError> {
 /// [`StandingError`].
 pub fn check_told(config: &Config) -> Result<(), StandingError> {
     let Some(record) = config.remote.as_ref().and_then(|remote| remote.record.as_ref()) else { return Ok(()) };
-    let owner = Owner { who: "what other programs tell (`remote.record`)".to_owned(), kind: REMOTE };
-    let enabled = || config.strategies.iter().filter(|it| it.enabled && !it.has_model());
+    let owner = Owner { who: "what other programs tell (`remote.record`)".to_owned(), kind: REMOTE.to_owned() };
+    let enabled = || config.strategies.iter().filter(|it| it.enabled && it.reads_fair());
     if enabled().any(|it| it.all_markets) {
         return Err(StandingError::EveryMarket { who: owner.who });
     }
@@ -123,9 +121,9 @@ pub fn check_told(config: &Config) -> Result<(), StandingError> {
 }
 
 /// Whose record it is.
-struct Owner<'a> {
+struct Owner {
     who: String,
-    kind: &'a str,
+    kind: String,
 }
 
 /// The series of markets: Kalshi's by their tickers; the other venue's names say nothing.
@@ -137,11 +135,11 @@ fn series_of(markets: &[MarketName]) -> BTreeSet<String> {
     markets.iter().map(series).collect()
 }
 
-fn judge(owner: Owner<'_>, record: Option<&PathBuf>, traded: &BTreeSet<String>) -> Result<(), StandingError> {
+fn judge(owner: Owner, record: Option<&PathBuf>, traded: &BTreeSet<String>) -> Result<(), StandingError> {
     let Owner { who, kind } = owner;
     let Some(path) = record.cloned() else { return Err(StandingError::NoRecord { who }) };
     let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-    let contests = match text.and_then(|text| read(&text, kind, traded)) {
+    let contests = match text.and_then(|text| read(&text, &kind, traded)) {
         Ok(contests) => contests,
         Err(problem) => return Err(StandingError::Unreadable { who, path, problem }),
     };
@@ -154,7 +152,7 @@ fn judge(owner: Owner<'_>, record: Option<&PathBuf>, traded: &BTreeSet<String>) 
 /// Reads what a record says of the traded series; each of them has to be in it.
 fn read(text: &str, kind: &str, traded: &BTreeSet<String>) -> Result<Vec<Contest>, String> {
     let (mut events, mut found): (BTreeMap<String, u64>, BTreeSet<String>) = (BTreeMap::new(), BTreeSet::new());
-    let mut contests = Vec::new();
+    let (mut contests, mut markets) = (Vec::new(), BTreeSet::new());
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let failed = |problem: &dyn std::fmt::Display| format!("line {number}: {problem}");
         let line: Line = serde_json::from_str(line).map_err(|error| failed(&error))?;
@@ -163,6 +161,10 @@ fn read(text: &str, kind: &str, traded: &BTreeSet<String>) -> Result<Vec<Contest
         }
         let (model, market) = (Prob::new(line.model), Prob::new(line.market));
         let (model, market) = (model.map_err(|error| failed(&error))?, market.map_err(|error| failed(&error))?);
+        if !markets.insert(line.ticker.clone()) {
+            let text = format_args!("expected each market once, at one moment, found {:.64} again", line.ticker);
+            return Err(failed(&text));
+        }
         if !traded.contains(&line.series) {
             continue;
         }
@@ -200,7 +202,8 @@ mod tests {
         for number in 0..markets {
             let model = if number % 10 < right { 0.9 } else { 0.1 };
             let (kind, series) = ("range".to_owned(), if number % 2 == 0 { "KXBTCD" } else { "KXETHD" }.to_owned());
-            let line = Line { kind, series, event: format!("E{number}"), model, market: 0.5, happened: true };
+            let (ticker, event) = (format!("M{number}"), format!("E{number}"));
+            let line = Line { kind, series, ticker, event, model, market: 0.5, happened: true };
             write_line(&mut text, &line).unwrap();
         }
         String::from_utf8(text).unwrap()
@@ -228,10 +231,18 @@ mod tests {
 
     #[test]
     fn a_record_that_is_none_is_told_with_its_line() {
-        let line = r#"{"kind":"range","series":"KXBTCD","event":"E","model":1.5,"market":0.5,"happened":true}"#;
+        let line =
+            r#"{"kind":"range","series":"KXBTCD","ticker":"M","event":"E","model":1.5,"market":0.5,"happened":true}"#;
         let error = verdict(&format!("\n{line}")).unwrap_err();
         assert!(error.starts_with("line 2: ") && error.contains("1.5"), "{error}");
         assert!(verdict("{\"event\":\"E\"}").unwrap_err().starts_with("line 1: "));
+    }
+
+    /// A hundred lines of twenty markets once were a hundred markets.
+    #[test]
+    fn each_market_counts_once() {
+        let twice = record(120, 9) + &record(1, 9);
+        assert_eq!(verdict(&twice).unwrap_err(), "line 121: expected each market once, at one moment, found M0 again");
     }
 
     /// A record of one model once let another trade, in any series.

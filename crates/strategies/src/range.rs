@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use brier_engine::{Interest, MarketId, Signal, Strategy, View, Wants};
-use brier_models::average::{Now, Sampling, Window};
+use brier_models::average::{AverageLaw, Now, Sampling, Window};
 use brier_models::digital::Terminal;
 use brier_models::distribution::Shape;
 use brier_models::volatility::{RealizedVolatility, blend, per_sqrt_second};
@@ -100,12 +100,12 @@ impl Range {
 
     fn chance(&self, spot: f64, volatility: f64, seconds_left: f64, strike: Strike) -> Option<Prob> {
         let step = self.it.step;
+        let shape = match self.it.tails {
+            Some(nu) => Shape::student(nu)?,
+            None => Shape::Normal,
+        };
         match self.it.settlement {
             Settlement::Last => {
-                let shape = match self.it.tails {
-                    Some(nu) => Shape::student(nu)?,
-                    None => Shape::Normal,
-                };
                 let law = Terminal::new(spot, volatility, seconds_left, shape)?;
                 match strike {
                     Strike::Above(bound) | Strike::AtLeast(bound) => law.at_or_above(bound.get()),
@@ -116,6 +116,7 @@ impl Range {
             Settlement::MeanOfPrints(count) => {
                 let window = Window { seconds: f64::from(count), sampling: Sampling::Prints(count) };
                 let law = window.law(&Now { spot, volatility, seconds_left, observed_mean: None })?;
+                let law = AverageLaw { shape, ..law };
                 match strike {
                     Strike::Above(bound) | Strike::AtLeast(bound) => law.at_or_above(bound.get()),
                     Strike::Below(bound) | Strike::AtMost(bound) => law.at_or_above(bound.get()).map(Prob::complement),

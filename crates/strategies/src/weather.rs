@@ -33,7 +33,7 @@ pub struct WeatherParameters {
     pub extreme: Extreme,
     /// Series of the forecast of that extreme, °F: one number, or the members of an ensemble.
     pub forecast: String,
-    /// Series of the extreme measured so far that day, °F.
+    /// Series of the extreme measured so far that day, °F. Without it nothing is said once the day has begun: forecasts are of its rest.
     pub observed: Option<String>,
     /// Before this moment the day cannot have begun anywhere: nothing was measured, and nothing is waited for.
     pub begins: Option<Timestamp>,
@@ -74,6 +74,10 @@ impl Weather {
         };
         let mut law = DayExtreme::new(it.extreme, mean, deviation, shape)?;
         let begins = it.begins.filter(|begins| *begins > view.now());
+        if begins.is_none() && it.begins.is_some() && it.observed.is_none() {
+            // What is forecast is the rest of the day: its extreme may lie behind.
+            return None;
+        }
         if let Some(begins) = begins {
             // Once it has begun, a measurement has its word.
             span = span.until(begins);

@@ -135,12 +135,14 @@ fn sources(dossier: &Dossier, limits: PromptLimits, mark: &str) -> Vec<Shown> {
     let mut left = limits.documents_chars;
     for (index, document) in dossier.documents().enumerate() {
         let most = limits.document_chars.min(left);
-        let (text, _) = clean(&without_market_talk(&document.text), mark, most);
+        // In its one form first: a line's end or a sign that nobody sees must not hide a sentence.
+        let talk_of = |text: &str| without_market_talk(&clean(text, mark, usize::MAX).0);
+        let (text, _) = clean(&talk_of(&document.text), mark, most);
         if text.is_empty() {
             continue;
         }
         left -= text.chars().count();
-        let title = format!("{}, {}", name(&without_market_talk(&document.title)), name(&document.origin));
+        let title = format!("{}, {}", name(&talk_of(&document.title)), name(&talk_of(&document.origin)));
         sources.push(Shown { id: format!("D{}", index + 1), title, text, as_of: Some(document.as_of) });
     }
     past(dossier, mark, &mut sources);

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use brier_runtime::config::{Config, Environment, Loaded, Origin, Problem, Problems, Setting, Sources, as_file, load};
+use brier_feeds::vendor::Vendor;
+use brier_runtime::config::{
+    Config, Environment, FeedConfig, Loaded, Mode, Origin, Problem, Problems, Setting, Sources, as_file, load,
+};
+use brier_runtime::standing;
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
@@ -83,7 +87,9 @@ struct ShowDocument {
 struct CheckDocument {
     ok: bool,
     problems: Vec<ShownProblem>,
-    /// What is not wrong as it is written, and may keep the run from trading.
+    /// What is not wrong as it is written, and keeps a run from starting.
+    blockers: Vec<String>,
+    /// What may keep it from trading.
     notes: Vec<String>,
 }
 
@@ -126,8 +132,11 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
 fn check(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {
     let loaded = args.load();
     let problems = loaded.problems;
+    let blockers = loaded.config.as_ref().map_or_else(Vec::new, blockers);
+    let is_ok = problems.is_empty() && blockers.is_empty();
     let document = CheckDocument {
-        ok: problems.is_empty(),
+        ok: is_ok,
+        blockers,
         problems: problems.iter().map(ShownProblem::new).collect(),
         notes: loaded.config.as_ref().map_or_else(Vec::new, notes),
     };
@@ -135,13 +144,15 @@ fn check(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {
         for problem in &problems {
             output.line(problem)?;
         }
+        document.blockers.iter().try_for_each(|it| output.line(format_args!("a run would not start: {it}")))?;
         document.notes.iter().try_for_each(|note| output.line(format_args!("note: {note}")))?;
         match problems.len() {
-            0 => output.line("ok"),
+            0 if is_ok => output.line("ok"),
+            0 => Ok(()),
             count => output.line(format_args!("\n{}", counted(count as u64, "problem", "problems"))),
         }
     })?;
-    Ok(if problems.is_empty() { EXIT_OK } else { EXIT_FAILURE })
+    Ok(if is_ok { EXIT_OK } else { EXIT_FAILURE })
 }
 
 /// What is known of feeds without asking anybody.
@@ -150,9 +161,29 @@ fn notes(config: &Config) -> Vec<String> {
     if config.remote.is_none() {
         notes.extend(brier_runtime::config::unfed(config).iter().map(ToString::to_string));
     }
-    let feeds = brier_runtime::live::check_feeds(&config.feeds, &Environment::of_process());
-    notes.extend(feeds.err().map(|error| format!("{error}; a run does not start")));
+    let nws = |feed: &&FeedConfig| feed.spec.vendor == Vendor::Nws;
+    if config.feeds.contact.is_none() && config.feeds.list.iter().any(|feed| nws(&feed)) {
+        notes.push(
+            "`feeds.contact` is unset, and the National Weather Service wants to know whom to write to".to_owned(),
+        );
+    }
     notes
+}
+
+/// What the files and keys that it names keep from starting, without asking anybody.
+fn blockers(config: &Config) -> Vec<String> {
+    let feeds = brier_runtime::live::check_feeds(&config.feeds, &Environment::of_process());
+    let mut blockers: Vec<String> = feeds.err().map(|error| error.to_string()).into_iter().collect();
+    if let Some(catalog) = config.paper.catalog.as_ref().filter(|path| !path.is_file()) {
+        blockers.push(format!("paper.catalog: {}: there is no such file", catalog.display()));
+    }
+    if config.run.mode == Mode::Live {
+        let strategies = config.strategies.iter().filter(|it| it.enabled).map(standing::check);
+        let analysts = config.analysts.iter().filter(|it| it.enabled).map(standing::check_analyst);
+        let records = strategies.chain(analysts).chain([standing::check_told(config)]);
+        blockers.extend(records.filter_map(Result::err).map(|error| error.to_string()));
+    }
+    blockers
 }
 
 fn show(args: &ConfigArgs, output: &mut Output) -> Result<u8, CliError> {

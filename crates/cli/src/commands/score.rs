@@ -80,7 +80,10 @@ fn recorded(set: &Set, folder: &std::path::Path) -> Result<Option<PathBuf>, CliE
         let model = quote.model.map_or(quote.mid.get(), brier_types::Prob::get);
         let (event, market, happened) = (quote.event.clone(), quote.mid.get(), quote.yes);
         let (kind, series) = (kind.to_owned(), series_of(&quote.market));
-        standing::write_line(&mut text, &Line { kind, series, event, model, market, happened })
+        standing::write_line(
+            &mut text,
+            &Line { kind, series, ticker: quote.market.clone(), event, model, market, happened },
+        )
     });
     let written = written.and_then(|()| std::fs::create_dir_all(folder)).and_then(|()| std::fs::write(&path, &text));
     written.map_err(|error| CliError::failure(format!("{}: {error}", path.display())))?;

@@ -77,7 +77,7 @@ impl std::fmt::Display for OneOf {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Disagreement {
     /// The table has no such series.
-    #[error("{id}: no series of the settlement table; it is not traded until someone reads its rules and adds it")]
+    #[error("{id}: no series of the settlement table; someone has to read its rules and add it")]
     Unknown {
         /// The market.
         id: String,
@@ -114,6 +114,12 @@ pub enum Disagreement {
         /// Those that are named.
         found: String,
     },
+    /// The listing has no bounds in numbers.
+    #[error("{id}: expected a strike in the listing (`strike_type` with `floor_strike` and `cap_strike`), found none")]
+    NoStrike {
+        /// The market.
+        id: String,
+    },
     /// The rules name other bounds, or compare in another way, than the listing's fields.
     #[error("{id}: expected the listed strike, {expected}, in the primary rules, found {found}")]
     OtherStrike {
@@ -135,7 +141,9 @@ pub enum Disagreement {
         found: String,
     },
     /// Nothing says which station's report counts.
-    #[error("{id}: expected a link or a name of the report CLI{expected}, found neither")]
+    #[error(
+        "{id}: expected a link to the report CLI{expected}, or its name, in the rules or the listing's `settlement_sources`, found neither"
+    )]
     NoReport {
         /// The market.
         id: String,
@@ -293,10 +301,13 @@ impl Table {
                 found,
             })?;
         }
-        if let Some(expected) = rules.strike.filter(|_| family.strike)
-            && !terms::tells(&primary, expected)
-        {
-            return Err(Disagreement::OtherStrike { id: id(), expected, found: quoted(&primary) });
+        match rules.strike {
+            _ if !family.strike => {}
+            None => return Err(Disagreement::NoStrike { id: id() }),
+            Some(expected) if !terms::tells(&primary, expected) => {
+                return Err(Disagreement::OtherStrike { id: id(), expected, found: quoted(&primary) });
+            }
+            Some(_) => {}
         }
         if let Some(station) = station
             && family.report

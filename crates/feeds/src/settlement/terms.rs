@@ -179,7 +179,8 @@ fn numbers(text: &str) -> Vec<Found> {
             continue;
         }
         // A sign belongs to a number unless another one stands before it: `84-85` is a range.
-        let minus = start > 0 && bytes[start - 1] == b'-' && !(start > 1 && (digit(start - 2) || bytes[start - 2] > 127));
+        let minus =
+            start > 0 && bytes[start - 1] == b'-' && !(start > 1 && (digit(start - 2) || bytes[start - 2] > 127));
         let Some(bound) = Bound::parse(&text[start..at].replace(',', "")) else { continue };
         let bound = if minus { Bound::from_micros(-bound.micros()) } else { bound };
         out.push(Found { start: start - usize::from(minus), end: at, bound });
@@ -200,7 +201,10 @@ fn ends_with(text: &str, phrases: &[&str]) -> bool {
 
 /// What stands between a number and the next word: its unit.
 fn after(text: &str, end: usize) -> &str {
-    text[end..].trim_start_matches([' ', '\u{b0}', '\u{ba}', '%', ',']).trim_start_matches("f ").trim_start_matches("degrees ")
+    text[end..]
+        .trim_start_matches([' ', '\u{b0}', '\u{ba}', '%', ','])
+        .trim_start_matches("f ")
+        .trim_start_matches("degrees ")
 }
 
 /// Whether a text, in lower case, names a strike: its bounds, and right beside them its way to compare.
@@ -222,7 +226,8 @@ pub(super) fn tells(text: &str, strike: Strike) -> bool {
         Strike::Above(bound) => says(bound, above, &[]),
         Strike::Below(bound) => says(bound, below, &[]),
         Strike::AtLeast(bound) => {
-            let before = ["at least", "greater than or equal to", "at or above", "no less than", "more than or equal to"];
+            let before =
+                ["at least", "greater than or equal to", "at or above", "no less than", "more than or equal to"];
             says(bound, &before, &["or above", "or higher", "or more", "or greater"])
         }
         Strike::AtMost(bound) => {
@@ -233,7 +238,9 @@ pub(super) fn tells(text: &str, strike: Strike) -> bool {
             let [one, other] = pair else { return false };
             let link = text[one.end..other.start].trim_matches([' ', '\u{b0}', '\u{ba}', '$', '%', 'f']);
             let linked = matches!(link, "" | "-" | "to" | "and" | "and including");
-            (one.bound, other.bound) == (low, high) && linked && ends_with(&text[..one.start], &["between", "from", "range of"])
+            (one.bound, other.bound) == (low, high)
+                && linked
+                && ends_with(&text[..one.start], &["between", "from", "range of"])
         }),
     }
 }
@@ -251,7 +258,9 @@ mod tests {
         assert_eq!(of("KXGOLD15M-26AUG050015-00"), time(8, Some(5), Some(15)));
         assert_eq!(of("KXINXU-26NOV20H1600-T6074.9999"), time(11, Some(20), Some(16 * 60)));
         assert_eq!(of("KXCPI-26NOV-T0.2"), time(11, None, None));
-        for none in ["KXHIGHNY", "KXHIGHNY-26FEB30-T1", "KXNBAGAME-26NOV20BOSLAL-BOS", "A-é26NOV29", "A-26NOV2H", "A-26NOV291"] {
+        for none in
+            ["KXHIGHNY", "KXHIGHNY-26FEB30-T1", "KXNBAGAME-26NOV20BOSLAL-BOS", "A-é26NOV29", "A-26NOV2H", "A-26NOV291"]
+        {
             assert_eq!(of(none), None, "{none}");
         }
         assert_eq!(ticker_time(Venue::Polymarket, "KXHIGHNY-26NOV29-T52"), None);
@@ -260,7 +269,8 @@ mod tests {
     #[test]
     fn days_hours_and_numbers_are_found_however_they_are_written() {
         let text = "for jul 19, 2026 10 pm edt and on august 4, 2026, 12:15 a.m., or sept. 3rd, 2027; 11/28/2026. may 5; in may 2026";
-        let found = [civil::date(2026, 7, 19), civil::date(2026, 8, 4), civil::date(2027, 9, 3), civil::date(2026, 11, 28)];
+        let found =
+            [civil::date(2026, 7, 19), civil::date(2026, 8, 4), civil::date(2027, 9, 3), civil::date(2026, 11, 28)];
         assert_eq!(dates(text), found);
         assert_eq!((clocks(text), months(text)), (vec![22 * 60, 15], vec![(2026, 5)]));
         let bounds = |texts: &[&str]| texts.iter().map(|text| Bound::parse(text).unwrap()).collect::<Vec<_>>();

@@ -123,10 +123,16 @@ enum Ask {
 /// What a feed's numbers are of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum About<'a> {
-    /// A climate day's extreme at a station.
-    Temperature(&'a Station, Extreme),
+    /// What is forecast of a climate day's extreme at a station, for the rest of the day.
+    Forecast(&'a Station, Extreme),
+    /// What has been measured of it.
+    Measured(&'a Station, Extreme),
     /// The price of this symbol, as the vendor writes it.
     Price(&'a str),
+    /// A mean of that price over a window.
+    Mean(&'a str),
+    /// A published statistic, or its nowcast: of the period that begins in this year and month, or of whichever is newest.
+    Statistic(Option<(i16, i8)>),
     /// The implied volatility of this symbol.
     Volatility(&'a str),
     /// What the settlement table has no word for.
@@ -215,11 +221,17 @@ impl Source {
     /// What its numbers are of.
     pub fn about(&self) -> About<'_> {
         match &self.ask {
-            Ask::Forecast(station) | Ask::Observed(station) => About::Temperature(station, self.spec.extreme),
+            Ask::Forecast(station) => About::Forecast(station, self.spec.extreme),
+            Ask::Observed(station) => About::Measured(station, self.spec.extreme),
             Ask::Price(symbol) => About::Price(symbol),
-            Ask::Oracle(_) | Ask::Settling(_) => About::Price(self.spec.of.trim()),
+            Ask::Oracle(_) | Ask::Settling(_) if self.spec.mean == 0 => About::Price(self.spec.of.trim()),
+            Ask::Oracle(_) | Ask::Settling(_) => About::Mean(self.spec.of.trim()),
             Ask::Volatility(currency) => About::Volatility(currency),
-            _ => About::Other,
+            Ask::Number(_, period) | Ask::TableLine(_, _, period) => {
+                About::Statistic(period.map(|it| (it.year, it.month)))
+            }
+            Ask::Nowcast { month, .. } => About::Statistic(Some((month.year(), month.month()))),
+            Ask::Meetings | Ask::Release(_) | Ask::Odds { .. } | Ask::Articles(_) => About::Other,
         }
     }
 
@@ -244,6 +256,14 @@ impl Source {
             _ => 900,
         };
         Duration::from_secs(seconds)
+    }
+
+    /// Whether its vendor streams it.
+    pub const fn streams(&self) -> bool {
+        matches!(
+            self.spec.vendor,
+            Vendor::Coinbase | Vendor::Binance | Vendor::TwelveData | Vendor::Rtds | Vendor::Deribit
+        )
     }
 
     /// Listens, where the vendor has a stream; `None` where it is asked instead.

@@ -162,7 +162,10 @@ fn a_missing_phrase_is_told_with_what_was_found() {
     let error = polymarket("btc-updown-5m-1795190400", "Up if it is up.").unwrap_err().to_string();
     assert_eq!(error, "btc-updown-5m-1795190400: expected `Chainlink` in the primary rules, found `up if it is up.`");
     let told = check(&wrong).unwrap_err().to_string();
-    assert_eq!(told, "KXHIGHAUS-26JUL20-T93: expected a link or a name of the report CLIAUS, found neither");
+    assert_eq!(
+        told,
+        "KXHIGHAUS-26JUL20-T93: expected a link to the report CLIAUS, or its name, in the rules or the listing's `settlement_sources`, found neither"
+    );
 }
 
 #[test]

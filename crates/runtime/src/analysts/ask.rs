@@ -413,7 +413,13 @@ mod tests {
         };
         let asked = question(Some(terms("Resolves to YES if it happens.")));
         let mut counts = Vec::new();
-        for more in ["", "news = \"press\"\n", "news = \"press, world\"\n", "news = \"press\"\nnews_age_s = 60\n"] {
+        for more in [
+            "",
+            "news = \"press\"\n",
+            "news = \"press, world\"\n",
+            "news = \"press\"\nnews_age_s = 60\n",
+            "news = \"world\"\n",
+        ] {
             let case = case(&text(more));
             let answered = ask(&case.config, &case.environment, asked.clone()).await.unwrap();
             assert!(answered.answers[0].1.is_ok() && answered.notes.is_empty(), "{answered:?}");
@@ -423,6 +429,7 @@ mod tests {
         }
         assert!(counts[0] == 0 && counts[1] > 1 && counts[3] == 0, "{counts:?}");
         assert_eq!(counts[2], counts[1], "both bring the same headlines");
+        assert!(counts[4] > 1, "headlines alone are something to read: {counts:?}");
         let refused = load_problems(&text("news = \"pres\"\n"));
         assert!(
             refused.contains("analyst.reader.parameters.news: expected feeds of news (press, world), found `pres`"),

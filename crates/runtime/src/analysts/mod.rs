@@ -17,7 +17,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use brier_analyst::dossier::{Contents, Document, MarketRecord};
+use brier_analyst::dossier::{Contents, Document, MAX_TEXT_BYTES, MarketRecord};
 use brier_analyst::language::{ApiKey, LanguageAnalyst, Ledger, LedgerError, SetupError};
 use brier_analyst::quantitative::Quantitative;
 use brier_analyst::{Analyst as _, Dossier, DossierError, History, NoOpinion, Opinion};
@@ -111,7 +111,8 @@ impl Silence {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::NoOpinion(why) => why.hint(),
-            Self::NoRecipe(_) => "a strike in the analyst's parameters",
+            Self::NoRecipe(NoRecipe::NoStrike) => "a strike in the analyst's parameters",
+            Self::NoRecipe(_) => "another configuration of the analyst",
             Self::Dossier(_) => "see the message",
         }
     }
@@ -258,7 +259,7 @@ impl Seat {
         })?;
         let opinion = match (&self.config.mind, &self.reader) {
             (Mind::Model(form), _) => {
-                let recipe = form.recipe(terms.rules.strike, terms.closes_at)?;
+                let recipe = form.recipe(terms.rules.strike, terms.closes_at, now)?;
                 Quantitative::new(&self.config.name, SEED).with(dossier.market(), recipe).opinion(&dossier)?
             }
             (Mind::Language(_), Some(reader)) => reader.assess(&dossier).await?,
@@ -276,10 +277,16 @@ impl Seat {
         let mut documents: Vec<Document> = Vec::new();
         for article in articles {
             let Some(as_of) = article.published_at.filter(|at| *at <= now) else { continue };
+            // The headline may be quoted like the rest, and some feeds bring nothing else.
+            let text = format!("{}\n{}", article.title, article.summary);
+            let origin = if article.source.is_empty() { &article.link } else { &article.source };
+            if text.len().max(origin.len()) > MAX_TEXT_BYTES {
+                continue;
+            }
             let document = Document {
                 title: article.title.clone(),
-                origin: if article.source.is_empty() { article.link.clone() } else { article.source.clone() },
-                text: article.summary.clone(),
+                origin: origin.clone(),
+                text,
                 as_of,
                 valid_for: form.news_age,
             };

@@ -11,6 +11,7 @@ use brier_types::{Bound, Money, Prob, Strike, Timestamp, Venue};
 
 use super::analyst_kinds::{ANALYST_KINDS, ANY_STRIKE, AnalystKind, LANGUAGE, Takes};
 use super::keys::{ANALYST, Key};
+use super::kinds::earliest_beginning;
 use super::layers::Values;
 use super::problem::{Origin, Problem, nearest};
 use super::settings::{RunConfig, Tables};
@@ -102,6 +103,9 @@ pub enum NoRecipe {
         /// The configuration's.
         configured: Strike,
     },
+    /// The day may have begun, and what was measured is no input.
+    #[error("its day may have begun: a forecast is of the rest of it; add the input `observed_so_far`")]
+    DayHasBegun,
     /// The recipe makes no sense with its strike.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
@@ -113,11 +117,30 @@ impl RecipeForm {
         &self.model
     }
 
-    /// The recipe for a market with this strike and close.
+    /// Its numbers, in the model's order.
+    pub(super) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Whether it is about a day that may have begun by now, and knows nothing of what was measured: what is forecast is the rest of
+    /// the day then, and the day's extreme may lie behind.
+    fn lacks_measurement(&self, now: Timestamp) -> bool {
+        let measures = self.inputs.iter().any(|input| input.name == "observed so far");
+        let begun = |series: &str| earliest_beginning(series).is_some_and(|begins| begins <= now);
+        let forecast = self.inputs.iter().filter(|input| input.name == "forecast");
+        matches!(self.model, Model::DayExtreme { .. })
+            && !measures
+            && forecast.filter_map(|input| input.reading.series()).any(begun)
+    }
+
+    /// The recipe for a market with this strike and close, now.
     ///
     /// # Errors
     /// [`NoRecipe`]: the analyst has no opinion of this market.
-    pub fn recipe(&self, listed: Option<Strike>, closes_at: Timestamp) -> Result<Recipe, NoRecipe> {
+    pub fn recipe(&self, listed: Option<Strike>, closes_at: Timestamp, now: Timestamp) -> Result<Recipe, NoRecipe> {
+        if self.lacks_measurement(now) {
+            return Err(NoRecipe::DayHasBegun);
+        }
         let mut model = self.model.clone();
         if let Model::DayExtreme { strike, .. }
         | Model::Terminal { strike, .. }
@@ -167,11 +190,6 @@ pub struct LanguageForm {
 }
 
 impl LanguageForm {
-    /// The model's name at its endpoint.
-    pub fn model(&self) -> &str {
-        &self.config.model
-    }
-
     /// How it is asked. The seed is to be another in each process.
     pub fn config(&self, seed: u64) -> LanguageConfig {
         LanguageConfig { seed, ..self.config.clone() }

@@ -4,12 +4,13 @@ use std::fmt;
 
 use brier_connect::host::is_near;
 use brier_feeds::settlement::Table;
-use brier_feeds::source::{Extreme, Source, Spec, tells};
+use brier_feeds::source::{DATE_MARK, Extreme, Source, Spec, tells};
 use brier_feeds::vendor::{KeyNeed, Vendor};
 
 use super::layers::Values;
 use super::problem::{Origin, Problem, nearest};
 use super::settings::{Config, FeedConfig, FeedsConfig, Mode, OnDisagreement, Tables};
+use super::value::MarketName;
 
 pub(super) fn feeds(tables: &Tables, mode: Mode, problems: &mut Vec<Problem>) -> FeedsConfig {
     let set = tables.section("feeds");
@@ -76,7 +77,7 @@ pub struct Unfed {
 
 impl fmt::Display for Unfed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} wants to know `{}`, and no feed tells it", self.who, self.series)?;
+        write!(out, "{} wants to know `{}`, and nobody tells it", self.who, self.series)?;
         self.meant.as_ref().map_or(Ok(()), |meant| write!(out, "; did you mean `{meant}`?"))
     }
 }
@@ -87,13 +88,25 @@ pub fn unfed(config: &Config) -> Vec<Unfed> {
     let mut unfed = Vec::new();
     let mut want = |who: String, wanted: Vec<String>| {
         for series in wanted.into_iter().filter(|series| !given().any(|given| tells(given, series))) {
-            let meant = nearest(&series, given()).map(str::to_owned);
+            // Days aside: a feed has a mark where a series has one.
+            let day =
+                series.split(':').find(|part| part.len() == 10 && part.split('-').count() == 3).unwrap_or(DATE_MARK);
+            let bare: Vec<String> = given().map(|given| given.replace(DATE_MARK, "")).collect();
+            let meant = nearest(&series.replace(day, ""), bare.iter().map(String::as_str));
+            let meant = meant.and_then(|meant| bare.iter().position(|it| it == meant)).and_then(|at| given().nth(at));
+            let meant = meant.map(|meant| meant.replace(DATE_MARK, day));
             unfed.push(Unfed { who: who.clone(), series, meant });
         }
     };
     for it in config.strategies.iter().filter(|it| it.enabled) {
         let wanted = it.make().map(|strategy| strategy.interest().series).unwrap_or_default();
         want(format!("strategy `{}`", it.name), wanted);
+    }
+    let is_told =
+        |market: &MarketName| config.analysts.iter().any(|it| it.enabled && it.tells && it.markets.contains(market));
+    for it in config.strategies.iter().filter(|it| it.enabled && it.needs_fair()) {
+        let untold = it.markets.iter().filter(|market| !is_told(market));
+        want(format!("strategy `{}`", it.name), untold.map(|market| format!("fair value of {market}")).collect());
     }
     for it in config.analysts.iter().filter(|it| it.enabled) {
         want(format!("analyst `{}`", it.name), it.series().into_iter().map(str::to_owned).collect());
@@ -132,7 +145,9 @@ fn feed(values: &Values, is_embedded: bool, problems: &mut Vec<Problem>) -> Opti
     };
     // Of another table the stations are known at the start of the run.
     if is_embedded && let Err(error) = Source::new(spec.clone(), Table::embedded()) {
-        problems.push(Problem::new(values.origin("of"), format!("feed.{name}.of"), error.to_string()));
+        let text = error.to_string();
+        let key = if text.contains(DATE_MARK) { "series" } else { "of" };
+        problems.push(Problem::new(values.origin(key), format!("feed.{name}.{key}"), text));
     }
     Some(FeedConfig { name, spec, every: values.maybe_secs("every_s"), key: values.maybe_reference("key") })
 }

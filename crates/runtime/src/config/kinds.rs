@@ -106,7 +106,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::optional(
                 "observed_series",
                 Kind::Text,
-                "Series of the extreme measured so far that day; while it is stale, nothing is said. Before the day in its name has begun nothing is waited for."
+                "Series of the extreme measured so far that day; while it is stale, or without it, nothing is said once the day in its name may have begun: what is forecast is the rest of the day."
             ),
             Key::new("extreme", Kind::Word(&["high", "low"]), "\"high\"", "Which extreme settles."),
             Key::new(
@@ -446,7 +446,7 @@ fn weather(config: &StrategyConfig) -> Box<dyn Strategy> {
         stake: stake(set),
         extreme: if set.text("extreme") == "low" { Extreme::Low } else { Extreme::High },
         forecast: set.text("forecast_series"),
-        begins: observed.as_deref().and_then(earliest_beginning),
+        begins: earliest_beginning(observed.as_deref().unwrap_or(&set.text("forecast_series"))),
         observed,
         deviation: set.number("deviation_degrees"),
         tails: set.maybe_number("tails"),
@@ -457,7 +457,7 @@ fn weather(config: &StrategyConfig) -> Box<dyn Strategy> {
 
 /// The earliest moment at which the climate day of a series begins at any station: midnight of standard time four hours west of
 /// Greenwich. `None` where the series names no day.
-fn earliest_beginning(series: &str) -> Option<Timestamp> {
+pub(super) fn earliest_beginning(series: &str) -> Option<Timestamp> {
     let day = series.split(':').find(|part| part.len() == 10 && part.split('-').count() == 3)?;
     format!("{day}T04:00:00Z").parse().ok()
 }

@@ -34,7 +34,7 @@ pub use feeds::{Unfed, unfed};
 pub use keys::{ANALYST, FEED, Key, SECTIONS, STRATEGY, Section};
 pub use kinds::{KINDS, REMOTE, StrategyKind};
 pub use layers::{Setting, Values};
-pub use premise::Premise;
+pub use premise::{Averaging, Premise, Role, Subject};
 pub use problem::{Origin, Problem, Problems};
 pub use settings::{
     Config, ControlConfig, ExecutionConfig, FeedConfig, FeedsConfig, KalshiConfig, KeySource, LogConfig, Mode,

@@ -1,6 +1,7 @@
 //! What a model takes for granted of the markets that it looks at, as far as a configuration says it.
 
 use brier_analyst::quantitative::Model;
+use brier_feeds::settlement::Kind;
 use brier_feeds::source::Extreme;
 use brier_models::average::Sampling;
 use brier_models::weather;
@@ -8,6 +9,45 @@ use brier_models::weather;
 use super::analysts::{AnalystConfig, Mind};
 use super::settings::StrategyConfig;
 use super::value::MarketName;
+
+/// What a model takes a series for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A forecast of a day's extreme.
+    Forecast,
+    /// What has been measured of it.
+    Measured,
+    /// A price as it is now.
+    Spot,
+    /// A volatility.
+    Volatility,
+    /// The mean of the window so far.
+    MeanSoFar,
+    /// Something else.
+    Other,
+}
+
+/// How a model takes a price to settle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Averaging {
+    /// The mean of so many prints, one a second; one price for 0.
+    Prints(u32),
+    /// Another mean.
+    Other,
+}
+
+/// What a model's number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A day's extreme.
+    Extreme(Extreme),
+    /// A price.
+    Price(Averaging),
+    /// Another number that the settlement table knows.
+    Known(Kind),
+    /// What the table knows nothing of.
+    Unknown,
+}
 
 /// What one model takes for granted.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +58,10 @@ pub struct Premise {
     pub markets: Vec<MarketName>,
     /// Whether it looks at every market besides.
     pub all_markets: bool,
-    /// The series that it reads.
-    pub series: Vec<String>,
-    /// The extreme of a day that it is about, if it is about one.
-    pub extreme: Option<Extreme>,
-    /// Prints whose mean it takes for what settles, 0 where one price does; `None` if it is not about a price.
-    pub prints: Option<u32>,
+    /// The series that it reads, and for what.
+    pub series: Vec<(String, Role)>,
+    /// What it is about.
+    pub subject: Subject,
 }
 
 impl Premise {
@@ -43,46 +81,73 @@ const fn extreme(it: weather::Extreme) -> Extreme {
 impl StrategyConfig {
     /// What its own model takes for granted; `None` without one, or while it is switched off.
     pub fn premise(&self) -> Option<Premise> {
+        const ROLES: [(&str, Role); 4] = [
+            ("forecast_series", Role::Forecast),
+            ("observed_series", Role::Measured),
+            ("spot_series", Role::Spot),
+            ("implied_series", Role::Volatility),
+        ];
         if !self.enabled || !self.has_model() {
             return None;
         }
         let set = &self.parameters;
-        let low = set.has("extreme") && set.text("extreme") == "low";
+        let series = ROLES.into_iter().filter(|(key, _)| set.has(key));
+        let series = series.filter_map(|(key, role)| Some((set.maybe_text(key)?, role)));
+        let subject = if set.has("extreme") {
+            Subject::Extreme(if set.text("extreme") == "low" { Extreme::Low } else { Extreme::High })
+        } else if set.has("prints") {
+            Subject::Price(Averaging::Prints(set.count("prints")))
+        } else {
+            Subject::Unknown
+        };
         Some(Premise {
             who: format!("strategy `{}`", self.name),
             markets: self.markets.clone(),
             all_markets: self.all_markets,
-            series: self.make().map(|it| it.interest().series).unwrap_or_default(),
-            extreme: set.has("extreme").then_some(if low { Extreme::Low } else { Extreme::High }),
-            prints: set.has("prints").then(|| set.count("prints")),
+            series: series.collect(),
+            subject,
         })
     }
 }
 
 impl AnalystConfig {
-    /// What its model takes for granted; `None` for one that reads the rules, is switched off, or tells nobody.
+    /// What its model takes for granted; `None` for one that reads the rules or pools what others say, is switched off, or tells
+    /// nobody.
     pub fn premise(&self) -> Option<Premise> {
         let Mind::Model(form) = &self.mind else { return None };
         if !self.enabled || !self.tells {
             return None;
         }
-        let (extreme, prints) = match form.model() {
-            Model::DayExtreme { extreme: it, .. } => (Some(extreme(*it)), None),
-            Model::Terminal { .. } => (None, Some(0)),
+        let subject = match form.model() {
+            Model::DayExtreme { extreme: it, .. } => Subject::Extreme(extreme(*it)),
+            Model::Terminal { .. } => Subject::Price(Averaging::Prints(0)),
             Model::Average { window, .. } | Model::UpOrDown { window, .. } => match window.sampling {
-                Sampling::Prints(prints) => (None, Some(prints)),
-                // Of a continuous mean nobody says how many prints it has.
-                Sampling::Continuous => (None, None),
+                Sampling::Prints(prints) if (window.seconds - f64::from(prints)).abs() < 0.5 => {
+                    Subject::Price(Averaging::Prints(prints))
+                }
+                Sampling::Prints(_) | Sampling::Continuous => Subject::Price(Averaging::Other),
             },
-            Model::Release { .. } | Model::Meeting { .. } | Model::Odds { .. } | Model::Pool { .. } => (None, None),
+            Model::Release { .. } => Subject::Known(Kind::Release),
+            Model::Meeting { .. } => Subject::Known(Kind::Meeting),
+            Model::Odds { .. } => Subject::Unknown,
+            // What people think is of whatever they think of.
+            Model::Pool { .. } => return None,
         };
+        let role = |name: &str| match name {
+            "forecast" | "forecast error" => Role::Forecast,
+            "observed so far" => Role::Measured,
+            "spot" => Role::Spot,
+            "volatility" => Role::Volatility,
+            "mean so far" => Role::MeanSoFar,
+            _ => Role::Other,
+        };
+        let series = form.inputs().iter().filter_map(|it| Some((it.reading.series()?.to_owned(), role(&it.name))));
         Some(Premise {
             who: format!("analyst `{}`", self.name),
             markets: self.markets.clone(),
             all_markets: false,
-            series: self.series().into_iter().map(str::to_owned).collect(),
-            extreme,
-            prints,
+            series: series.collect(),
+            subject,
         })
     }
 }

@@ -189,6 +189,16 @@ impl StrategyConfig {
         kinds::find(&self.kind).is_some_and(|kind| kind.has_model)
     }
 
+    /// Whether it trades, or quotes around, what somebody says that a market is worth.
+    pub fn reads_fair(&self) -> bool {
+        matches!(self.kind.as_str(), "taker" | "fundamental" | "carry" | "market_maker" | "logit_maker")
+    }
+
+    /// Whether it does nothing unless somebody says what a market is worth.
+    pub fn needs_fair(&self) -> bool {
+        matches!(self.kind.as_str(), "taker" | "fundamental" | "carry")
+    }
+
     /// The ties of markets that it trades.
     pub fn ties(&self) -> Vec<TieName> {
         if self.parameters.has("pairs") { self.parameters.ties("pairs") } else { Vec::new() }

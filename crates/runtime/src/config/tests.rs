@@ -429,10 +429,14 @@ fn a_series_that_nobody_tells_is_known_before_the_run() {
         |series: &str| format!("[[feed]]\nname = \"f\"\nvendor = \"nws\"\nof = \"KNYC\"\nseries = \"{series}\"\n");
     let config = Case::new(&format!("{strategy}{}", feed("high:{date}"))).config();
     let told: Vec<String> = unfed(&config).iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["strategy `w` wants to know `seen:2026-11-29`, and no feed tells it"]);
+    assert_eq!(told, ["strategy `w` wants to know `seen:2026-11-29`, and nobody tells it"]);
     let config = Case::new(&format!("{strategy}{}", feed("height:{date}"))).config();
     assert_eq!(unfed(&config).len(), 2);
-    assert_eq!(unfed(&config)[0].meant.as_deref(), None);
+    let config = Case::new(&format!("{strategy}{}", feed("hihg:{date}"))).config();
+    assert_eq!(unfed(&config)[0].meant.as_deref(), Some("hihg:2026-11-29"));
+    let untold = "[[strategy]]\nname = \"f\"\nkind = \"fundamental\"\nmarkets = [\"kalshi:KXA-1\"]\n";
+    let untold: Vec<String> = unfed(&Case::new(untold).config()).iter().map(ToString::to_string).collect();
+    assert_eq!(untold, ["strategy `f` wants to know `fair value of kalshi:KXA-1`, and nobody tells it"]);
     let mut config = Case::new(&format!("{strategy}{}", feed("high:2026-11-29"))).load();
     // A day that is none is nobody's.
     assert!(config.problems[0].text.contains("expected `{date}` in a weather series' name"), "{:?}", config.problems);
@@ -484,9 +488,13 @@ fn an_analyst_is_what_its_tables_say_and_enables_its_venue() {
     assert_eq!((cpi.every, cpi.pause, cpi.valid_for), (5 * second, second, 10 * second));
     assert_eq!((reader.every, reader.pause, reader.valid_for), (3_600 * second, 600 * second, 7_200 * second));
     let Mind::Model(form) = &cpi.mind else { panic!("a model") };
-    assert_eq!(form.recipe(None, Timestamp::EPOCH), Err(NoRecipe::NoStrike), "the strike is the market's");
+    assert_eq!(
+        form.recipe(None, Timestamp::EPOCH, Timestamp::EPOCH),
+        Err(NoRecipe::NoStrike),
+        "the strike is the market's"
+    );
     let strike = Strike::Above(Bound::parse("0.2").unwrap());
-    let recipe = form.recipe(Some(strike), Timestamp::EPOCH).unwrap();
+    let recipe = form.recipe(Some(strike), Timestamp::EPOCH, Timestamp::EPOCH).unwrap();
     assert_eq!(recipe.model(), &Model::Release { strike, step: 0.1, tails: None });
     let input = |name: &str, reading, baseline, deviation| Input::new(name, reading, baseline, deviation);
     let nowcast = input("nowcast", Reading::Number("nowcast:CPI".to_owned()), 0.3, 0.03);
@@ -560,9 +568,9 @@ fn every_kind_of_analyst_can_be_configured_and_read_back() {
     assert!(again.analysts == config.analysts, "{:?}", again.analysts);
     let close = Timestamp::from_secs(1_000_000).unwrap();
     let three = Some(Strike::Above(Bound::parse("3").unwrap()));
-    let of = |form: &RecipeForm| match form.recipe(three, close) {
+    let of = |form: &RecipeForm| match form.recipe(three, close, Timestamp::EPOCH) {
         // A strike of its own stands where the venue lists none, and against another one nothing does.
-        Err(NoRecipe::OtherStrike { .. }) => form.recipe(None, close),
+        Err(NoRecipe::OtherStrike { .. }) => form.recipe(None, close, Timestamp::EPOCH),
         recipe => recipe,
     };
     let models: Vec<Model> = (config.analysts.iter())
@@ -570,7 +578,7 @@ fn every_kind_of_analyst_can_be_configured_and_read_back() {
         .map(|form| of(form).unwrap().model().clone())
         .collect();
     let Mind::Model(extreme) = &config.analysts[0].mind else { panic!("a model") };
-    let refused = extreme.recipe(three, close).unwrap_err().to_string();
+    let refused = extreme.recipe(three, close, Timestamp::EPOCH).unwrap_err().to_string();
     assert!(refused.contains("lists the strike `above 3`, and the configuration says `above 52`"), "{refused}");
     let Model::Terminal { settles_at, .. } = &models[1] else { panic!("a terminal price") };
     assert_eq!(settles_at.to_string(), "2026-12-01T22:00:00Z");
@@ -579,7 +587,7 @@ fn every_kind_of_analyst_can_be_configured_and_read_back() {
     assert_eq!(models[5], Model::Odds { margin: Margin::Shin, outcome: 0 });
     assert_eq!(models[6], Model::Pool { weights: vec![2.0, 1.0], extremize: 1.0 });
     let Mind::Model(terminal) = &config.analysts[1].mind else { panic!("a model") };
-    let volatility = &terminal.recipe(None, close).unwrap().inputs()[1].clone();
+    let volatility = &terminal.recipe(None, close, Timestamp::EPOCH).unwrap().inputs()[1].clone();
     let second = per_sqrt_second(0.45, CALENDAR_YEAR).unwrap();
     assert_eq!((&volatility.reading, volatility.baseline), (&Reading::AnnualVolatility("dvol:BTC".to_owned()), second));
 }

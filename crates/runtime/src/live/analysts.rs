@@ -44,6 +44,9 @@ pub(super) struct Desk {
     is_live: bool,
 }
 
+/// How long the first question waits for the first answers of the feeds whose news it reads.
+const NEWS_PATIENCE: Duration = Duration::from_secs(30);
+
 /// How a round of questions ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
@@ -94,13 +97,19 @@ impl Desk {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut seen: Option<Vec<Fact>> = None;
         let mut asked: Option<(Instant, Round)> = None;
+        let (begun, mut read) = (Instant::now(), Vec::new());
         loop {
             ticks.tick().await;
             if asked.is_some_and(|(at, _)| at.elapsed() < pause) {
                 continue;
             }
+            let news = self.seat.config().news();
+            if begun.elapsed() < NEWS_PATIENCE && !self.board.have_answered(news) {
+                continue;
+            }
+            let articles: Vec<String> = self.board.articles(news).into_iter().map(|article| article.id).collect();
             let Some(known) = self.look(&words).await else { return };
-            let changed = seen.as_ref() != Some(&known.facts);
+            let changed = seen.as_ref() != Some(&known.facts) || articles != read;
             let due = asked.is_none_or(|(at, round)| round == Round::Failed || at.elapsed() >= every);
             if !changed && !due {
                 continue;
@@ -110,7 +119,7 @@ impl Desk {
             if round != Round::Waits {
                 asked = Some((Instant::now(), round));
             }
-            seen = Some(known.facts);
+            (seen, read) = (Some(known.facts), articles);
         }
     }
 

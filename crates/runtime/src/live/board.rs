@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use brier_engine::Fact;
 use brier_feeds::news::Article;
+use brier_feeds::vendor::Vendor;
 use brier_types::Timestamp;
 
 use crate::control::FeedLine;
@@ -18,8 +19,14 @@ struct Row {
     name: String,
     vendor: String,
     series: String,
+    /// How often it is asked; nothing of a stream.
+    every: Duration,
     /// From when on it is spoken of if it has told nothing.
     patience: Timestamp,
+    /// Whether it brings news: most of the time there are none.
+    is_news: bool,
+    /// Whether its vendor has answered, or failed to.
+    has_answered: bool,
     last: Option<Told>,
     /// What it wrote last, of news.
     articles: Vec<Article>,
@@ -32,6 +39,8 @@ struct Row {
 struct Told {
     as_of: Timestamp,
     valid_for: Duration,
+    /// When it was told.
+    at: Timestamp,
 }
 
 impl Told {
@@ -51,6 +60,14 @@ pub(super) struct Quiet {
     pub trouble: Option<String>,
 }
 
+/// What a feed is called, and of whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub name: &'a str,
+    pub vendor: Vendor,
+    pub series: &'a str,
+}
+
 /// See the module's head.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Board(Arc<Mutex<Vec<Row>>>);
@@ -61,13 +78,16 @@ impl Board {
     }
 
     /// A place for a feed that is asked, or speaks, at this pace.
-    pub(super) fn place(&self, name: &str, vendor: &str, series: &str, every: Duration, now: Timestamp) -> usize {
+    pub(super) fn place(&self, feed: Named<'_>, every: Duration, now: Timestamp) -> usize {
         let mut rows = self.rows();
         rows.push(Row {
-            name: name.to_owned(),
-            vendor: vendor.to_owned(),
-            series: series.to_owned(),
+            name: feed.name.to_owned(),
+            vendor: feed.vendor.name().to_owned(),
+            series: feed.series.to_owned(),
+            every,
             patience: now.plus(LEAST_PATIENCE.max(every * 2)),
+            is_news: feed.vendor.is_news(),
+            has_answered: false,
             last: None,
             articles: Vec::new(),
             trouble: None,
@@ -77,19 +97,37 @@ impl Board {
     }
 
     /// A feed has told something.
-    pub(super) fn told(&self, place: usize, fact: &Fact) {
+    pub(super) fn told(&self, place: usize, fact: &Fact, now: Timestamp) {
         let mut rows = self.rows();
         let row = &mut rows[place];
-        row.last = Some(Told { as_of: fact.as_of, valid_for: fact.valid_for });
-        row.trouble = None;
+        row.last = Some(Told { as_of: fact.as_of, valid_for: fact.valid_for, at: now });
+        (row.trouble, row.has_answered) = (None, true);
         if std::mem::take(&mut row.is_quiet) {
             tracing::info!(feed = row.name, "the feed tells again");
         }
     }
 
+    /// What a feed says is too old to be told.
+    pub(super) fn too_old(&self, place: usize, as_of: Timestamp, valid_for: Duration) {
+        let mut rows = self.rows();
+        let row = &mut rows[place];
+        row.has_answered = true;
+        // What was told before it may still be young.
+        if row.last.is_none_or(|told| told.as_of <= as_of) {
+            row.last = Some(Told { as_of, valid_for, at: as_of });
+        }
+    }
+
     /// A feed of news has written.
     pub(super) fn wrote(&self, place: usize, articles: Vec<Article>) {
-        self.rows()[place].articles = articles;
+        let mut rows = self.rows();
+        (rows[place].articles, rows[place].has_answered) = (articles, true);
+    }
+
+    /// Whether every feed of these names has answered once, or failed to.
+    pub(super) fn have_answered(&self, names: &[String]) -> bool {
+        let rows = self.rows();
+        names.iter().all(|name| rows.iter().any(|row| row.name == *name && row.has_answered))
     }
 
     /// What the feeds of these names wrote last.
@@ -100,14 +138,17 @@ impl Board {
 
     /// Something is wrong with a feed; `None` when it is over.
     pub(super) fn trouble(&self, place: usize, what: Option<String>) {
-        self.rows()[place].trouble = what;
+        let mut rows = self.rows();
+        (rows[place].trouble, rows[place].has_answered) = (what, true);
     }
 
     /// Feeds that have grown quiet since it was asked last.
     pub(super) fn grown_quiet(&self, now: Timestamp) -> Vec<Quiet> {
         let mut rows = self.rows();
-        let quiet = rows.iter_mut().filter(|row| !row.is_quiet).filter_map(|row| {
-            let is_quiet = row.last.map_or(row.patience < now, |told| !told.is_fresh(now));
+        let quiet = rows.iter_mut().filter(|row| !row.is_quiet && !row.is_news).filter_map(|row| {
+            // One that is asked seldom is stale in between by design.
+            let overdue = |told: Told| !told.is_fresh(now) && told.at.plus(row.every * 2) < now;
+            let is_quiet = row.last.map_or(row.patience < now, overdue);
             row.is_quiet = is_quiet;
             let age = row.last.map(|told| now.since(told.as_of));
             is_quiet.then(|| Quiet { name: row.name.clone(), age, trouble: row.trouble.clone() })
@@ -123,6 +164,7 @@ impl Board {
             vendor: row.vendor.clone(),
             series: row.series.clone(),
             state: match row.last {
+                None if row.is_news && row.has_answered => "no news",
                 None => "waiting",
                 Some(told) if told.is_fresh(now) => "fresh",
                 Some(_) => "stale",
@@ -155,13 +197,14 @@ mod tests {
     #[test]
     fn a_feed_that_grows_quiet_is_told_once_until_it_speaks_again() {
         let board = Board::default();
-        let place = board.place("f", "nws", "s", Duration::from_secs(2), at(0));
+        let feed = Named { name: "f", vendor: Vendor::Nws, series: "s" };
+        let place = board.place(feed, Duration::from_secs(2), at(0));
         assert_eq!((board.grown_quiet(at(59)), board.lines(at(59))[0].state.as_str()), (Vec::new(), "waiting"));
         board.trouble(place, Some("quota".to_owned()));
         let never = Quiet { name: "f".to_owned(), age: None, trouble: Some("quota".to_owned()) };
         assert_eq!(board.grown_quiet(at(61)), [never]);
         assert_eq!(board.grown_quiet(at(62)), []);
-        board.told(place, &fact(70));
+        board.told(place, &fact(70), at(75));
         let line = &board.lines(at(75))[0];
         assert_eq!(
             (line.state.as_str(), line.age_s, line.max_age_s, &line.trouble),
@@ -171,8 +214,16 @@ mod tests {
         let stale = Quiet { name: "f".to_owned(), age: Some(Duration::from_secs(11)), trouble: None };
         assert_eq!(board.grown_quiet(at(81)), [stale]);
         assert_eq!((board.grown_quiet(at(99)), board.lines(at(99))[0].state.as_str()), (Vec::new(), "stale"));
-        board.told(place, &fact(100));
+        board.told(place, &fact(100), at(100));
         assert_eq!(board.grown_quiet(at(100)), []);
         assert_eq!(board.grown_quiet(at(111)).len(), 1);
+        // What is too old from the start is seen at once.
+        let old = board.place(Named { name: "old", ..feed }, Duration::from_mins(10), at(0));
+        board.too_old(old, at(-500), Duration::from_secs(10));
+        let quiet = board.grown_quiet(at(701));
+        assert_eq!((quiet.len(), board.lines(at(5))[1].state.as_str()), (1, "stale"));
+        // One that is asked every ten minutes may be stale in between.
+        board.told(old, &fact(800), at(800));
+        assert_eq!((board.grown_quiet(at(1_900)), board.grown_quiet(at(2_001)).len()), (Vec::new(), 1));
     }
 }

@@ -18,7 +18,7 @@ use brier_feeds::vendor::Vendor;
 use brier_types::Timestamp;
 use tokio::time::Instant;
 
-use super::board::{Board, Quiet};
+use super::board::{Board, Named, Quiet};
 use crate::config::{Environment, FeedsConfig};
 use crate::driver::Word;
 use crate::mailbox::Teller;
@@ -56,7 +56,7 @@ pub enum FeedsError {
         problem: brier_feeds::source::SpecError,
     },
     /// The settlement table.
-    #[error("{path}: {problem}")]
+    #[error("feeds.settlement: {path}: {problem}")]
     Table {
         /// The file.
         path: std::path::PathBuf,
@@ -151,8 +151,9 @@ pub(super) async fn watch(board: Board) {
 
 /// Follows a feed until the run ends.
 pub(super) async fn follow(feed: Feed, client: Client, words: Teller, board: Board) {
-    let place =
-        board.place(&feed.name, feed.source.vendor().name(), feed.source.series(), feed.every, Clock::local_now());
+    let named = Named { name: &feed.name, vendor: feed.source.vendor(), series: feed.source.series() };
+    let every = if feed.source.streams() { Duration::ZERO } else { feed.every };
+    let place = board.place(named, every, Clock::local_now());
     let words = Mouth { words, board, place };
     while let Some(stream) = feed.source.open(client.options()) {
         match stream {
@@ -286,11 +287,14 @@ impl Feed {
 
     /// `None` when nobody listens any more.
     fn tell(&self, reading: Reading, words: &Mouth) -> Option<()> {
+        let numbers = &reading.numbers;
+        let (as_of, max_age) = (numbers.counts_from(), numbers.max_age());
         let Some(fact) = fact(reading) else {
+            words.board.too_old(words.place, as_of, max_age);
             tracing::debug!(feed = self.name, "what the feed says is older than it may be");
             return Some(());
         };
-        words.board.told(words.place, &fact);
+        words.board.told(words.place, &fact, Clock::local_now());
         words.words.send(Word::Input(Input::Fact(fact))).ok()
     }
 }

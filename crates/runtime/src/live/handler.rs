@@ -56,7 +56,12 @@ fn ended() -> ControlAnswer {
 
 impl ControlHandler for Handler {
     async fn handle(&self, request: ControlRequest) -> ControlAnswer {
-        tracing::info!(?request, "control");
+        // Whoever watches asks often.
+        if matches!(request, ControlRequest::Status) {
+            tracing::debug!(?request, "control");
+        } else {
+            tracing::info!(?request, "control");
+        }
         match request {
             ControlRequest::Status => self.status().await,
             ControlRequest::Halt { reason } => self.halt(&reason).await,

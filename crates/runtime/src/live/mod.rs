@@ -208,7 +208,7 @@ impl RunError {
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
             Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
             Self::NothingToTrade { .. } => Some(
-                "correct the strategy, its feeds, or the table that `feeds.settlement` names; `feeds.rules = \"warn\"` lets a paper run trade all the same",
+                "correct the strategy, its feeds, a paper catalog's listing (docs/feeds.md says what it needs), or the table that `feeds.settlement` names; `feeds.rules = \"warn\"` lets a paper run trade all the same",
             ),
             Self::Analysts(_) => Some("correct the `[[analyst]]` that is named, or say `enabled = false` in it"),
             Self::Recovery(RecoveryError::In { .. }) => Some(

@@ -1,11 +1,13 @@
 //! Whether the markets of a run settle on what the settlement table says, and whether who has a model of them takes them for that:
 //! each market's own rules are read at the start.
 
-use brier_feeds::settlement::{Disagreement, Evidence, Rules, Settlement, SourceRef, Table};
+use brier_feeds::settlement::{Disagreement, Evidence, Kind, Rules, Settlement, SourceRef, Table, TickerTime};
 use brier_feeds::source::{About, Source, day_of, tells};
 use brier_types::{MarketTicker, Strike, Venue};
 
-use crate::config::{AnalystConfig, Config, MarketName, Mode, OnDisagreement, Premise, StrategyConfig};
+use crate::config::{
+    AnalystConfig, Averaging, Config, MarketName, Mode, OnDisagreement, Premise, Role, StrategyConfig, Subject,
+};
 
 /// What a market says about its settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,28 +123,28 @@ impl<'a> Judge<'a> {
 /// What of a premise is not so; `None` if all that can be known is.
 fn premise_fails(premise: &Premise, settled: &Settlement<'_>, sources: &[Source], table: &Table) -> Option<String> {
     let family = settled.family;
-    if let Some(extreme) = premise.extreme {
-        match family.extreme {
-            Some(it) if it == extreme => {}
-            Some(it) => return Some(format!("expected the day's {it}, found a model of its {extreme}")),
-            None => return Some(format!("expected {}, found a model of a day's {extreme}", family.datum)),
-        }
+    let mean = |prints| match prints {
+        0 => "one price".to_owned(),
+        prints => format!("the mean of {prints} prints, one a second"),
+    };
+    let model = match premise.subject {
+        Subject::Extreme(extreme) if family.extreme == Some(extreme) => None,
+        Subject::Extreme(extreme) => Some(format!("a day's {extreme}")),
+        Subject::Price(Averaging::Prints(prints)) if family.prints == Some(prints) => None,
+        Subject::Price(Averaging::Prints(prints)) => Some(mean(prints)),
+        Subject::Price(Averaging::Other) => Some("another mean than one of a print a second".to_owned()),
+        Subject::Known(kind) if family.kind == Some(kind) => None,
+        Subject::Known(kind) => Some(format!("a {kind}")),
+        Subject::Unknown => Some("what the settlement table has no word for".to_owned()),
+    };
+    if let Some(model) = model {
+        return Some(format!("expected a model of the {}, found one of {model}", family.datum));
     }
-    if let Some(prints) = premise.prints {
-        let mean = |prints| match prints {
-            0 => "one price".to_owned(),
-            prints => format!("the mean of {prints} prints"),
-        };
-        match family.prints {
-            Some(it) if it == prints => {}
-            Some(it) => return Some(format!("expected {}, found a model of {}", mean(it), mean(prints))),
-            None => return Some(format!("expected {}, found a model of {}", family.datum, mean(prints))),
-        }
-    }
-    for series in &premise.series {
+    for (series, role) in &premise.series {
         // What another program tells is its own affair.
         for source in sources.iter().filter(|source| tells(source.series(), series)) {
-            if let Some(why) = source_fails(source, series, settled, table) {
+            let why = source_fails(source, series, settled, table).or_else(|| role_fails(source, *role));
+            if let Some(why) = why {
                 return Some(format!("series `{series}`: {why}"));
             }
         }
@@ -150,9 +152,30 @@ fn premise_fails(premise: &Premise, settled: &Settlement<'_>, sources: &[Source]
     None
 }
 
+/// What a feed is taken for and is not.
+fn role_fails(source: &Source, role: Role) -> Option<String> {
+    let (found, fits) = match source.about() {
+        About::Forecast(..) => ("a forecast", role == Role::Forecast),
+        About::Measured(..) => ("what was measured", role == Role::Measured),
+        About::Price(_) => ("a price", role == Role::Spot),
+        About::Mean(_) => ("a mean of prices", role == Role::MeanSoFar),
+        About::Volatility(_) => ("a volatility", role == Role::Volatility),
+        About::Statistic(_) | About::Other => ("something else", role == Role::Other),
+    };
+    let expected = match role {
+        Role::Forecast => "a forecast",
+        Role::Measured => "what was measured",
+        Role::Spot => "a price",
+        Role::Volatility => "a volatility",
+        Role::MeanSoFar => "a mean of prices",
+        Role::Other => "another number",
+    };
+    (!fits).then(|| format!("expected {expected}, found {found}"))
+}
+
 fn source_fails(source: &Source, series: &str, settled: &Settlement<'_>, table: &Table) -> Option<String> {
     match source.about() {
-        About::Temperature(station, extreme) => {
+        About::Forecast(station, extreme) | About::Measured(station, extreme) => {
             let (Some(expected), Some(day_extreme)) = (settled.station, settled.family.extreme) else {
                 return Some(format!("expected {}, found temperatures at {}", settled.family.datum, station.icao));
             };
@@ -162,13 +185,13 @@ fn source_fails(source: &Source, series: &str, settled: &Settlement<'_>, table: 
             if day_extreme != extreme {
                 return Some(format!("expected the day's {day_extreme}, found a feed of its {extreme}"));
             }
-            match (settled.day, day_of(source.series(), series)) {
+            match (settled.time.and_then(TickerTime::date), day_of(source.series(), series)) {
                 (Some(expected), Some(day)) if expected == day => None,
                 (Some(expected), Some(day)) => Some(format!("expected the day {expected}, found {day}")),
                 _ => Some("expected a day in the market's name and in the series', found none".to_owned()),
             }
         }
-        About::Price(symbol) | About::Volatility(symbol) => {
+        About::Price(symbol) | About::Mean(symbol) | About::Volatility(symbol) => {
             let Some(expected) = settled.underlying else {
                 return Some(format!("expected {}, found a feed of `{symbol}`", settled.family.datum));
             };
@@ -178,6 +201,16 @@ fn source_fails(source: &Source, series: &str, settled: &Settlement<'_>, table: 
                 format!("expected a feed of {} ({known}), found `{symbol}`", expected.name)
             })
         }
+        About::Statistic(period) => match (settled.family.kind, period, settled.time) {
+            (None, ..) => Some(format!("expected {}, found a statistic", settled.family.datum)),
+            // A release is of the month in its market's name.
+            (Some(Kind::Release), Some((year, month)), Some(time)) if time.day.is_none() => {
+                let fits = (year, month) == (time.year, time.month);
+                let expected = format!("{}-{:02}", time.year, time.month);
+                (!fits).then(|| format!("expected the number of {expected}, found that of {year}-{month:02}"))
+            }
+            (Some(_), ..) => None,
+        },
         About::Other => None,
     }
 }
@@ -193,7 +226,11 @@ mod tests {
          National Weather Service's Climatological Report (Daily), is greater than 52, then the market resolves to Yes.";
 
     /// Two feeds of New York's high, one of Chicago's, and one of each of two coins.
-    const FEEDS: [(&str, &str, &str, &str); 5] = [
+    const FEEDS: [(&str, &str, &str, &str); 9] = [
+        ("metar", "KNYC", "seen:NYC:{date}", "high"),
+        ("deribit", "BTC", "dvol:BTC", "high"),
+        ("cleveland", "CPI Inflation@2026-10", "cpi:october", "high"),
+        ("cleveland", "CPI Inflation@2026-11", "cpi:november", "high"),
         ("nws", "KNYC", "high:NYC:{date}", "high"),
         ("metar", "KNYC", "low:NYC:{date}", "low"),
         ("nws", "KMDW", "high:MDW:{date}", "high"),
@@ -222,6 +259,12 @@ mod tests {
         ))
     }
 
+    fn analyst(kind: &str, market: &str, parameters: &str) -> Config {
+        config(&format!(
+            "[[analyst]]\nname = \"a\"\nkind = \"{kind}\"\nmarkets = [\"kalshi:{market}\"]\n[analyst.parameters]\n{parameters}"
+        ))
+    }
+
     fn rules(ticker: &str, primary: &str) -> MarketRules {
         let url = "https://forecast.weather.gov/product.php?site=OKX&product=CLI&issuedby=NYC".to_owned();
         MarketRules {
@@ -231,7 +274,7 @@ mod tests {
             primary: primary.to_owned(),
             secondary: String::new(),
             sources: vec![("National Weather Service".to_owned(), url)],
-            strike: None,
+            strike: Bound::parse("52").map(Strike::Above),
         }
     }
 
@@ -290,17 +333,20 @@ mod tests {
                 "low:NYC:2026-11-29",
                 "series `low:NYC:2026-11-29`: expected the day's high, found a feed of its low",
             ),
-            ("low", "low:NYC:2026-11-29", "expected the day's high, found a model of its low"),
         ] {
             let found = refuses(&weather(extreme, series), &market).unwrap();
             assert_eq!(found, format!("strategy `a` takes it for something else: {why}"));
         }
+        let low = refuses(&weather("low", "low:NYC:2026-11-29"), &market).unwrap();
+        assert!(low.ends_with("found one of a day's low"), "{low}");
+        let metar = refuses(&weather("high", "seen:NYC:2026-11-29"), &market).unwrap();
+        assert!(metar.ends_with("expected a forecast, found what was measured"), "{metar}");
         // A price is no temperature, and a model of prices none of weather.
         let spot = refuses(&weather("high", "spot:BTC"), &market).unwrap();
         assert!(spot.ends_with("found a feed of `BTC-USD`"), "{spot}");
         let range = strategy("range", "kalshi:KXHIGHNY-26NOV29-T52", "spot_series = \"spot:BTC\"\nprints = 60");
         let range = refuses(&range, &market).unwrap();
-        assert!(range.ends_with("found a model of the mean of 60 prints"), "{range}");
+        assert!(range.ends_with("found one of the mean of 60 prints, one a second"), "{range}");
         // What another program tells is its own affair, and who has no model takes nothing for granted.
         assert_eq!(refuses(&weather("high", "mine:NYC"), &market), None);
     }
@@ -326,9 +372,16 @@ mod tests {
         assert!(coin.contains("expected a feed of BTC (BTC, BTCUSD, "), "{coin}");
         assert!(coin.ends_with("found `ETH-USD`"), "{coin}");
         let last = refuses(&range("BTC", 0), &market).unwrap();
-        assert!(last.ends_with("expected the mean of 60 prints, found a model of one price"), "{last}");
+        assert!(last.ends_with("found one of one price"), "{last}");
         let other = MarketRules { strike: Bound::parse("98999.99").map(Strike::Above), ..market.clone() };
         assert!(refuses(&range("BTC", 60), &other).unwrap().contains("expected the listed strike, above 98999.99"));
+        let swapped = "spot_series = \"dvol:BTC\"\nimplied_series = \"spot:BTC\"\nprints = 60";
+        let swapped = refuses(&strategy("range", &format!("kalshi:{name}"), swapped), &market).unwrap();
+        assert!(swapped.ends_with("series `dvol:BTC`: expected a price, found a volatility"), "{swapped}");
+        let hour = "window_s = 3600\nprints = 60\n[analyst.inputs.spot]\nseries = \"spot:BTC\"\nbaseline = 98000\n\
+                    [analyst.inputs.volatility]\nstated = 0.0001\n";
+        let hour = refuses(&analyst("average", name, hour), &market).unwrap();
+        assert!(hour.ends_with("found one of another mean than one of a print a second"), "{hour}");
         // The rules of this series are known by others' descriptions, which is not enough for money.
         let mut judge = Judge::new(&range("BTC", 60), Table::embedded());
         judge.is_live = true;
@@ -336,5 +389,32 @@ mod tests {
         let mut judge = Judge::new(&strategy("market_maker", &format!("kalshi:{name}"), ""), Table::embedded());
         judge.is_live = true;
         assert_eq!(judge.refuses(&market), None);
+    }
+
+    #[test]
+    fn a_release_of_another_month_or_another_kind_of_model_is_no_basis_for_a_trade() {
+        let name = "KXCPI-26NOV-T0.2";
+        let of = |month: &str| MarketRules {
+            strike: Bound::parse("0.2").map(Strike::Above),
+            sources: vec![("BLS".to_owned(), "https://www.bls.gov/".to_owned())],
+            ..rules(name, &format!("If the CPI by the BLS for {month} is above 0.2, then the market resolves to Yes."))
+        };
+        let inputs = |series: &str| {
+            format!(
+                "step = 0.1\n[analyst.inputs.nowcast]\nseries = \"{series}\"\nbaseline = 0.2\n[analyst.inputs.nowcast_error]\nstated = 0.1\n"
+            )
+        };
+        let november = analyst("release", name, &inputs("cpi:november"));
+        assert_eq!(refuses(&november, &of("November 2026")), None);
+        let other = refuses(&november, &of("October 2025")).unwrap();
+        assert!(other.contains("expected 2026-11, as its ticker says, in the primary rules, found 2025-10"), "{other}");
+        let october = refuses(&analyst("release", name, &inputs("cpi:october")), &of("November 2026")).unwrap();
+        assert!(october.ends_with("expected the number of 2026-11, found that of 2026-10"), "{october}");
+        let weather = "KXHIGHNY-26NOV29-T52";
+        let refused = refuses(&analyst("release", weather, &inputs("cpi:november")), &rules(weather, RULES)).unwrap();
+        assert!(refused.ends_with("found one of a release"), "{refused}");
+        // What people think is theirs.
+        let pool = analyst("pool", "KXTEST-27JAN01-A", "[analyst.inputs.me]\nstated = 0.4\n");
+        assert_eq!(refuses(&pool, &rules("KXTEST-27JAN01-A", "If it happens.")), None);
     }
 }

@@ -90,6 +90,28 @@ fn a_day_that_has_not_begun_needs_no_measurement() {
     assert!(world.view().fair(world.place("B")).is_none(), "from then on the floor has to be known");
     world.number("observed", 30.0);
     assert!(world.view().fair(world.place("B")).is_some());
+    // A forecast is of the rest of the day: in the evening its high lies behind, and nobody says where.
+    let blind = WeatherParameters { observed: None, ..with(Some(begins)) };
+    let mut world = World::new(Box::new(Weather::new(blind)), &markets, HOURS(30));
+    world.number("forecast", 52.3);
+    assert!(world.view().fair(world.place("B")).is_some());
+    world.pass(HOURS(2));
+    world.number("forecast", 44.0);
+    assert!(world.view().fair(world.place("B")).is_none());
+}
+
+/// A range whose mean of prints settles once had a normal law whatever its tails.
+#[test]
+fn a_mean_of_prints_has_the_tails_that_are_configured() {
+    let of = |tails| {
+        let parameters = RangeParameters { tails, ..range(Settlement::MeanOfPrints(60)) };
+        let markets = [("T", Some(Strike::Above(bound("98500")))), ("B", None)];
+        let mut world = World::new(Box::new(Range::new(parameters)), &markets, HOURS(1));
+        world.number("implied", 0.45);
+        world.number("spot", 98_000.0);
+        fair(&world, "T")
+    };
+    assert!((of(None) - of(Some(2.5))).abs() > 1e-3, "{} {}", of(None), of(Some(2.5)));
 }
 
 #[test]

@@ -162,3 +162,20 @@ proptest! {
         prop_assert!(blocks(&prompt(contents).user, MARK).is_some());
     }
 }
+
+/// A price behind a line's end, in a word with a sign that nobody sees, or in the name of the source was once shown.
+#[test]
+fn prices_in_news_are_not_shown() {
+    for (title, origin, text) in [
+        ("Heat", "wire", "Traders at Kalshi put the chance\nat 61% today."),
+        ("Heat", "wire", "Ka\u{200b}lshi has it at 61%."),
+        ("Heat", "Kalshi: 61% for 88", "It is hot."),
+        ("Heat", "https://x.test/kalshi-traders-see-61-percent", "It is hot."),
+        ("Kalshi has it\nat 61%", "wire", "It is hot."),
+    ] {
+        let mut contents = contents();
+        contents.documents = vec![Document { origin: origin.to_owned(), ..document(title, text) }];
+        let user = prompt(contents).user.replace(MARK, "");
+        assert!(!user.contains("61") && user.contains("left out"), "{title} | {origin} | {text:?}: {user}");
+    }
+}
