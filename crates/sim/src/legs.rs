@@ -264,14 +264,10 @@ impl LegsAudit {
     /// # Errors
     /// That it is more than the bound.
     pub fn check_open(&mut self, engine: &Engine, venues: &Venues) -> Result<(), Violation> {
-        let (mut open, mut rounding) = (0, 0);
         let truths = self.truths(engine, venues);
-        for truth in &truths {
-            open += truth.open();
-            rounding += truth.rounding();
-        }
+        let open: i128 = truths.iter().map(Truth::open).sum();
         self.most_open = self.most_open.max(open);
-        if open > self.bound + rounding {
+        if open > self.bound {
             let (counted, bound) = (engine.open_legs(), self.bound);
             let which: Vec<&Truth> = truths.iter().filter(|truth| truth.open() > 0).collect();
             let what = format!(
