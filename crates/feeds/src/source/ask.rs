@@ -27,6 +27,8 @@ const WIDEST_SPREAD: f64 = 0.025;
 const LEAST_BOOKS: usize = 2;
 /// How old the newest observation of a quarterly series may be: it is dated by the quarter's first day.
 const QUARTERLY_MAX_AGE: Duration = Duration::from_hours(215 * 24);
+/// Observations that a pinned month is looked for among: a year of weeks.
+const FRED_BACK: u16 = 60;
 /// The hour of standard time from which a grid's daytime maximum is no news: what of it is to come stands in the hours.
 const AFTERNOON: Duration = Duration::from_hours(14);
 /// Where an average of log odds is cut. Source: reference (feeds), section 9.3.
@@ -73,8 +75,10 @@ async fn numbers(source: &Source, client: &Client) -> Result<Vec<Reading>, FeedE
             let found = client.fetch(&request, bea::parse_table).await?;
             let quarter = |it: &Period| format!("{}Q{}", it.year, (it.month + 2) / 3);
             // Another quarter's number is another contract's.
-            let newest =
-                found.value.newest(*line).filter(|cell| period.as_ref().is_none_or(|it| cell.period == quarter(it)));
+            let newest = match period {
+                None => found.value.newest(*line),
+                Some(of) => found.value.cells.iter().find(|cell| cell.line == *line && cell.period == quarter(of)),
+            };
             let newest = newest.map(|cell| cell.value.value);
             Ok(unclocked(source, newest, found.answer.received_at, bea::MAX_AGE))
         }
@@ -157,18 +161,19 @@ async fn number(
     period: Option<Period>,
 ) -> Result<Vec<Reading>, FeedError> {
     if vendor == Vendor::Fred {
-        let found = client.fetch(&fred::observations(series, 5), fred::parse_observations).await?;
+        // Of a pinned period there may be many newer ones.
+        let count = if period.is_some() { FRED_BACK } else { 5 };
+        let found = client.fetch(&fred::observations(series, count), fred::parse_observations).await?;
         let mut dated: Vec<(civil::Date, f64)> =
             found.value.iter().filter_map(|it| Some((it.date, it.value.as_ref()?.value))).collect();
         dated.sort_by_key(|it| std::cmp::Reverse(it.0));
         let received = found.answer.received_at;
-        let [(date, value), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
+        let [(newest, _), (before, _), ..] = dated[..] else { return Ok(Vec::new()) };
         // Another month's number is another contract's.
-        if period.is_some_and(|it| (it.year, it.month) != (date.year(), date.month())) {
-            return Ok(Vec::new());
-        }
+        let of = |date: civil::Date| period.is_none_or(|it| (it.year, it.month) == (date.year(), date.month()));
+        let Some(&(date, value)) = dated.iter().find(|(date, _)| of(*date)) else { return Ok(Vec::new()) };
         // How often a series comes is seen from its own dates.
-        let max_age = match date.since(before).map_or(0, |span| span.get_days()) {
+        let max_age = match newest.since(before).map_or(0, |span| span.get_days()) {
             ..=6 => fred::DAILY_MAX_AGE,
             7..=45 => fred::MONTHLY_MAX_AGE,
             _ => QUARTERLY_MAX_AGE,
@@ -177,8 +182,14 @@ async fn number(
     }
     let year = date_at(client.now(), -5).year();
     let found = client.fetch(&bls::series(&[series], year - 1, year), bls::parse_series).await?;
-    let newest = found.value.first().and_then(bls::Series::newest);
-    let newest = newest.filter(|it| period.is_none_or(|of| (of.year, of.month) == (it.year, it.month.cast_signed())));
+    let series = found.value.first();
+    let newest = match period {
+        None => series.and_then(bls::Series::newest),
+        Some(of) => {
+            let is = |it: &&bls::Period| (it.year, it.month.cast_signed()) == (of.year, of.month);
+            series.and_then(|series| series.periods.iter().find(is))
+        }
+    };
     let newest = newest.and_then(|period| period.value.as_ref());
     Ok(unclocked(source, newest.map(|printed| printed.value), found.answer.received_at, bls::MAX_AGE))
 }
