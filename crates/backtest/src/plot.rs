@@ -83,7 +83,7 @@ mod tests {
             model: Prob::new(0.5).ok(),
             yes: number > 50,
         };
-        let set = Set { name: "s", what: "w", model: Ok("m"), quotes: (2..98).map(quote).collect() };
+        let set = Set { name: "s", what: "w", model: Ok("m"), kind: None, quotes: (2..98).map(quote).collect() };
         let svg = reliability(&set).unwrap().unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("market") && svg.contains("model"), "{svg}");
         assert!(reliability(&Set { quotes: Vec::new(), ..set }).unwrap().is_none());

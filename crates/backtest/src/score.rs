@@ -199,7 +199,7 @@ mod tests {
             model: model.map(|p| if number / 2 % 10 == 0 { prob(1.0 - p) } else { prob(p) }),
             yes: true,
         });
-        Set { name: "s", what: "w", model: model.map(|_| "m").ok_or("none"), quotes: quotes.collect() }
+        Set { name: "s", what: "w", kind: None, model: model.map(|_| "m").ok_or("none"), quotes: quotes.collect() }
     }
 
     #[test]

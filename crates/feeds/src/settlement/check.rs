@@ -180,10 +180,10 @@ fn same_time(time: TickerTime, primary: &str, is_dated: bool) -> Result<(), (Str
     let Some(day) = time.date() else {
         let (expected, named) = ((time.year, time.month), terms::months(primary));
         let month = |(year, month): (i16, i8)| format!("{year}-{month:02}");
-        return match named.is_empty() || named.contains(&expected) {
-            true => Ok(()),
-            false => Err((month(expected), shown(named.into_iter().map(month).collect()))),
-        };
+        if named.is_empty() || named.contains(&expected) {
+            return Ok(());
+        }
+        return Err((month(expected), shown(named.into_iter().map(month).collect())));
     };
     let named = terms::dates(primary);
     if (is_dated || !named.is_empty()) && !named.contains(&day) {
