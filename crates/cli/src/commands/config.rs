@@ -1,5 +1,6 @@
 //! `brier config`: what a run would use and who said so, and everything that is wrong with it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use brier_feeds::vendor::Vendor;
@@ -7,6 +8,7 @@ use brier_runtime::config::{
     Config, Environment, FeedConfig, Loaded, Mode, Origin, Problem, Problems, Setting, Sources, as_file, load,
 };
 use brier_runtime::standing;
+use brier_types::Venue;
 use serde::Serialize;
 
 use crate::error::{CliError, EXIT_FAILURE, EXIT_OK};
@@ -167,7 +169,23 @@ fn notes(config: &Config) -> Vec<String> {
             "`feeds.contact` is unset, and the National Weather Service wants to know whom to write to".to_owned(),
         );
     }
+    notes.extend(not_in_catalog(config));
     notes
+}
+
+/// Markets of the exchange inside the run that its catalog does not list.
+fn not_in_catalog(config: &Config) -> Vec<String> {
+    let embedded = config.kalshi.as_ref().is_some_and(|venue| venue.at.is_none());
+    let Some(path) = config.paper.catalog.as_ref().filter(|_| embedded) else { return Vec::new() };
+    let catalog = std::fs::read(path).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+    let Some(listed) = catalog.as_ref().and_then(|it| it["markets"].as_array()) else { return Vec::new() };
+    let strategies = config.strategies.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
+    let analysts = config.analysts.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
+    let named: BTreeSet<&str> =
+        strategies.chain(analysts).filter(|it| it.venue == Venue::Kalshi).map(|it| it.market.as_str()).collect();
+    let is_listed = |market: &&str| listed.iter().any(|it| it["ticker"] == **market);
+    let missing = named.into_iter().filter(|market| !is_listed(market));
+    missing.map(|market| format!("{market} is not in `paper.catalog` ({}): a run stops at its start unless its exchange lists it already", path.display())).collect()
 }
 
 /// What the files and keys that it names keep from starting, without asking anybody.
