@@ -19,6 +19,7 @@ use crate::listing::{Listing, StrikeKind};
 use crate::range::{Range, RangeRelation};
 use crate::text::{self, Kind, Token};
 use question::Reading;
+pub(crate) use rules::conditions;
 
 /// Reads a listing.
 pub fn read(listing: Listing) -> Contract {
@@ -223,6 +224,9 @@ fn inconsistency(
         return None;
     }
     let rules = Span::new(Source::Rules, 0, contract.listing.rules.len().min(160));
+    if !contract.negated && rules::pays_when_not(&contract.listing.rules) {
+        return Some((contract.title_span(), rules, "the rules pay No when it happens"));
+    }
     // A person is the subject: at least one word of the name must stand in the rules.
     if contract.family == Family::Leaving {
         let agents: Vec<_> = contract.words.iter().filter(|word| word.value.name && !is_number(&word.value)).collect();

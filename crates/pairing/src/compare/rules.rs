@@ -1,8 +1,12 @@
 //! What the rules of both say about the ordinary end: grounds, measure, source.
 
+use std::collections::BTreeSet;
+
 use super::Bench;
-use crate::contract::{Certainty, Contract, Facet, Family, Span};
+use crate::contract::{Certainty, Contract, Facet, Family, Source, Span};
 use crate::proof::{Finding, Topic};
+use crate::read::conditions;
+use crate::text::tokens;
 
 /// Compares the clauses that matter for the family.
 pub(super) fn compare(bench: &mut Bench<'_>) {
@@ -27,6 +31,72 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
     if families == [Family::Generic; 2] || no_office(bench.first) && no_office(bench.second) {
         definitions(bench);
     }
+    narrowing(bench);
+}
+
+/// Words of conditions that say nothing of when they hold, or what other comparisons read: forms of speech, days and their parts,
+/// the names of sports, and the ways to leave an office.
+const FORMS: &str = "the and for that this with has have had been was were are its their his her will then market markets resolve \
+    resolves resolved yes otherwise either actually official officially originally scheduled upcoming between from time any period \
+    length before after than until through during within who whom which whose all other both when where according reported report \
+    reports published per accordance based following wins win won winner beat beats defeat defeats winning \
+    january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct \
+    nov dec monday tuesday wednesday thursday friday saturday sunday edt est utc gmt end year month week day date \
+    professional game match basketball football baseball hockey soccer tennis nba nfl mlb nhl ncaa mls league \
+    intention leave leaves left out cease ceases serving serve serves resign resigns resignation step steps down remove removed \
+    removal position announce announces announced announcement becomes become officeholder no longer \
+    nominee candidate elected election elections inaugurated sworn immediately once note suffice suffices sufficient regardless effect
+    goes into resolution enough";
+
+/// The word without its ending: `wins` and `winning` are `win`.
+fn stem(word: &str) -> &str {
+    let cut = ["'s", "ing", "ed", "es", "s"].into_iter().find_map(|end| word.strip_suffix(end));
+    cut.filter(|rest| rest.len() >= 3).unwrap_or(word)
+}
+
+/// A word in the sentence that says when Yes pays, of which neither the market's own title nor anything of the other market speaks,
+/// may narrow one of them: `by more than five points`, `for at least thirty days`, `and an election has been called`. Nobody here
+/// understands it, so it is a gap.
+fn narrowing(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    if !first.listing.has_rules() || !second.listing.has_rules() {
+        return;
+    }
+    let event = &first.listing.event;
+    if first.venue() == second.venue() && !event.is_empty() && *event == second.listing.event {
+        return;
+    }
+    let (one, two) = (unread(first, second), unread(second, first));
+    if one.is_none() && two.is_none() {
+        return;
+    }
+    let said = |it: &Option<(Span, String)>| it.as_ref().map(|it| format!("`{}`", it.1));
+    let words: Vec<String> = [said(&one), said(&two)].into_iter().flatten().collect();
+    let note = format!("when it pays is said with words of which the other side says nothing: {}", words.join(", "));
+    bench.add(Topic::Definitions, Finding::Missing, one.map(|it| it.0), two.map(|it| it.0), note);
+}
+
+/// The first word of a condition that nothing accounts for.
+fn unread(one: &Contract, other: &Contract) -> Option<(Span, String)> {
+    let forms: BTreeSet<&str> = FORMS.split_whitespace().map(stem).collect();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let (own, others) = (&one.listing, &other.listing);
+    let own = [&own.title, &own.subtitle, &own.event_title].into_iter().chain(&own.outcomes);
+    let others = [&others.title, &others.subtitle, &others.event_title, &others.rules, &others.more_rules]
+        .into_iter()
+        .chain(&others.outcomes);
+    for text in own.chain(others) {
+        known.extend(tokens(text).iter().map(|token| stem(&token.text).to_owned()));
+    }
+    let rules = &one.listing.rules;
+    conditions(rules).into_iter().find_map(|(start, end)| {
+        let unread = tokens(&rules[start..end]).into_iter().find(|token| {
+            let word = stem(&token.text);
+            let says = token.text.len() >= 3 && token.text.chars().all(|it| it.is_alphabetic() || it == '\'');
+            says && !forms.contains(word) && !known.contains(word)
+        })?;
+        Some((Span::new(Source::Rules, start + unread.start, start + unread.end), unread.text))
+    })
 }
 
 /// A clause on one side must stand on the other, where any rules are at hand; a ground that only one venue knows of

@@ -40,6 +40,45 @@ pub(super) fn read(
     (clauses, times, context)
 }
 
+/// The sentences that say when Yes, or a named outcome, pays; the first three at most.
+pub(crate) fn conditions(rules: &str) -> Vec<(usize, usize)> {
+    let is_one = |sentence: &str| {
+        let lower = sentence.to_lowercase();
+        let no = ["to \"no\"", "to \u{201c}no\u{201d}", "to no"].iter().any(|no| lower.contains(no));
+        let tells = pays_yes(sentence) || (lower.contains("will resolve to") && !no);
+        let starts = lower.trim_start();
+        // What happens otherwise is no condition of Yes.
+        let otherwise =
+            ["otherwise", "if the game is", "if the match is", "if the event is", "if this game", "if this match"];
+        tells && !otherwise.iter().any(|word| starts.starts_with(word))
+    };
+    let all = sentences(rules).into_iter().filter(|(start, end)| is_one(&rules[*start..*end]));
+    all.take(3).collect()
+}
+
+/// Whether the rules say that No pays when the condition holds, before anything else does or alone.
+pub(super) fn pays_when_not(rules: &str) -> bool {
+    let plain: String = rules
+        .to_lowercase()
+        .chars()
+        .map(|it| if matches!(it, '\u{201c}' | '\u{201d}' | '\'' | '\u{2018}' | '\u{2019}') { '"' } else { it })
+        .collect();
+    let first = |phrases: &[&str]| phrases.iter().filter_map(|phrase| plain.find(phrase)).min();
+    let yes = ["resolve to \"yes\"", "resolves to \"yes\"", "resolve to yes", "resolves to yes"];
+    let no = [
+        "resolve to \"no\" if",
+        "resolves to \"no\" if",
+        "resolve to no if",
+        "resolves to no if",
+        "then the market resolves to no",
+    ];
+    match (first(&no), first(&yes)) {
+        (Some(no), Some(yes)) => no < yes,
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
 /// The sentences of a text as byte ranges. A point inside a number, an initial or "U.S." ends nothing.
 fn sentences(body: &str) -> Vec<(usize, usize)> {
     let bytes = body.as_bytes();
@@ -127,6 +166,10 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
         "will not qualify",
         "not constitute",
         "will not alone",
+        "alone will not",
+        "will not suffice",
+        "not sufficient",
+        "not be sufficient",
     ]);
     let departs = has(&[
         "resign",
@@ -142,7 +185,10 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
     set(&mut clauses.announcement, !denied && has(&["announce"]) && departs);
     set(&mut clauses.detention, !denied && has(&["detained", "detention"]));
     set(&mut clauses.incapacity, !denied && has(&["prevented from fulfilling", "unable to perform", "incapacitated"]));
-    set(&mut clauses.death_excluded, has(&["death does not", "death will not"]));
+    set(
+        &mut clauses.death_excluded,
+        has(&["death does not", "death will not"]) || (has(&["dies", "death"]) && has(&["to \"no\"", "to no"])),
+    );
     set(&mut clauses.half, has(&["50-50", "50/50"]));
     set(&mut clauses.fair_price, has(&["fair market price", "fair price", "fair value", "last traded price"]));
     set(&mut clauses.postponed, has(&["postponed", "rescheduled", "delayed beyond"]));
@@ -160,10 +206,25 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
         ]),
     );
     set(&mut clauses.other, has(&["resolve to \"other\"", "resolve to 'other'", "resolves to \"other\""]));
-    set(&mut clauses.regular_time, has(&["90 minutes", "regulation time only", "does not include extra time"]));
+    set(
+        &mut clauses.regular_time,
+        has(&[
+            "90 minutes",
+            "regulation time only",
+            "does not include extra time",
+            "end of regulation",
+            "overtime excluded",
+            "excluding overtime",
+            "overtime does not",
+            "overtime is not",
+            "not including overtime",
+            "without overtime",
+        ]),
+    );
     set(
         &mut clauses.overtime,
-        has(&["including any overtime", "overtime periods", "including overtime", "includes overtime"]),
+        has(&["including any overtime", "overtime periods", "including overtime", "includes overtime"])
+            && !has(&["not including overtime", "overtime excluded"]),
     );
     set(
         &mut clauses.by_seats,

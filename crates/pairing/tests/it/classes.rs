@@ -167,6 +167,61 @@ fn an_event_is_no_announcement() {
     assert_eq!(found.basis, Basis::RulesOfBoth);
 }
 
+/// Conditions in the rules alone, which once were not read: 129 of 167 such pairs came out the same.
+#[test]
+fn rules_that_narrow_or_turn_what_the_titles_ask_are_no_pair() {
+    let title = "Will Ada Quill leave President of Chile before Jan 1, 2028?";
+    let first = "If Ada Quill has officially announced their intention to leave as President of Chile or has left before Jan 1, 2028, then the market resolves to Yes.";
+    let second = "This market will resolve to \"Yes\" if Ada Quill ceases to be President of Chile for any length of time by December 31, 2027, 11:59 PM ET. Otherwise, this market will resolve to \"No\".\nAn announcement of Ada Quill's resignation will immediately resolve this market to \"Yes\".";
+    let verdict = |first: &str, second: &str| {
+        let two = with_rules(polymarket("Ada Quill out as President of Chile by December 31, 2027?"), second);
+        judge(&with_rules(kalshi("KXANY", title), first), &two)
+    };
+    assert_eq!(verdict(first, second).name(), "same", "{}", verdict(first, second));
+    for (from, to) in [
+        ("for any length of time", "for at least thirty consecutive days"),
+        ("11:59 PM ET.", "11:59 PM ET, and a snap vote has been called."),
+        ("ceases to be President of Chile", "ceases to be leader of the party"),
+        ("if Ada Quill", "if Bob Stone"),
+        ("to \"Yes\" if", "to \"No\" if"),
+        ("will immediately resolve this market to \"Yes\"", "alone will not resolve this market"),
+    ] {
+        assert!(second.contains(from), "{from}");
+        let found = verdict(first, &second.replace(from, to));
+        assert_ne!(found.name(), "same", "{to}: {found}");
+    }
+    for (from, to) in [
+        ("then the market resolves to Yes", "then the market resolves to No"),
+        (", then the market", " and a snap vote has been held, then the market"),
+    ] {
+        assert!(first.contains(from), "{from}");
+        let found = verdict(&first.replace(from, to), second);
+        assert_ne!(found.name(), "same", "{to}: {found}");
+    }
+}
+
+#[test]
+fn part_of_a_game_is_not_the_game() {
+    let first = with_rules(
+        kalshi("KXNBAGAME-27FEB03BOSDEN-BOS", "Boston at Denver Winner?"),
+        "If Boston wins the Boston at Denver professional basketball game originally scheduled for Feb 3, 2027, then the market resolves to Yes.",
+    );
+    let rules = "In the upcoming NBA game, scheduled for February 3, 2027 at 9:00PM ET:\nIf the Celtics win, the market will resolve to \"Celtics\".\nIf the Nuggets win, the market will resolve to \"Nuggets\".\nThe result will be determined based on the final score including any overtime periods.";
+    let verdict = |rules: &str| {
+        let outcomes = vec!["Nuggets".to_owned(), "Celtics".to_owned()];
+        judge(&first, &Listing { outcomes, ..with_rules(polymarket("Celtics vs. Nuggets"), rules) })
+    };
+    assert_eq!(verdict(rules).name(), "same", "{}", verdict(rules));
+    for (from, to) in [
+        ("If the Celtics win,", "If the Celtics win by more than five points,"),
+        ("If the Celtics win,", "If the Celtics win the first half,"),
+        ("including any overtime periods", "at the end of regulation, overtime excluded"),
+    ] {
+        let found = verdict(&rules.replace(from, to));
+        assert_ne!(found.name(), "same", "{to}: {found}");
+    }
+}
+
 #[test]
 fn titles_that_differ_by_announcing_are_no_pair() {
     assert_ne!(titles("Will Ada Quill announce a tour in 2027?", "Will Ada Quill tour in 2027?"), "same");

@@ -2,18 +2,20 @@
 //! traded.
 //!
 //! Invariant: a tie is traded only while the rules of both markets as the venues publish them now prove it, or prove it but for
-//! lines and tails that a person or the configuration accepted; and the run's journal says which ties those were.
+//! lines and tails that a person or the configuration accepted; with money at stake a person has confirmed it by these very texts; and
+//! the run's journal says which ties those were.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use brier_pairing::decisions::Choice;
 use brier_pairing::standing::{Judged, Link, Standing, standing};
 use brier_pairing::verdict::TailKind;
-use brier_pairing::{Contract, Decisions, Listing, read};
+use brier_pairing::{Contract, Decision, Decisions, Listing, Said, read};
 use brier_strategies::Tie;
 use brier_types::Outcome;
 
-use crate::config::{Config, MarketName, StrategyConfig, TieName};
+use crate::config::{Config, MarketName, Mode, StrategyConfig, TieName};
 
 /// Ties cannot be proved.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,7 @@ pub(super) struct Unproved {
 /// # Errors
 /// [`ProofError`]: nothing is to be traded.
 pub(super) fn prove(config: &mut Config, texts: &[Listing]) -> Result<(), ProofError> {
-    for it in unproved(&config.strategies, texts)? {
+    for it in unproved(&config.strategies, texts, config.run.mode == Mode::Live)? {
         let Unproved { strategy, tie, why } = &it;
         tracing::error!(strategy, %tie, why, "its rules do not prove this tie: it is not traded");
         config.untie(strategy, tie);
@@ -52,7 +54,7 @@ pub(super) fn prove(config: &mut Config, texts: &[Listing]) -> Result<(), ProofE
     Ok(())
 }
 
-fn unproved(strategies: &[StrategyConfig], texts: &[Listing]) -> Result<Vec<Unproved>, ProofError> {
+fn unproved(strategies: &[StrategyConfig], texts: &[Listing], is_live: bool) -> Result<Vec<Unproved>, ProofError> {
     let mut unproved = Vec::new();
     for it in strategies.iter().filter(|it| it.enabled && !it.ties().is_empty()) {
         let accepted = it.accepted_tails();
@@ -64,7 +66,11 @@ fn unproved(strategies: &[StrategyConfig], texts: &[Listing]) -> Result<Vec<Unpr
             None => Decisions::default(),
         };
         for tie in it.ties() {
-            if let Err(why) = check(&tie, texts, &decisions, &accepted) {
+            let proved = check(&tie, texts, &decisions, &accepted).and_then(|confirmed| match confirmed {
+                Confirmed::ByNobody if is_live => Err(UNCONFIRMED.to_owned()),
+                Confirmed::ByNobody | Confirmed::ByAPerson => Ok(()),
+            });
+            if let Err(why) = proved {
                 unproved.push(Unproved { strategy: it.name.clone(), tie, why });
             }
         }
@@ -78,13 +84,26 @@ pub(crate) fn decisions(path: &Path) -> Result<Decisions, String> {
     Decisions::parse(&text).map_err(|error| error.to_string())
 }
 
-/// Whether the texts prove a tie. Why not, if they do not.
+/// Why a tie that the texts prove is not traded with money.
+const UNCONFIRMED: &str =
+    "money follows a proof only after a person has read both rules: `brier pairs review` keeps the confirmation";
+
+/// Whether a person has confirmed a tie by the texts of now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// Only the texts speak for it. A reader of rules may miss a condition that narrows one of them.
+    ByNobody,
+    /// Somebody has read them.
+    ByAPerson,
+}
+
+/// Whether the texts prove a tie, and whether a person has confirmed it. Why not, if they do not.
 pub(crate) fn check(
     tie: &TieName,
     texts: &[Listing],
     decisions: &Decisions,
     accepted: &BTreeSet<TailKind>,
-) -> Result<(), String> {
+) -> Result<Confirmed, String> {
     let contract = |name: &MarketName| -> Result<Contract, String> {
         let same = |text: &&Listing| text.venue == name.venue && text.id == name.market.as_str();
         texts
@@ -111,7 +130,9 @@ pub(crate) fn check(
         (Link::ImpliedBy, _) => turned.then_some(Tie::Implies),
     };
     if proved == Some(tie.tie) {
-        return Ok(());
+        let is_confirmed =
+            matches!(decisions.said(&judged), Said::Applies(Decision { choice: Choice::Confirm(_), .. }));
+        return Ok(if is_confirmed { Confirmed::ByAPerson } else { Confirmed::ByNobody });
     }
     let found =
         proved.map_or_else(|| "that the second implies the first".to_owned(), |tie| format!("`{}`", tie.word()));
@@ -148,7 +169,7 @@ mod tests {
             tie: Tie::ALL.into_iter().find(|tie| tie.word() == words[1]).unwrap(),
             second: MarketName::parse(words[2]).unwrap(),
         };
-        check(&tie, texts, decisions, &BTreeSet::new())
+        check(&tie, texts, decisions, &BTreeSet::new()).map(drop)
     }
 
     #[test]

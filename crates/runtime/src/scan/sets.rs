@@ -176,7 +176,7 @@ impl Finder<'_> {
         self.paired.insert(judged.name.clone());
         let texts = [one.listing.clone(), two.listing.clone()];
         match proof::check(tie, &texts, &by.decisions, &by.accepted) {
-            Ok(()) => {
+            Ok(_confirmed) => {
                 let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
                 let proof = ground(&judged, &stands);
                 self.pair([first, second], tie.tie, proof);
