@@ -66,7 +66,7 @@ impl FolderArgs {
         if folder.is_dir() {
             return Ok(folder);
         }
-        Err(CliError::failure(format!("data folder {}: expected the folder of a run, found none: either none has been started, or it keeps its data elsewhere", folder.display()))
+        Err(CliError::failure(format!("data folder {}: expected the folder of a run, found none", folder.display()))
             .hint("name the run by its CONFIG or its `--data-dir`"))
     }
 }
