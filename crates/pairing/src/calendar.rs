@@ -197,6 +197,42 @@ impl fmt::Display for When {
     }
 }
 
+/// How what is asked stands to its window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hold {
+    /// At any moment of it, or unsaid: "by", "before", "in", "on".
+    #[default]
+    Anywhere,
+    /// All through it: "through", "until".
+    Throughout,
+    /// At its end: "at the end of".
+    AtItsEnd,
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Anywhere => "at any moment",
+            Self::Throughout => "throughout",
+            Self::AtItsEnd => "at the end",
+        })
+    }
+}
+
+/// How an expression that begins at `from` and names its date before `to` stands to its window.
+fn hold(tokens: &[Token], from: usize, to: usize) -> Hold {
+    let words = &tokens[from..to];
+    let first = words.first().map_or("", |token| token.text.as_str());
+    if matches!(first, "through" | "throughout" | "until" | "til" | "till") {
+        return Hold::Throughout;
+    }
+    let ends = words.iter().take(3).any(|token| token.is_word("end") || token.is_word("close"));
+    if ends && matches!(first, "at" | "on") || first == "at" && words.get(1).is_some_and(|token| token.is_word("end")) {
+        return Hold::AtItsEnd;
+    }
+    Hold::Anywhere
+}
+
 /// One time expression: what it says, its hour and zone, and which tokens said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -208,6 +244,7 @@ pub(crate) struct Found {
     /// Minutes after midnight.
     pub(crate) clock: Option<u16>,
     pub(crate) zone: Option<Zone>,
+    pub(crate) hold: Hold,
     /// Token range.
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -309,8 +346,9 @@ pub(crate) fn find(tokens: &[Token], free: impl Fn(usize) -> bool) -> Vec<Found>
     while at < tokens.len() {
         let next = if free(at) { read_at(tokens, at) } else { None };
         match next {
-            Some(one) => {
+            Some(mut one) => {
                 at = one.to.max(at + 1);
+                one.hold = hold(tokens, one.from, one.to);
                 found.push(one);
             }
             None => at += 1,
@@ -323,7 +361,16 @@ pub(crate) fn find(tokens: &[Token], free: impl Fn(usize) -> bool) -> Vec<Found>
 fn read_at(tokens: &[Token], at: usize) -> Option<Found> {
     let token = &tokens[at];
     let found = |when, whole, from, to| {
-        Some(Found { when, whole, start: lead(tokens, at).0 == Lead::After, clock: None, zone: None, from, to })
+        Some(Found {
+            when,
+            whole,
+            start: lead(tokens, at).0 == Lead::After,
+            clock: None,
+            zone: None,
+            hold: Hold::Anywhere,
+            from,
+            to,
+        })
     };
     match token.kind {
         Kind::IsoDate(year, month, day) => {
@@ -395,7 +442,16 @@ fn read_year(tokens: &[Token], at: usize, year: u16) -> Option<Found> {
         }
         Lead::On | Lead::After | Lead::None => (When::Year(year), false, at),
     };
-    Some(Found { when, whole, start: lead == Lead::After, clock: None, zone: None, from, to: at + 1 })
+    Some(Found {
+        when,
+        whole,
+        start: lead == Lead::After,
+        clock: None,
+        zone: None,
+        hold: Hold::Anywhere,
+        from,
+        to: at + 1,
+    })
 }
 
 fn read_month(tokens: &[Token], at: usize, month: u8) -> Option<Found> {
@@ -435,6 +491,7 @@ fn read_month(tokens: &[Token], at: usize, month: u8) -> Option<Found> {
             start: lead == Lead::After && !meeting,
             clock: None,
             zone: None,
+            hold: Hold::Anywhere,
             from,
             to,
         });
@@ -467,7 +524,16 @@ fn read_month(tokens: &[Token], at: usize, month: u8) -> Option<Found> {
         Some((month, day)) => When::Days(first, Day::new(year, month, day)?),
         None => windowed(lead, first),
     };
-    Some(Found { when, whole: false, start: lead == Lead::After, clock: None, zone: None, from, to })
+    Some(Found {
+        when,
+        whole: false,
+        start: lead == Lead::After,
+        clock: None,
+        zone: None,
+        hold: Hold::Anywhere,
+        from,
+        to,
+    })
 }
 
 /// Gives each hour to the date just before it, or just after: "July 3 at 5pm EDT", "11:59 PM ET on June 30".
@@ -484,6 +550,15 @@ fn attach_clocks(tokens: &[Token], found: &mut [Found]) {
         {
             one.clock = Some(minutes);
             one.zone = zone;
+            // "By March 31, 12:00 AM" ends as March 31 begins; "before April 1, 12:00 AM" was moved to the day before.
+            if let (0, When::Until(day)) = (minutes, one.when)
+                && !tokens[one.from..one.to]
+                    .iter()
+                    .take(3)
+                    .any(|token| token.is_word("before") || token.is_word("prior"))
+            {
+                one.when = When::Until(day.previous());
+            }
         }
     }
     for one in found {

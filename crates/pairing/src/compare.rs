@@ -13,6 +13,7 @@ pub(crate) use words::stem;
 
 use brier_types::Venue;
 
+use crate::calendar::{Hold, When};
 use crate::contract::{Certainty, Contract, Facet, Family, Field, Span};
 use crate::proof::{Finding, Line, Proof, Quote, Topic};
 use crate::range::{Range, RangeRelation};
@@ -104,6 +105,19 @@ impl Comparison {
 }
 
 fn consistency(bench: &mut Bench<'_>) {
+    // "Out" of a match, "leave" the White House for a day: without an office the words for it are no synonyms.
+    let placed = |one: &Contract| one.values(Facet::Office).next().is_some() || one.listing.has_rules();
+    let (first, second) = (bench.first, bench.second);
+    if [first, second].iter().all(|one| one.family == Family::Leaving && !placed(one)) {
+        let said =
+            |one: &Contract| one.says(Facet::Act, "leave").map(|span| (span, crate::text::fold(one.quote(span))));
+        if let (Some((one, left)), Some((two, right))) = (said(first), said(second))
+            && words::stem(&left) != words::stem(&right)
+        {
+            let note = "no office is named, so these are no two words for one thing";
+            bench.add(Topic::Act, Finding::Missing, Some(one), Some(two), note);
+        }
+    }
     for flipped in [false, true] {
         if let Some((span, _, why)) = bench.sides(flipped).0.inconsistent {
             bench.add_for(flipped, Topic::Consistency, Finding::Missing, (Some(span), None), why, Certainty::Stated);
@@ -123,17 +137,19 @@ fn consistency(bench: &mut Bench<'_>) {
 /// strikes assume (T1629.99 is "1630 or above").
 pub(crate) fn step(contract: &Contract, range: &Range) -> Option<Decimal> {
     let measures = |values: &[&str]| values.iter().any(|value| contract.says(Facet::Measure, value).is_some());
-    if measures(&["rotten_tomatoes", "metacritic", "seats", "executive_orders", "high_temperature", "low_temperature"])
-    {
+    if measures(&["rotten_tomatoes", "metacritic", "seats", "executive_orders"]) {
         return Some(Decimal::whole(1));
     }
     if measures(&["cpi", "core_cpi", "pce", "core_pce", "unemployment", "gdp"]) {
         return Decimal::parse("0.1");
     }
     match range.unit {
+        // Gas is published in tenths of a cent.
+        Some(Unit::Dollars) if contract.words.iter().any(|word| word.value.text == "gas") => Decimal::parse("0.001"),
         Some(Unit::Dollars) => Decimal::parse("0.01"),
         Some(Unit::Fahrenheit) => Some(Decimal::whole(1)),
-        // A share of votes or a margin has as many digits as the counting gives it.
+        Some(Unit::Degrees) | None if measures(&["high_temperature", "low_temperature"]) => Some(Decimal::whole(1)),
+        // A share of votes or a margin has as many digits as the counting gives it; Hong Kong reports tenths of a degree.
         Some(Unit::Percent | Unit::Celsius | Unit::Degrees | Unit::BasisPoints) => None,
         None => counted(contract).then(|| Decimal::whole(1)),
     }
@@ -187,6 +203,11 @@ fn thresholds(bench: &mut Bench<'_>) -> (Option<RangeRelation>, bool) {
                     bench.line(Topic::Threshold, Finding::Agrees, spans.0, spans.1, shown, habit);
                     (Some(relation), false)
                 }
+                RangeRelation::Complement if touched(first) || touched(second) => {
+                    let note = format!("{shown}: both can happen within the window, or neither");
+                    bench.line(Topic::Threshold, Finding::Missing, spans.0, spans.1, note, habit);
+                    (None, false)
+                }
                 RangeRelation::Complement => {
                     bench.line(
                         Topic::Threshold,
@@ -214,6 +235,15 @@ fn thresholds(bench: &mut Bench<'_>) -> (Option<RangeRelation>, bool) {
             (None, false)
         }
     }
+}
+
+/// Whether a value is watched over a window rather than looked at once: "by June 30", "at any time in 2026".
+fn touched(contract: &Contract) -> bool {
+    let until = contract
+        .times
+        .iter()
+        .any(|time| matches!(time.value.when, When::Until(_)) && time.value.hold == Hold::Anywhere);
+    until || crate::text::fold(&contract.listing.title).contains("any time")
 }
 
 /// A range on one side only: equal to a bare count on the other, or missing.

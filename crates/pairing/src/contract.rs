@@ -7,7 +7,7 @@ use std::fmt;
 
 use brier_types::Venue;
 
-use crate::calendar::{Day, When, Zone};
+use crate::calendar::{Day, Hold, When, Zone};
 pub use crate::lexicon::{Concept, Facet};
 use crate::listing::Listing;
 use crate::range::Range;
@@ -180,6 +180,8 @@ pub struct Time {
     pub clock: Option<u16>,
     /// The zone, when written.
     pub zone: Option<Zone>,
+    /// Whether it happens somewhere in the window, lasts through it, or is looked at its end.
+    pub hold: Hold,
 }
 
 /// One of two sides of a game, as far as it is known.
@@ -239,6 +241,14 @@ pub struct Clauses {
     pub definitions: Vec<Span>,
     /// Several conditions that must hold together.
     pub conditions: Option<Span>,
+    /// Sentences that say when Yes, or a named outcome, pays.
+    pub pays: Vec<Span>,
+    /// The times that [`Self::pays`] name, starts left out.
+    pub pay_times: Vec<Field<Time>>,
+    /// Sentences that say where the result comes from.
+    pub sourced: Vec<Span>,
+    /// Sentences of which nothing here knows what they mean: neither a standing form nor one of [`Self::pays`].
+    pub unread: Vec<Span>,
     /// Named sources of the result.
     pub sources: Vec<Field<&'static str>>,
     /// Stations named for weather.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 mod concepts;
+pub(crate) mod forms;
 mod names;
 mod places;
 mod teams;

@@ -19,6 +19,7 @@ pub mod decisions;
 pub mod eval;
 pub mod export;
 pub mod fingerprint;
+mod forms;
 pub mod index;
 mod lexicon;
 pub mod listing;

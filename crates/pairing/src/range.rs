@@ -212,6 +212,22 @@ fn words_at(tokens: &[Token], at: usize, words: &[&str]) -> bool {
 /// The comparison that begins at `at` and the number of tokens it takes.
 fn comparison(tokens: &[Token], at: usize) -> Option<(Side, usize)> {
     const PHRASES: &[(&[&str], Side)] = &[
+        (&["greater", "than", "or", "equal", "to"], Side::AtLeast),
+        (&["more", "than", "or", "equal", "to"], Side::AtLeast),
+        (&["equal", "to", "or", "greater", "than"], Side::AtLeast),
+        (&["equal", "to", "or", "more", "than"], Side::AtLeast),
+        (&["equal", "to", "or", "above"], Side::AtLeast),
+        (&["less", "than", "or", "equal", "to"], Side::AtMost),
+        (&["fewer", "than", "or", "equal", "to"], Side::AtMost),
+        (&["equal", "to", "or", "less", "than"], Side::AtMost),
+        (&["equal", "to", "or", "below"], Side::AtMost),
+        (&["at", "or", "above"], Side::AtLeast),
+        (&["at", "or", "over"], Side::AtLeast),
+        (&["at", "or", "below"], Side::AtMost),
+        (&["at", "or", "under"], Side::AtMost),
+        (&["not", "less", "than"], Side::AtLeast),
+        (&["not", "more", "than"], Side::AtMost),
+        (&["in", "excess", "of"], Side::Above),
         (&["no", "less", "than"], Side::AtLeast),
         (&["no", "fewer", "than"], Side::AtLeast),
         (&["no", "more", "than"], Side::AtMost),
@@ -289,7 +305,9 @@ fn read_at(tokens: &[Token], at: usize, free: &impl Fn(usize) -> bool) -> Option
         return Some(Found { range: Range::above(value, true).of(unit), from: at, to: next });
     }
     let joined = tokens.get(next).is_some_and(|t| (t.is_mark('-') || t.is_word("to")) && free(next));
-    if joined && let Some((high, other, _, to)) = signed(tokens, next + 1).filter(|_| free(next + 1)) {
+    // "2-1" is a score, not the values from two to one.
+    let rising = |high: &(Decimal, Option<Unit>, bool, usize)| free(next + 1) && high.0 >= value;
+    if joined && let Some((high, other, _, to)) = signed(tokens, next + 1).filter(rising) {
         return Some(Found { range: Range::between(value, high).of(unit.or(other)), from: at, to });
     }
     None
@@ -316,6 +334,9 @@ mod tests {
             ("80–89", "80 to 89"),
             ("be 0.6% or more", ">= 0.6 %"),
             ("at least 82", ">= 82"),
+            ("at or above 100", ">= 100"),
+            ("greater than or equal to 3.5%", ">= 3.5 %"),
+            ("less than or equal to 9", "<= 9"),
             ("score >95?", "> 95"),
             ("90+", ">= 90"),
         ] {

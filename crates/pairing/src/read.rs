@@ -4,6 +4,7 @@
 //! Rules, event title and ticker never change what the question says: they confirm, date and qualify it. Reading cannot
 //! fail; a text that makes no sense gives a contract that proves nothing.
 
+mod condition;
 mod family;
 mod game;
 mod question;
@@ -18,8 +19,9 @@ use crate::lexicon::{self, Lexicon};
 use crate::listing::{Listing, StrikeKind};
 use crate::range::{Range, RangeRelation};
 use crate::text::{self, Kind, Token};
+pub(crate) use condition::turned_round;
 use question::Reading;
-pub(crate) use rules::conditions;
+pub(crate) use rules::sources_in;
 
 /// Reads a listing.
 pub fn read(listing: Listing) -> Contract {
@@ -190,7 +192,14 @@ fn times(tokens: &[Token], source: Source, offset: usize, free: impl Fn(usize) -
         .into_iter()
         .filter(|one| !one.start)
         .map(|one| Field {
-            value: Time { when: one.when, whole: one.whole, start: false, clock: one.clock, zone: one.zone },
+            value: Time {
+                when: one.when,
+                whole: one.whole,
+                start: false,
+                clock: one.clock,
+                zone: one.zone,
+                hold: one.hold,
+            },
             span: Span::new(source, offset + tokens[one.from].start, offset + tokens[one.to - 1].end),
             certainty: Certainty::Stated,
         })
@@ -224,8 +233,11 @@ fn inconsistency(
         return None;
     }
     let rules = Span::new(Source::Rules, 0, contract.listing.rules.len().min(160));
-    if !contract.negated && rules::pays_when_not(&contract.listing.rules) {
+    if !contract.negated && rules::pays_when_not(contract) {
         return Some((contract.title_span(), rules, "the rules pay No when it happens"));
+    }
+    if let Some(found) = game::against_rules(contract).or_else(|| condition::against_question(contract, words)) {
+        return Some(found);
     }
     // A person is the subject: at least one word of the name must stand in the rules.
     if contract.family == Family::Leaving {

@@ -78,11 +78,11 @@ fn unsaid(own: &Contract, other: &Contract, facet: Facet) -> Vec<Field<Concept>>
 fn clash(facet: Facet, one: Concept, two: Concept, ranked: bool) -> Finding {
     let pair = |a: &str, b: &str| (one.value == a && two.value == b) || (one.value == b && two.value == a);
     match facet {
-        // Any head of a state can be called its leader.
+        // A head of a state can be called its leader; which one is, in Iran or Germany, no table says.
         Facet::Office
             if pair("leader", "president") || pair("leader", "prime_minister") || pair("leader", "supreme_leader") =>
         {
-            Finding::Agrees
+            Finding::Missing
         }
         // Second place is won or finished in.
         Facet::Act if ranked && pair("win", "finish") => Finding::Agrees,

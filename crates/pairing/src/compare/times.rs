@@ -1,7 +1,7 @@
 //! Deadlines, days, windows, seams and editions.
 
 use super::Bench;
-use crate::calendar::{Day, When, Zone};
+use crate::calendar::{Day, Hold, When, Zone};
 use crate::contract::{Certainty, Contract, Family, Field, Source, Span, TickerDate, Time};
 use crate::proof::{Finding, Topic};
 
@@ -14,6 +14,83 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
     editions(bench);
     starts(bench);
     further(bench);
+    holds(bench);
+    ruled(bench);
+}
+
+/// Whether it happens somewhere in the window, lasts through it, or is looked at its end: "through 2026" is no "by the end
+/// of 2026" unless it asks for the opposite ("remain through" is no "leave by").
+fn holds(bench: &mut Bench<'_>) {
+    let hold = |contract: &Contract| {
+        ends(contract).max_by_key(|field| field.value.hold).map(|field| (field.value.hold, field.span))
+    };
+    let (Some((one, first)), Some((two, second))) = (hold(bench.first), hold(bench.second)) else { return };
+    let stays = |contract: &Contract, hold: Hold| contract.negated && hold == Hold::Throughout;
+    if one == two || stays(bench.first, one) != stays(bench.second, two) {
+        return;
+    }
+    let note = format!("{one} of its window against {two}");
+    bench.add(Topic::Window, Finding::Missing, Some(first), Some(second), note);
+}
+
+/// Which times can contradict each other: deadlines, days and months, editions.
+const fn kind(time: Time) -> u8 {
+    match time.when {
+        When::Until(_) => 0,
+        When::Year(_) if time.whole => 0,
+        When::On(_) | When::Days(..) | When::Month(..) | When::Quarter(..) => 1,
+        When::Year(_) | When::Season(_) => 2,
+    }
+}
+
+/// The times in the sentences that say when Yes pays, where both sides have such: each must be met by the other's rules or
+/// question, in day, hour and zone.
+fn ruled(bench: &mut Bench<'_>) {
+    if !bench.first.listing.has_rules() || !bench.second.listing.has_rules() || super::rules::one_event(bench) {
+        return;
+    }
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        for one in &own.clauses.pay_times {
+            let alike = |two: &&Field<Time>| kind(two.value) == kind(one.value);
+            let there: Vec<&Field<Time>> = other.clauses.pay_times.iter().chain(ends(other)).collect();
+            let met = there.iter().copied().filter(alike).find(|two| moments_agree(one.value, two.value));
+            if met.is_some() {
+                continue;
+            }
+            let said = there.iter().copied().find(alike).map(|two| two.span);
+            let own_says = ends(own).any(|two| moments_agree(one.value, two.value));
+            let dated =
+                [own, other].iter().any(|side| side.ticker_date.is_some_and(|date| fits(date.value, one.value.when)));
+            let (finding, text) = match said {
+                Some(_) => (Finding::Contradicts, "the other side has another"),
+                None if own_says || dated => continue,
+                None => (Finding::Missing, "neither its own question nor the other side says so"),
+            };
+            let topic = match kind(one.value) {
+                0 => Topic::Deadline,
+                1 => Topic::Window,
+                _ => Topic::Edition,
+            };
+            let note = format!("the rules pay {}: {text}", one.value.when);
+            bench.add_for(flipped, topic, finding, (Some(one.span), said), note, Certainty::Stated);
+        }
+    }
+}
+
+/// Whether two times are one, a whole year and its last day taken for one, and hours and zones where both are written.
+fn moments_agree(one: Time, two: Time) -> bool {
+    let last = |time: Time| match time.when {
+        When::Year(year) if time.whole => Day::new(Some(year), 12, 31).map_or(time.when, When::Until),
+        when => when,
+    };
+    let hour =
+        |time: Time| time.clock.map(|minutes| if minutes == 0 || minutes >= 23 * 60 + 59 { 24 * 60 } else { minutes });
+    let hours = match (hour(one), hour(two)) {
+        (Some(a), Some(b)) => a == b && one.zone.unwrap_or(Zone::Eastern) == two.zone.unwrap_or(Zone::Eastern),
+        _ => true,
+    };
+    hours && agree(last(one), last(two))
 }
 
 /// The times of a question that are no starts.
@@ -281,14 +358,7 @@ fn one_sided_window(bench: &mut Bench<'_>, flipped: bool, stated: Field<Time>) {
         );
         return;
     }
-    let fits = |date: TickerDate| match when {
-        When::On(day) => date.day().is_some_and(|other| other.agrees(day)),
-        When::Month(year, month) => {
-            date.month == Some(month) && date.day.is_none() && year.is_none_or(|year| year == date.year)
-        }
-        When::Until(_) | When::Days(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => false,
-    };
-    if let Some(date) = other.ticker_date.filter(|date| fits(date.value)) {
+    if let Some(date) = other.ticker_date.filter(|date| fits(date.value, when)) {
         let note = format!("{when}: the other's ticker has it");
         bench.add_for(
             flipped,
@@ -302,6 +372,17 @@ fn one_sided_window(bench: &mut Bench<'_>, flipped: bool, stated: Field<Time>) {
     }
     let note = format!("{when} is said on one side only");
     bench.add_for(flipped, Topic::Window, Finding::Missing, (Some(stated.span), None), note, Certainty::Stated);
+}
+
+/// Whether a ticker's date is this day or month.
+fn fits(date: TickerDate, when: When) -> bool {
+    match when {
+        When::On(day) => date.day().is_some_and(|other| other.agrees(day)),
+        When::Month(year, month) => {
+            date.month == Some(month) && date.day.is_none() && year.is_none_or(|year| year == date.year)
+        }
+        When::Until(_) | When::Days(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => false,
+    }
 }
 
 /// The year a question is about.

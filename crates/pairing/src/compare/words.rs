@@ -50,6 +50,9 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
         }
     }
     order(bench, &pairs);
+    numbers_in_order(bench, &pairs);
+    facets_in_order(bench);
+    governed(bench, &pairs);
 }
 
 const fn topic(word: &Word) -> Topic {
@@ -282,4 +285,82 @@ fn order(bench: &mut Bench<'_>, pairs: &[(usize, usize)]) {
         let note = "the names stand in another order";
         bench.add(Topic::Roles, Finding::Missing, Some(pair[0].0), Some(pair[1].1), note);
     }
+}
+
+/// Numbers belong to what they stand beside: a score turned round, or 52 of one and 220 of another, is another question.
+fn numbers_in_order(bench: &mut Bench<'_>, pairs: &[(usize, usize)]) {
+    let (first, second) = (bench.first, bench.second);
+    let numbers = pairs.iter().map(|(one, two)| (&first.words[*one], &second.words[*two]));
+    let mut spans: Vec<(Span, Span)> =
+        numbers.filter(|(one, _)| is_number(&one.value)).map(|(one, two)| (one.span, two.span)).collect();
+    spans.sort_unstable();
+    if let Some(pair) = spans.windows(2).find(|pair| pair[0].1 > pair[1].1) {
+        let note = "the numbers stand in another order";
+        bench.add(Topic::Threshold, Finding::Missing, Some(pair[0].0), Some(pair[1].1), note);
+    }
+}
+
+/// Two parties, places, prices or acts in another order can be another question ("A gains from B"): open, unless they are
+/// merely listed.
+fn facets_in_order(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    if first.game.is_some() || second.game.is_some() || first.says(Facet::Act, "meet").is_some() {
+        return;
+    }
+    for facet in [Facet::Party, Facet::Place, Facet::Asset, Facet::Act, Facet::Office] {
+        let mut shared: Vec<(Span, Span)> = first
+            .values(facet)
+            .filter_map(|one| Some((one.span, second.says(facet, one.value.value)?)))
+            .filter(|(one, two)| one.source == Source::Title && two.source == Source::Title)
+            .collect();
+        shared.sort_unstable();
+        let turned = shared.windows(2).find(|pair| {
+            pair[0].1.start > pair[1].1.start
+                && !(listed(first, pair[0].0, pair[1].0) && listed(second, pair[1].1, pair[0].1))
+        });
+        if let Some(pair) = turned {
+            let note = "they stand in another order";
+            bench.add(Topic::Roles, Finding::Missing, Some(pair[0].0), Some(pair[1].1), note);
+        }
+    }
+}
+
+/// Whether nothing but "and", "or" or a comma stands between two places of a title.
+fn listed(contract: &Contract, before: Span, after: Span) -> bool {
+    let between = contract.listing.title.get(before.end as usize..after.start as usize).unwrap_or("");
+    matches!(between.trim(), "and" | "or" | "&" | "," | "/" | "" | "-" | "the" | "and the")
+}
+
+/// Names that one question puts after "from", "than", "by" or "against" and the other does not: what comes from A goes to
+/// A there, or what A has more of than B, B has.
+fn governed(bench: &mut Bench<'_>, pairs: &[(usize, usize)]) {
+    let (first, second) = (bench.first, bench.second);
+    if first.game.is_some() || second.game.is_some() {
+        return;
+    }
+    let names = pairs.iter().map(|(one, two)| (&first.words[*one], &second.words[*two]));
+    let named = names.filter(|(one, two)| {
+        one.value.name && one.value.role == Role::Free && two.value.role == Role::Free && !is_number(&one.value)
+    });
+    let mut both: Vec<(Span, Span)> = named.map(|(one, two)| (one.span, two.span)).collect();
+    for facet in [Facet::Party, Facet::Place, Facet::Asset, Facet::Competition] {
+        both.extend(first.values(facet).filter_map(|one| Some((one.span, second.says(facet, one.value.value)?))));
+    }
+    both.retain(|(one, two)| one.source == Source::Title && two.source == Source::Title);
+    let differs = both.into_iter().find(|(one, two)| governor(first, *one) != governor(second, *two));
+    if let Some((one, two)) = differs {
+        let said = [governor(first, one), governor(second, two)].into_iter().flatten().next().unwrap_or_default();
+        let note = format!("it stands after \"{said}\" on one side only");
+        bench.add(Topic::Roles, Finding::Missing, Some(one), Some(two), note);
+    }
+}
+
+/// The preposition before the name that holds `span`, when it is one that says on which side the name stands.
+fn governor(contract: &Contract, span: Span) -> Option<&'static str> {
+    let before = contract.listing.title.get(..span.start as usize)?;
+    let word = before.split_whitespace().rev().find(|word| {
+        let plain = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+        !plain.starts_with(char::is_uppercase) && !matches!(plain, "the" | "of" | "a" | "")
+    })?;
+    ["from", "than", "by", "against"].into_iter().find(|governor| *governor == word)
 }

@@ -5,12 +5,16 @@ pub(super) const TABLE: &str = "
 will;the;a;an;any;of;in;on;at;to;be;is;are;was;for;by;and;who;what;which;how;many;much;do;does;did;their;his;her;its;with;from;that;this;there;as;get;gets;become;becomes;been;has;have;had|stop
 race;seat;election;elections;contest;official;officially;listed;edition;tournament;award;awards;trophy;title;event;score;district;congressional district;grand final;grand finals|stop
 general election;general elections|stop
-jr;sr|stop
+jr|stop
+any of;either of;either;at least one of|word:any_of
+officially announce;officially announces;officially announced|act:announce word:officially
 win;wins;won;winning;winner;winners;victorious;be the winner|act:win
 championship winner;champion;champions;be crowned champion|act:win
 championship;championships|word:championship
 attend;attends;attending;be at;be present at;show up at|act:attend
-leave;leaves;leave as;out;out as;step down;steps down;step down as;ousted;ousted as;be out;be out as;no longer;no longer be;cease to be;ceases to be;leave office;leave office as|act:leave
+leave;leaves;leave as;out;out as;be out;be out as;no longer;no longer be;cease to be;ceases to be;leave office;leave office as|act:leave
+step down;steps down;step down as;steps down as|act:leave word:step_down
+ousted;ousted as;be ousted;be ousted as|act:leave word:ousted
 remain;remains;remain as;stay;stays;stay as;still be|act:leave not
 resign;resigns;resigned;resignation|act:resign
 not;never;fail to;fails to;wont;doesnt;isnt;dont;fail|not
@@ -70,7 +74,7 @@ special election;by election|stage:special
 caucus;caucuses|stage:caucus
 president;presidency;presidential;presidential election|office:president
 vice president;vice presidency;vice presidential|office:vice_president
-acting president|office:president
+acting president|office:president word:acting
 prime minister;pm;prime ministry;prime ministership|office:prime_minister
 chancellor|office:chancellor
 supreme leader|office:supreme_leader

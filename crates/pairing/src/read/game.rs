@@ -252,3 +252,76 @@ fn day(contract: &Contract) -> Option<Field<Day>> {
     let span = Span::new(Source::Ends, 0, contract.listing.ends.len());
     ends.map(|value| Field { value, span, certainty: Certainty::Convention })
 }
+
+/// A contradiction between a game and its own rules: they name another winner, another day, or pay another outcome than
+/// the one that wins.
+pub(super) fn against_rules(contract: &Contract) -> Option<(Span, Span, &'static str)> {
+    let game = contract.game.as_ref()?;
+    for span in &contract.clauses.pays {
+        let tokens = text::tokens(contract.quote(*span));
+        let Some((from, verb)) = subject_of_win(&tokens) else { continue };
+        let subject = &tokens[from..verb];
+        let place =
+            Span::new(span.source, span.start as usize + tokens[from].start, span.start as usize + tokens[verb].end);
+        if let Some(paid) = paid_outcome(contract, &tokens[verb..]) {
+            if !shares(subject, &contract.listing.outcomes[paid]) {
+                let outcome = Span::new(Source::Outcome(paid as u8), 0, contract.listing.outcomes[paid].len());
+                return Some((outcome, place, "the rules pay another outcome than the one that wins"));
+            }
+            continue;
+        }
+        let Some(winner) = &game.winner else { continue };
+        let named = competitor(subject, winner.team.map(|team| team.0), place);
+        let another = match (winner.team, named.team) {
+            (Some(one), Some(two)) => one != two,
+            (Some(_) | None, None) | (None, Some(_)) => {
+                !winner.words.is_empty() && !named.words.iter().any(|word| winner.words.contains(word))
+            }
+        };
+        if another {
+            return Some((winner.span, place, "the rules name another winner than the market"));
+        }
+    }
+    let day = contract.ticker_date.and_then(|date| Some((date.value.day()?, date.span)));
+    let stated = contract.rule_times.iter().find_map(|time| match time.value.when {
+        When::On(day) => Some((day, time.span)),
+        When::Until(_) | When::Days(..) | When::Month(..) | When::Quarter(..) | When::Year(_) | When::Season(_) => None,
+    });
+    match (day, stated) {
+        (Some((one, ticker)), Some((two, rules))) if !one.agrees(two) => {
+            Some((ticker, rules, "the rules name another day than the ticker"))
+        }
+        _ => None,
+    }
+}
+
+/// The words between "If" and "win" of a sentence that says who has to win: where they begin, and where the verb stands.
+fn subject_of_win(tokens: &[Token]) -> Option<(usize, usize)> {
+    let from = tokens.iter().position(|token| token.is_word("if"))? + 1;
+    let verb = tokens[from..].iter().take(8).position(|token| {
+        token.kind == Kind::Word
+            && matches!(token.text.as_str(), "win" | "wins" | "beat" | "beats" | "defeat" | "defeats")
+    })?;
+    (verb > 0).then_some((from, from + verb))
+}
+
+/// Which of the market's named outcomes a sentence pays.
+fn paid_outcome(contract: &Contract, tokens: &[Token]) -> Option<usize> {
+    let at = tokens.windows(2).position(|two| two[0].is_word("resolve") && two[1].is_word("to"))?;
+    let paid: Vec<&str> = words_of(&tokens[at + 2..]);
+    contract.listing.outcomes.iter().take(255).position(|name| {
+        let name = text::tokens(name);
+        let name = words_of(&name);
+        !name.is_empty() && paid.starts_with(&name) && !matches!(name.as_slice(), ["yes" | "no"])
+    })
+}
+
+fn words_of(tokens: &[Token]) -> Vec<&str> {
+    tokens.iter().filter(|token| !matches!(token.kind, Kind::Mark(_))).map(|token| token.text.as_str()).collect()
+}
+
+fn shares(tokens: &[Token], name: &str) -> bool {
+    let name = text::tokens(name);
+    let name = words_of(&name);
+    words_of(tokens).iter().any(|word| !filler(word) && name.contains(word))
+}

@@ -19,7 +19,7 @@ pub(super) struct Reading {
 /// Verbs whose two sides differ: who does it, and to whom.
 const SIDED: &[&str] = &[
     "endorse", "replace", "feature", "beat", "pardon", "fire", "sue", "nominate", "appoint", "impeach", "acquire",
-    "ban", "charge", "vote",
+    "ban", "charge", "vote", "leave",
 ];
 
 const RANKS: &[&str] = &[
@@ -48,7 +48,14 @@ impl Reading {
         for one in crate::calendar::find(tokens, &free) {
             taken[one.from..one.to].fill(true);
             reading.times.push(Field {
-                value: Time { when: one.when, whole: one.whole, start: one.start, clock: one.clock, zone: one.zone },
+                value: Time {
+                    when: one.when,
+                    whole: one.whole,
+                    start: one.start,
+                    clock: one.clock,
+                    zone: one.zone,
+                    hold: one.hold,
+                },
                 span: span(one.from, one.to),
                 certainty: Certainty::Stated,
             });
@@ -116,7 +123,9 @@ impl Reading {
                         | Facet::Asset
                         | Facet::Division
                         | Facet::Word => {
-                            if concept.facet == Facet::Act && SIDED.contains(&concept.value) {
+                            // "Out as" and "no longer" have no second side.
+                            let sided = concept.value != "leave" || matches!(token.text.as_str(), "leave" | "leaves");
+                            if concept.facet == Facet::Act && sided && SIDED.contains(&concept.value) {
                                 verb.get_or_insert((at, length));
                             }
                             self.say(*concept, span);

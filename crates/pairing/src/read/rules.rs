@@ -3,7 +3,8 @@
 //! Clauses are found by the venues' standing phrases, sentence by sentence. A clause that is not found is unknown, not
 //! absent: the comparison decides which unknowns matter.
 
-use crate::contract::{Certainty, Clauses, Context, Facet, Field, Source, Span, Time};
+use crate::contract::{Certainty, Clauses, Context, Contract, Facet, Field, Source, Span, Time};
+use crate::forms::{self, Standing};
 use crate::lexicon::Lexicon;
 use crate::listing::Listing;
 use crate::read::ticker::Parts;
@@ -21,8 +22,18 @@ pub(super) fn read(
     for (source, body) in [(Source::Rules, &listing.rules), (Source::MoreRules, &listing.more_rules)] {
         for (start, end) in sentences(body) {
             scan(body, source, start, end, &mut clauses);
+            let tokens = text::tokens(&body[start..end]);
+            let span = Span::new(source, start, end);
+            match forms::standing(&tokens) {
+                Some(Standing::Plain) => {}
+                Some(Standing::Source) => clauses.sourced.push(span),
+                None if is_condition(&body[start..end]) => {
+                    clauses.pays.push(span);
+                    clauses.pay_times.extend(super::times(&tokens, source, start, |_| true));
+                }
+                None => clauses.unread.push(span),
+            }
             if source == Source::Rules && times.is_empty() && pays_yes(&body[start..end]) {
-                let tokens = text::tokens(&body[start..end]);
                 times = super::times(&tokens, source, start, |_| true);
             }
         }
@@ -40,43 +51,33 @@ pub(super) fn read(
     (clauses, times, context)
 }
 
-/// The sentences that say when Yes, or a named outcome, pays; the first three at most.
-pub(crate) fn conditions(rules: &str) -> Vec<(usize, usize)> {
-    let is_one = |sentence: &str| {
-        let lower = sentence.to_lowercase();
-        let no = ["to \"no\"", "to \u{201c}no\u{201d}", "to no"].iter().any(|no| lower.contains(no));
-        let tells = pays_yes(sentence) || (lower.contains("will resolve to") && !no);
-        let starts = lower.trim_start();
-        // What happens otherwise is no condition of Yes.
-        let otherwise =
-            ["otherwise", "if the game is", "if the match is", "if the event is", "if this game", "if this match"];
-        tells && !otherwise.iter().any(|word| starts.starts_with(word))
-    };
-    let all = sentences(rules).into_iter().filter(|(start, end)| is_one(&rules[*start..*end]));
-    all.take(3).collect()
+/// Whether a sentence says when Yes, or a named outcome, pays.
+fn is_condition(sentence: &str) -> bool {
+    let lower = text::fold(sentence);
+    let no = lower.contains("to \"no\"") || lower.contains("to no.") || lower.contains("to no ");
+    let tells = pays_yes(sentence) || (lower.contains("will resolve ") && !no);
+    // What happens otherwise is no condition of Yes.
+    tells && !lower.trim_start().starts_with("otherwise")
 }
 
-/// Whether the rules say that No pays when the condition holds, before anything else does or alone.
-pub(super) fn pays_when_not(rules: &str) -> bool {
-    let plain: String = rules
-        .to_lowercase()
-        .chars()
-        .map(|it| if matches!(it, '\u{201c}' | '\u{201d}' | '\'' | '\u{2018}' | '\u{2019}') { '"' } else { it })
-        .collect();
-    let first = |phrases: &[&str]| phrases.iter().filter_map(|phrase| plain.find(phrase)).min();
-    let yes = ["resolve to \"yes\"", "resolves to \"yes\"", "resolve to yes", "resolves to yes"];
-    let no = [
-        "resolve to \"no\" if",
-        "resolves to \"no\" if",
-        "resolve to no if",
-        "resolves to no if",
-        "then the market resolves to no",
-    ];
-    match (first(&no), first(&yes)) {
-        (Some(no), Some(yes)) => no < yes,
-        (Some(_), None) => true,
-        (None, _) => false,
-    }
+/// Whether the first sentence that says what is paid says that No is, when the thing happens.
+pub(super) fn pays_when_not(contract: &Contract) -> bool {
+    let clauses = &contract.clauses;
+    let tells = clauses.pays.iter().chain(&clauses.unread).filter(|span| span.source == Source::Rules);
+    let all = tells.map(|span| (span.start, text::fold(contract.quote(*span)).replace('"', "")));
+    let first = all.filter(|(_, sentence)| sentence.contains(" resolve") || sentence.contains(" settle")).min();
+    first.is_some_and(|(_, sentence)| {
+        // A whole word: "resolve to North Carolina" is no "resolve to No".
+        let ends = |at: usize| !sentence[at..].starts_with(|letter: char| letter.is_alphanumeric());
+        let at = |words: &[&str]| {
+            let all =
+                words.iter().flat_map(|word| sentence.match_indices(word).map(|(at, word)| (at, at + word.len())));
+            all.filter(|(_, end)| ends(*end)).map(|(at, _)| at).min()
+        };
+        let no = at(&["resolve to no", "resolves to no", "settle to no", "settles to no"]);
+        let yes = at(&["resolve to yes", "resolves to yes", "settle to yes", "settles to yes"]);
+        no.is_some_and(|no| yes.is_none_or(|yes| no < yes))
+    })
 }
 
 /// The sentences of a text as byte ranges. A point inside a number, an initial or "U.S." ends nothing.
@@ -88,10 +89,16 @@ fn sentences(body: &str) -> Vec<(usize, usize)> {
         let ends = match byte {
             b'\n' => true,
             b'.' => {
-                let space = bytes.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || !next.is_ascii());
+                let blank = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
+                let space = bytes.get(at + 1).is_none_or(|next| !next.is_ascii())
+                    || blank(at + 1)
+                    || bytes[at + 1] == b'"' && blank(at + 2)
+                    || bytes[at + 1] == b'<';
                 let long = at >= 3
                     && bytes[at - 3..at].iter().all(|b| b.is_ascii_alphanumeric() || !b.is_ascii() || *b == b'"');
-                space && long
+                // "11:59 PM ET." ends as well.
+                let zone = at >= 3 && bytes[at - 3] == b' ' && bytes[at - 2..at].iter().all(u8::is_ascii_uppercase);
+                space && (long || zone)
             }
             _ => false,
         };
@@ -130,6 +137,15 @@ const SOURCES: &[(&str, &str)] = &[
     ("bureau of economic analysis", "bea"),
     ("federal reserve", "fed"),
 ];
+
+/// The settlement sources that a sentence names.
+pub(crate) fn sources_in(sentence: &str) -> Vec<&'static str> {
+    let lower = text::fold(sentence);
+    let mut found: Vec<&'static str> =
+        SOURCES.iter().filter(|(words, _)| lower.contains(words)).map(|(_, name)| *name).collect();
+    found.dedup();
+    found
+}
 
 /// Whether a sentence says when Yes pays.
 fn pays_yes(sentence: &str) -> bool {
@@ -182,7 +198,10 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
         "leaving",
         "engaged",
     ]);
-    set(&mut clauses.announcement, !denied && has(&["announce"]) && departs);
+    // What an announcement is said to mean does not say that one is enough.
+    let meaning = has(&["announcement\" means", "announcement means", "announcement is defined"]);
+    let stated = source == Source::Rules && !meaning;
+    set(&mut clauses.announcement, !denied && stated && has(&["announce"]) && departs);
     set(&mut clauses.detention, !denied && has(&["detained", "detention"]));
     set(&mut clauses.incapacity, !denied && has(&["prevented from fulfilling", "unable to perform", "incapacitated"]));
     set(

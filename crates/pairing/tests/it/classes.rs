@@ -512,18 +512,23 @@ fn one_side_on_a_day_is_met_by_the_game_it_plays() {
     let rules = "If Armorica wins the game originally scheduled for Feb 3, 2027 after 90 minutes plus stoppage time, then the market resolves to Yes.";
     let game = |code: &str, who: &str| Listing {
         subtitle: who.to_owned(),
-        ..with_rules(kalshi(&format!("KXCUPGAME-27FEB03ARMBEL-{code}"), "Armorica vs Belgravia Winner?"), rules)
+        ..with_rules(
+            kalshi(&format!("KXCUPGAME-27FEB03ARMBEL-{code}"), "Armorica vs Belgravia Winner?"),
+            &rules.replace("Armorica", who),
+        )
     };
     let minutes = "The game is scheduled for February 3, 2027. Only the first 90 minutes plus stoppage time count.";
     let one = with_rules(polymarket("Will Armorica FC win on 2027-02-03?"), minutes);
-    assert_eq!(judge(&game("ARM", "Armorica"), &one).name(), "same");
+    let verdict = judge(&game("ARM", "Armorica"), &one);
+    assert_eq!(verdict.name(), "same", "{verdict}");
     assert_eq!(judge(&game("BEL", "Belgravia"), &one).name(), "different");
     assert_eq!(
         judge(&game("ARM", "Armorica"), &with_rules(polymarket("Will Armorica FC win on 2027-02-04?"), minutes)).name(),
         "different"
     );
     let draw = with_rules(polymarket("Will Armorica FC vs. Belgravia FC end in a draw?"), minutes);
-    assert_eq!(judge(&game("TIE", "Tie"), &draw).name(), "same");
+    let verdict = judge(&game("TIE", "Tie"), &draw);
+    assert_eq!(verdict.name(), "same", "{verdict}");
     assert_ne!(judge(&game("ARM", "Armorica"), &draw).name(), "same");
     assert_ne!(titles("Will Marino win on 2027-02-03?", "Will San Marino win on 2027-02-03?"), "same");
 }

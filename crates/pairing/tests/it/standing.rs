@@ -65,7 +65,8 @@ pub(super) fn game() -> (Listing, Listing) {
 pub(super) fn unproven() -> (Listing, Listing) {
     let (first, second) = plain();
     let title = "Will Ada Quill be arrested in Ruritania by December 31, 2027?";
-    (first, Listing { title: title.to_owned(), ..second })
+    let rules = POLYMARKET_RULES.replace("arrested by", "arrested in Ruritania by");
+    (first, Listing { title: title.to_owned(), rules, ..second })
 }
 
 pub(super) fn note(by: &str) -> Note {
