@@ -523,7 +523,7 @@ pub(crate) fn name(part: &str, text: &str) -> Result<Name, String> {
     let wrong = || format!("{part}: expected kalshi:TICKER or polymarket:CONDITION, found `{text:.80}`");
     let (venue, id) = text.split_once(':').filter(|(_, id)| !id.is_empty()).ok_or_else(wrong)?;
     let venue = [Venue::Kalshi, Venue::Polymarket].into_iter().find(|one| one.to_string() == venue);
-    Ok(Name { venue: venue.ok_or_else(wrong)?, id: id.to_owned() })
+    Ok(Name::new(venue.ok_or_else(wrong)?, id))
 }
 
 pub(crate) fn link(text: &str) -> Result<Link, String> {

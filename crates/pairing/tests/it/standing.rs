@@ -357,7 +357,9 @@ fn a_seal_changes_with_every_text_and_with_nothing_else() {
     ];
     let seals: BTreeSet<Seal> = edits.iter().map(Seal::of).chain([seal]).collect();
     assert_eq!(seals.len(), edits.len() + 1);
-    let spaced = Listing { rules: base.rules.replace(' ', "\n  "), ..base.clone() };
+    let spaced = Listing { rules: base.rules.replace(' ', "   ") + "\n", ..base.clone() };
+    let broken = Listing { rules: base.rules.replacen(' ', "\n", 1), ..base.clone() };
+    assert_ne!(Seal::of(&broken), seal, "a line break ends a sentence");
     let renamed = Listing { id: text(), event: text(), exclusive: true, ..base };
     assert_eq!((Seal::of(&spaced), Seal::of(&renamed)), (seal, seal));
     assert_eq!(seal.to_string().parse(), Ok(seal));
