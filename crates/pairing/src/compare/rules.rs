@@ -7,7 +7,7 @@ use super::times::moments_agree;
 use crate::calendar;
 use crate::contract::{Certainty, Concept, Contract, Facet, Family, Source, Span};
 use crate::forms;
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Lexicon, teams_in};
 use crate::proof::{Finding, Topic};
 use crate::read::{is_number, sources_in, times, turned_round};
 use crate::text::{Kind, Token, fold, tokens};
@@ -52,14 +52,15 @@ const LEAVING: &str = "intention leave leaves left out cease ceases serving serv
     remove removed removal position announce announces announced announcement becomes become officeholder effect immediately";
 
 /// The same where somebody is elected.
-const ELECTION: &str = "nominee candidate elected election elections";
+const ELECTION: &str =
+    "nominee candidate elected election elections seat congressional district representatives midterm midterms";
 
 /// The same where a game is played.
 const GAME: &str =
     "professional game match basketball football baseball hockey soccer tennis nba nfl mlb nhl ncaa mls league";
 
 /// The same where somebody wins.
-const WINNING: &str = "win wins won winner winning";
+const WINNING: &str = "win wins won winner winning award season";
 
 /// The words of conditions that say nothing in markets like this one.
 fn plain(contract: &Contract) -> BTreeSet<&'static str> {
@@ -71,6 +72,7 @@ fn plain(contract: &Contract) -> BTreeSet<&'static str> {
         (election, ELECTION),
         (contract.game.is_some() || !contract.teams.is_empty(), GAME),
         (wins, WINNING),
+        (contract.family == Family::Award, "regular"),
     ];
     lists.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, list)| list.split_whitespace()).map(stem).collect()
 }
@@ -182,7 +184,11 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
             found.push((Span::new(span.source, start + from, start + to), one.quote(*span)[from..to].to_owned()));
             continue;
         }
-        let open = forms::outside_phrases(&words, |at| dated[at]).into_iter().map(|at| &words[at]).filter(|token| {
+        let mut read = dated;
+        for (from, to) in understood(&words, one, other) {
+            read[from..to].fill(true);
+        }
+        let open = forms::outside_phrases(&words, |at| read[at]).into_iter().map(|at| &words[at]).filter(|token| {
             let name = name_of(token);
             // "If" opens a condition; a second one bounds it.
             let opens = token.is_word("if")
@@ -197,14 +203,65 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
                                 && !plain.contains(name.as_str())
                     }
                     Kind::Number(_) => true,
-                    Kind::Season(_) | Kind::Clock(_) | Kind::IsoDate(..) | Kind::District(_) | Kind::Mark(_) => false,
+                    // "TX-11" in the rules of TX-10.
+                    Kind::District(seat) => {
+                        let state = crate::lexicon::state_of_code(&token.text);
+                        !one.districts.iter().any(|own| Some(own.value.0) == state && own.value.1 == seat)
+                    }
+                    Kind::Season(_) | Kind::Clock(_) | Kind::IsoDate(..) | Kind::Mark(_) => false,
                 };
-            says && !known.contains(&name)
+            says && (matches!(token.kind, Kind::District(_)) || !known.contains(&name))
         });
         let mut open: Vec<&str> = open.map(|token| token.text.as_str()).collect();
         open.dedup();
         if !open.is_empty() {
             found.push((*span, open.join("`, `")));
+        }
+    }
+    found
+}
+
+/// The tokens of a sentence that say what the tables read out of one of both questions, in whatever words: "gubernatorial" for
+/// the governor, "American League" for AL; the teams of a question; and the setting of a game whose sides and day are
+/// compared.
+fn understood(words: &[Token], one: &Contract, other: &Contract) -> Vec<(usize, usize)> {
+    let lexicon = Lexicon::get();
+    let elected = |contract: &Contract| matches!(contract.family, Family::Election | Family::ElectionCount);
+    let known = |concept: &Concept| {
+        let said = |contract: &Contract| {
+            contract.concepts.iter().any(|one| one.value.facet == concept.facet && one.value.value == concept.value)
+        };
+        let home = concept.facet == Facet::Place && concept.value == "us" && elected(one) && elected(other);
+        said(one) || said(other) || home
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let next = lexicon.match_at(words, at).filter(|(concepts, length)| {
+            let turns = words[at..at + length].iter().any(|word| forms::turns(&word.text) || word.is_word("or"));
+            let mut said =
+                concepts.iter().filter(|concept| concept.facet != Facet::Stop && !concept.implied).peekable();
+            !turns && said.peek().is_some() && said.all(known)
+        });
+        let length = next.map_or(1, |(_, length)| length);
+        if next.is_some() {
+            found.push((at, at + length));
+        }
+        at += length;
+    }
+    if let Some((league, _)) = one.teams.first().or(other.teams.first()).map(|team| team.value) {
+        for team in teams_in(words, league, true) {
+            let code = (team.team.league, team.team.code());
+            if [one, other].iter().any(|side| side.teams.iter().any(|own| own.value == code)) {
+                found.push((team.from, team.to));
+            }
+        }
+    }
+    if one.game.is_some() && other.game.is_some() {
+        let place = |wanted: &[&str]| words.iter().position(|word| wanted.contains(&word.text.as_str()));
+        if let (Some(from), Some(to)) = (place(&["upcoming"]), place(&["game", "match"])) {
+            let setting = |word: &Token| word.capital && word.kind == Kind::Word && !word.text.contains("men");
+            found.extend((from + 1..to).filter(|at| setting(&words[*at])).map(|at| (at, at + 1)));
         }
     }
     found

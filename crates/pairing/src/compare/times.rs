@@ -129,8 +129,13 @@ fn ruled(bench: &mut Bench<'_>) {
             }
             let said = there.iter().copied().find(alike).map(|two| two.span);
             let own_says = ends(own).any(|two| moments_agree(one.value, two.value));
-            let dated =
-                [own, other].iter().any(|side| side.ticker_date.is_some_and(|date| fits(date.value, one.value.when)));
+            let dated = [own, other].iter().any(|side| {
+                side.ticker_date.is_some_and(|date| {
+                    let edition = one.value.when.year().filter(|_| kind(one.value) == 2);
+                    fits(date.value, one.value.when)
+                        || edition.is_some_and(|year| ticker_fits(date.value, year) == Some(true))
+                })
+            });
             let (finding, text) = match said {
                 Some(_) => (Finding::Contradicts, "the other side has another"),
                 None if own_says || dated => continue,

@@ -12,6 +12,7 @@
 /// Sentences that say where the result comes from.
 pub(crate) const SOURCES: &str = "
 ?the ?this ?market ?primary ?official resolution source|sources ?for ?this ?market is|are|will ?be *
+the resolution source for this market will be the first ?official announcement of the results from the *
 resolution will be based on official * statistics|results
 outcome sourced from the ?the relevant governing body or event organizer
 ";
@@ -82,7 +83,7 @@ parliamentary elections to elect * are scheduled to take place in * on *
 ?the * elections|election|primary is|are scheduled to take place ?in ?* on *
 the * elections|primary|election will take place on *
 ?the ?* elections|election|primary is|are scheduled to be held ?in ?* on *
-this market will resolve as soon as the official results of * are known
+this market will resolve as soon as the official results of ?the ?final ?scheduled ?race ?of * are known
 this market will resolve once all three sources call the race for the same candidate
 if all three sources havent called the race in this state for the same candidate ?by ?* this market will resolve based on|according ?to the official certification
 candidates other than the democratic or republican nominee * may be added at a later date
@@ -98,8 +99,8 @@ this|the market resolves|settles to yes ?if
 resolve|resolves|settle|settles to yes
 this|the market will resolve|settle to
 this|the market will resolve|settle according to the
-this market will resolve to the team|player|party|candidate that|who|which
-resolve according to the team|player|party|candidate|winner that|who|which|of ?the
+this|the market will resolve|settle ?according to the team|player|party|candidate|winner|club that|who|which|of ?the
+this|the market will resolve|settle according to the party of the candidate who
 has either officially announced their intention to leave as
 or has ?actually left ?as
 has officially announced their intention to leave as
