@@ -118,7 +118,8 @@ impl Arbitrage {
             let Change::Found(set, found) = change else { continue };
             let Some(watched) = self.watched.iter_mut().flatten().find(|watched| watched.set == set) else { continue };
             let now = view.now();
-            if watched.tried.is_some_and(|tried| now.since(tried) < self.it.pause) {
+            // Once a moment whatever the pause: what was wanted a line ago is in no view yet.
+            if watched.tried.is_some_and(|tried| tried == now || now.since(tried) < self.it.pause) {
                 continue;
             }
             if let Some(combo) = combo(&self.it, view, watched.markets, &found) {
@@ -229,11 +230,16 @@ impl Strategy for Arbitrage {
                 self.watch(view);
                 self.look(view, market, wants);
             }
-            // What was passed over during the pause, or without cash, is looked at again.
+            // What was passed over during the pause, or without cash, is looked at again. Both markets are: what the scanner
+            // knows of either is of its last change, and that may have come while the market's venue was halted or an
+            // order was under way. No signal tells the end of those.
             Signal::Timer => {
+                self.watch(view);
                 for at in 0..self.watched.len() {
                     if let Some(watched) = self.watched[at] {
-                        self.look(view, watched.markets[0], wants);
+                        for market in watched.markets {
+                            self.look(view, market, wants);
+                        }
                     }
                 }
             }

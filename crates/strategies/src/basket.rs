@@ -118,8 +118,26 @@ impl Strategy for Basket {
     }
 
     fn on(&mut self, signal: Signal<'_>, view: &View<'_>, wants: &mut Wants) {
-        if let Signal::Book(market) = signal {
-            self.look(view, market, wants);
+        match signal {
+            Signal::Book(market) => self.look(view, market, wants),
+            // No signal tells the end of a halt or of a pause: what stands then is found by the clock.
+            Signal::Timer => {
+                let mut looked = None;
+                for at in 0..self.it.markets.len() {
+                    let (venue, name) = &self.it.markets[at];
+                    let Some(market) = view.find(*venue, name.as_str()) else { continue };
+                    let event = view.universe().event_of(market);
+                    if looked.replace(event) != Some(event) {
+                        self.look(view, market, wants);
+                    }
+                }
+            }
+            Signal::Start
+            | Signal::Trade(..)
+            | Signal::Fill(_)
+            | Signal::Fair(_)
+            | Signal::Fact(_)
+            | Signal::Status(_) => {}
         }
     }
 }

@@ -118,3 +118,49 @@ fn nothing_without_both_books() {
     world.book("B", &[(41, 20)], &[(47, 10)]);
     assert_eq!(sent(&mut world), [], "one cent is less than the margin");
 }
+
+/// Both books are there, and gain, before the strategy may trade: no change of a book has to come first.
+#[test]
+fn a_set_that_stands_is_tried_as_soon_as_it_may_be() {
+    let mut world = World::new(strategy(parameters(Tie::Same)), &MARKETS, DAY);
+    world.reconnect();
+    world.book("A", &[(38, 10)], &[(40, 30)]);
+    world.book("B", &[(45, 20)], &[(47, 10)]);
+    world.sent_nothing();
+    world.reconcile();
+    world.pass(Duration::from_secs(1));
+    assert_eq!(sent(&mut world), [leg("A", BookSide::Bid, 40, 20), leg("B", BookSide::Ask, 45, 20)]);
+}
+
+/// The set came while everything was halted.
+#[test]
+fn a_set_that_stands_is_tried_when_a_halt_is_lifted() {
+    for changed in [["A", "B"], ["B", "A"]] {
+        let mut world = World::new(strategy(parameters(Tie::Same)), &MARKETS, DAY);
+        world.halt();
+        for market in changed {
+            match market {
+                "A" => world.book("A", &[(38, 10)], &[(40, 30)]),
+                _ => world.book("B", &[(45, 20)], &[(47, 10)]),
+            }
+        }
+        world.pass(Duration::from_secs(2));
+        assert_eq!(sent(&mut world), [], "everything is halted");
+        world.resume();
+        world.pass(Duration::from_secs(1));
+        assert_eq!(sent(&mut world), [leg("A", BookSide::Bid, 40, 20), leg("B", BookSide::Ask, 45, 20)], "{changed:?}");
+    }
+}
+
+/// One try a moment, though both markets of a pair are looked at and several pairs may share one.
+#[test]
+fn no_pause_is_no_second_try_on_the_same_view() {
+    let parameters = ArbitrageParameters { pause: Duration::ZERO, cap: qty(1_000), ..parameters(Tie::Same) };
+    let mut world = World::new(strategy(parameters), &MARKETS, DAY);
+    world.halt();
+    world.book("A", &[(38, 10)], &[(40, 30)]);
+    world.book("B", &[(45, 20)], &[(47, 10)]);
+    world.resume();
+    world.pass(Duration::from_secs(1));
+    assert_eq!(sent(&mut world), [leg("A", BookSide::Bid, 40, 20), leg("B", BookSide::Ask, 45, 20)]);
+}

@@ -297,6 +297,28 @@ fn a_basket_sells_every_outcome_when_bids_sum_to_more_than_a_dollar_after_fees()
     }
 }
 
+/// The bids came while everything was halted: no change of a book has to come first.
+#[test]
+fn a_basket_that_stands_is_sold_when_a_halt_is_lifted() {
+    let parameters = BasketParameters {
+        markets: names(&["A", "B"]),
+        size: qty(50),
+        margin: Money::from_micros(10_000),
+        unwind_loss: cents(3),
+        pause: Duration::ZERO,
+    };
+    let mut world = World::new(Box::new(Basket::new(parameters)), &[("A", None), ("B", None)], HOURS(24));
+    world.halt();
+    world.book("A", &[(60, 10)], &[(62, 10)]);
+    world.book("B", &[(45, 10)], &[(47, 10)]);
+    world.sent_nothing();
+    world.resume();
+    world.pass(Duration::from_secs(1));
+    let mut sent = world.sent();
+    sent.sort_by(|one, other| one.market.cmp(&other.market));
+    assert_eq!(sent, [bought("A", BookSide::Ask, 60, 10), bought("B", BookSide::Ask, 45, 10)]);
+}
+
 /// A position that a rule closes is not bought back by an opinion that has not changed.
 #[test]
 fn an_exit_and_its_strategy_do_not_trade_against_each_other() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use brier_engine::risk::Limits;
 use brier_engine::{
     AccountSnapshot, Answer, Command, Custody, Engine, EngineConfig, ExitRules, Fact, FactValue, FairValue, Fees,
-    Input, Instrument, MarketId, Request, Strategy, StrategyId, VenueCash, View,
+    Input, Instrument, MarketId, Operator, Request, Strategy, StrategyId, VenueCash, View,
 };
 use brier_kalshi_protocol::fees::{FeeMultiplier, FeeSchedule, FeeType};
 use brier_types::{
@@ -132,7 +132,30 @@ impl World {
         self.input(Input::Feed { venue: K, body });
     }
 
-    fn reconcile(&mut self) {
+    /// The venue's streams go and come back: its books are lost, and nothing is traded until the account was compared.
+    pub(crate) fn reconnect(&mut self) {
+        self.feed(FeedInput::Connection(ConnectionInput::Down { venue: K, reason: "gone".to_owned() }));
+        self.feed(FeedInput::Connection(ConnectionInput::Up { venue: K }));
+    }
+
+    /// Everything is halted, as `brier halt` does.
+    pub(crate) fn halt(&mut self) {
+        self.input(Input::Operator(Operator::Halt { reason: "a test".to_owned() }));
+    }
+
+    /// Whatever needs a person goes on.
+    pub(crate) fn resume(&mut self) {
+        self.input(Input::Operator(Operator::Resume { reason: "a test".to_owned() }));
+    }
+
+    pub(crate) fn sent_nothing(&self) {
+        assert!(
+            !self.out.iter().any(|it| matches!(it, Command::Send { .. })),
+            "nothing is sent while it may not trade"
+        );
+    }
+
+    pub(crate) fn reconcile(&mut self) {
         let asked = self.out.iter().rev().find_map(|command| match command {
             Command::Reconcile { asked, .. } => Some(*asked),
             _ => None,
