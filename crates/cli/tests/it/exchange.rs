@@ -11,6 +11,24 @@ use crate::support::{brier, shown};
 
 const MARKET: &str = "KXTEST-27JAN01-A";
 
+/// One call at the administration of this address, as plain as HTTP can be.
+pub(crate) fn call(admin: &str, method: &str, path: &str, body: &str) -> Value {
+    let (host, base) = admin.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /{base}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 2"), "{path}: {answer}");
+    serde_json::from_str(body).unwrap_or_default()
+}
+
 pub(crate) struct Exchange {
     child: Child,
     pub(crate) folder: PathBuf,
@@ -23,7 +41,7 @@ impl Exchange {
         Self::start_with(folder, &[])
     }
 
-    fn start_with(folder: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start_with(folder: &Path, more: &[&str]) -> Self {
         let mut child = brier()
             .args(["exchange", "--json", "--admin", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.join("data"))
@@ -54,22 +72,8 @@ impl Exchange {
         self.call("GET", path, "")
     }
 
-    /// One call, as plain as HTTP can be.
     fn call(&self, method: &str, path: &str, body: &str) -> Value {
-        let (host, base) = self.text("admin").strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let mut stream = TcpStream::connect(host).unwrap();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} /{base}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 2"), "{path}: {answer}");
-        serde_json::from_str(body).unwrap_or_default()
+        call(self.text("admin"), method, path, body)
     }
 
     /// Runs a command as the operator, found through the ready file.

@@ -11,6 +11,8 @@ mod arb;
 mod bench;
 mod exchange;
 mod fees;
+#[cfg(unix)]
+mod first_tie;
 mod inspect;
 mod pairs;
 mod polymarket;
