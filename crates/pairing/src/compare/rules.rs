@@ -88,7 +88,7 @@ fn stem(word: &str) -> &str {
 /// nobody here understands them, so each is a gap, and its quote is what a person has to read.
 fn sentences(bench: &mut Bench<'_>) {
     let (first, second) = (bench.first, bench.second);
-    if !first.listing.has_rules() || !second.listing.has_rules() || one_event(bench) {
+    if !first.listing.has_rules() || !second.listing.has_rules() || one_event(bench) || bench.is_hopeless() {
         return;
     }
     sourced(bench);
