@@ -98,6 +98,7 @@ then this|the market resolves|settles to yes
 this|the market resolves|settles to yes ?if
 resolve|resolves|settle|settles to yes
 this|the market will resolve|settle to
+this|the market resolves|settles to
 this|the market will resolve|settle according to the
 this|the market will resolve|settle ?according to the team|player|party|candidate|winner|club that|who|which|of ?the
 this|the market will resolve|settle according to the party of the candidate who
