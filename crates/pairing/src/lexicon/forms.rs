@@ -60,6 +60,9 @@ if * departs from office before the expiry date the|this market should|will reso
 if this|the event occurs the market will close *
 this market will|may close and expire early if the|this event occurs
 if at any point it is|becomes impossible for * the ?corresponding|relevant|associated market will|may ?immediately resolve ?immediately to no
+if at any point it is|becomes impossible for * this market will|may ?immediately resolve ?immediately to no
+if it becomes impossible for * to win this|the market resolves to no ?at ?once
+written for the demo not the venue text
 this market will resolve to no if it becomes impossible for this team|player|candidate to win the * based off|on the rules of the *
 if it becomes impossible for this|the team|player|candidate to win ?the ?* based off|on the rules of the * this market will resolve to no
 if the listed player is not announced as a finalist for the * this market will resolve to no
