@@ -110,6 +110,8 @@ or has ?actually left ?as
 has officially announced their intention to leave as
 cease|ceases to be ?the
 is no longer serving as ?the
+is no longer ?the
+at any point
 for any period|length of time
 announces that he|she|they will resign ?as
 announces he|she|they is|are resigning as
@@ -124,7 +126,8 @@ as reported by ?the
 as published by ?the
 according to ?the
 after issuance
-between this market creation and
+between ?this market creation and
+between issuance and
 win|wins the
 professional basketball|football|baseball|hockey|soccer|tennis
 after 90 minutes plus stoppage time does not include extra time or penalties
