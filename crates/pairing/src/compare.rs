@@ -68,6 +68,17 @@ impl<'a> Bench<'a> {
         self.lines.push(Line { topic, finding, first, second, note, certainty });
     }
 
+    /// Whether what was found contradicts itself in a way that no reading of rules can make a relation of.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        let contest = matches!(self.first.family, Family::Election | Family::Outright);
+        let mut against = self.lines.iter().filter(|line| line.finding == Finding::Contradicts);
+        against.any(|line| match line.topic {
+            Topic::Threshold | Topic::Deadline => false,
+            Topic::Subject => !contest,
+            _ => true,
+        })
+    }
+
     /// Both contracts, the one named first; `flipped` turns them round.
     pub(crate) const fn sides(&self, flipped: bool) -> (&'a Contract, &'a Contract) {
         if flipped { (self.second, self.first) } else { (self.first, self.second) }

@@ -292,6 +292,9 @@ impl Decisions {
         if !names.is_empty() {
             return Err(Refusal::NoRules { names });
         }
+        if let Some(line) = judged.missing().find(|line| !can_vouch(line)) {
+            return Err(Refusal::Inconsistent { line: Vouch::of(line) });
+        }
         let confirmed = Confirmed {
             link,
             outcome: outcome(judged, link, wish.outcome.as_deref())?,

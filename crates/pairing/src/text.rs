@@ -434,8 +434,14 @@ impl Scanner<'_> {
         };
         let long = suffix.chars().count();
         let mut or_more = false;
+        let mut ahead = long;
         match suffix.as_str() {
-            "" => {}
+            "" => {
+                if let Some((letters, times)) = self.magnitude() {
+                    value = value.times(times).unwrap_or(value);
+                    ahead = letters;
+                }
+            }
             "k" => value = value.times(1_000).unwrap_or(value),
             "m" | "mm" | "mn" | "million" => value = value.times(1_000_000).unwrap_or(value),
             "b" | "bn" | "billion" => value = value.times(1_000_000_000).unwrap_or(value),
@@ -453,7 +459,7 @@ impl Scanner<'_> {
                 return;
             }
         }
-        self.at += long;
+        self.at += ahead;
         match self.peek(0) {
             Some('%') => {
                 unit = Some(Unit::Percent);
@@ -475,6 +481,21 @@ impl Scanner<'_> {
             text.push_str(&suffix);
         }
         self.push(from, text, Kind::Number(Number { value, unit, or_more, ordinal }));
+    }
+
+    /// `500 thousand`: how many letters follow the digits, the space with them, and how many times the number is meant.
+    fn magnitude(&self) -> Option<(usize, i64)> {
+        self.peek(0).filter(|letter| letter.is_whitespace())?;
+        let word: String =
+            (1..=9).map_while(|ahead| self.peek(ahead).filter(|letter| letter.is_alphabetic())).collect();
+        let times = match word.to_lowercase().as_str() {
+            "thousand" => 1_000,
+            "million" => 1_000_000,
+            "billion" => 1_000_000_000,
+            "trillion" => 1_000_000_000_000,
+            _ => return None,
+        };
+        Some((1 + word.chars().count(), times))
     }
 
     fn digits_at(&self, ahead: usize, count: usize) -> Option<u16> {

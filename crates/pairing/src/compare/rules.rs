@@ -9,6 +9,7 @@ use crate::contract::{Certainty, Concept, Contract, Facet, Family, Source, Span}
 use crate::forms;
 use crate::lexicon::{Lexicon, teams_in};
 use crate::proof::{Finding, Topic};
+use crate::range::{self, RangeRelation};
 use crate::read::{is_number, sources_in, times, turned_round};
 use crate::text::{Kind, Token, fold, tokens};
 
@@ -52,8 +53,15 @@ const LEAVING: &str = "intention leave leaves left out cease ceases serving serv
     remove removed removal position announce announces announced announcement becomes become officeholder effect immediately";
 
 /// The same where somebody is elected.
-const ELECTION: &str =
-    "nominee candidate elected election elections seat congressional district representatives midterm midterms";
+const ELECTION: &str = "nominee candidate representative elected election elections seat contest congressional district \
+    representatives midterm midterms";
+
+/// The same where a station measures; stations and sources are compared.
+const WEATHER: &str =
+    "climatological report daily station degrees fahrenheit temperature recorded highest lowest high low";
+
+/// The same where a price is published; sources are compared.
+const PRICE: &str = "brti benchmarks index real price prices";
 
 /// The same where a game is played.
 const GAME: &str =
@@ -73,6 +81,8 @@ fn plain(contract: &Contract) -> BTreeSet<&'static str> {
         (contract.game.is_some() || !contract.teams.is_empty(), GAME),
         (wins, WINNING),
         (contract.family == Family::Award, "regular"),
+        (contract.family == Family::Weather, WEATHER),
+        (matches!(contract.family, Family::Price | Family::UpOrDown), PRICE),
     ];
     lists.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, list)| list.split_whitespace()).map(stem).collect()
 }
@@ -88,7 +98,7 @@ fn stem(word: &str) -> &str {
 /// nobody here understands them, so each is a gap, and its quote is what a person has to read.
 fn sentences(bench: &mut Bench<'_>) {
     let (first, second) = (bench.first, bench.second);
-    if !first.listing.has_rules() || !second.listing.has_rules() || one_event(bench) {
+    if !first.listing.has_rules() || !second.listing.has_rules() || one_event(bench) || bench.is_hopeless() {
         return;
     }
     sourced(bench);
@@ -235,6 +245,16 @@ fn understood(words: &[Token], one: &Contract, other: &Contract) -> Vec<(usize, 
         said(one) || said(other) || home
     };
     let mut found = Vec::new();
+    // "86 or higher" where the question says "86+"; other values contradict it elsewhere.
+    for range in range::find(words, |_| true) {
+        let same = |contract: &Contract| {
+            let step = super::step(contract, &range.range);
+            contract.range.is_some_and(|own| own.value.relation(&range.range, step) == RangeRelation::Equal)
+        };
+        if same(one) || same(other) {
+            found.push((range.from, range.to));
+        }
+    }
     let mut at = 0;
     while at < words.len() {
         let next = lexicon.match_at(words, at).filter(|(concepts, length)| {

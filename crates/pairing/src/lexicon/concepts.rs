@@ -5,7 +5,7 @@ pub(super) const TABLE: &str = "
 will;the;a;an;any;of;in;on;at;to;be;is;are;was;for;by;and;who;what;which;how;many;much;do;does;did;their;his;her;its;with;from;that;this;there;as;get;gets;become;becomes;been;has;have;had|stop
 race;seat;election;elections;contest;official;officially;listed;edition;tournament;award;awards;trophy;title;event;score;district;congressional district;grand final;grand finals|stop
 general election;general elections|stop
-jr|stop
+jr;sir;between|stop
 any of;either of;either;at least one of|word:any_of
 officially announce;officially announces;officially announced|act:announce word:officially
 win;wins;won;winning;winner;winners;victorious;be the winner|act:win

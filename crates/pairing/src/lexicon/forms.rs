@@ -60,6 +60,9 @@ if * departs from office before the expiry date the|this market should|will reso
 if this|the event occurs the market will close *
 this market will|may close and expire early if the|this event occurs
 if at any point it is|becomes impossible for * the ?corresponding|relevant|associated market will|may ?immediately resolve ?immediately to no
+if at any point it is|becomes impossible for * this market will|may ?immediately resolve ?immediately to no
+if it becomes impossible for * to win this|the market resolves to no ?at ?once
+written for the demo not the venue text
 this market will resolve to no if it becomes impossible for this team|player|candidate to win the * based off|on the rules of the *
 if it becomes impossible for this|the team|player|candidate to win ?the ?* based off|on the rules of the * this market will resolve to no
 if the listed player is not announced as a finalist for the * this market will resolve to no
@@ -98,6 +101,7 @@ then this|the market resolves|settles to yes
 this|the market resolves|settles to yes ?if
 resolve|resolves|settle|settles to yes
 this|the market will resolve|settle to
+this|the market resolves|settles to
 this|the market will resolve|settle according to the
 this|the market will resolve|settle ?according to the team|player|party|candidate|winner|club that|who|which|of ?the
 this|the market will resolve|settle according to the party of the candidate who
@@ -106,6 +110,8 @@ or has ?actually left ?as
 has officially announced their intention to leave as
 cease|ceases to be ?the
 is no longer serving as ?the
+is no longer ?the
+at any point
 for any period|length of time
 announces that he|she|they will resign ?as
 announces he|she|they is|are resigning as
@@ -120,7 +126,8 @@ as reported by ?the
 as published by ?the
 according to ?the
 after issuance
-between this market creation and
+between ?this market creation and
+between issuance and
 win|wins the
 professional basketball|football|baseball|hockey|soccer|tennis
 after 90 minutes plus stoppage time does not include extra time or penalties

@@ -26,6 +26,9 @@ const RANKS: &[&str] = &[
     "", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20",
 ];
 
+/// Numbers in words, from two on.
+const NUMBERS: &[&str] = &["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
 impl Reading {
     /// Reads `tokens`; `free` says which are not already taken.
     pub(super) fn of(
@@ -163,13 +166,21 @@ impl Reading {
             let value = Word { text: name.to_owned(), name: true, role, place: at as u16 };
             self.words.push(Field { value, span, certainty: Certainty::Stated });
         }
-        for at in left {
+        // "Israel x Iran": a mark between two names, not a name.
+        let crossed = |at: usize| {
+            let capital = |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.capital);
+            tokens[at].is_word("x") && !tokens[at].capital && capital(at.checked_sub(1)) && capital(Some(at + 1))
+        };
+        for at in left.into_iter().filter(|at| !crossed(*at)) {
             let role = verb.map_or(Role::Free, |verb| role(tokens, verb, at));
             let mut word = super::word(&tokens[at], source, at as u16, role);
             if let Some(number) = tokens[at].number() {
                 let minus = at > 0 && range::is_minus(tokens, at - 1);
                 let value = if minus { number.value.negated() } else { number.value };
                 word.value.text = value.to_string();
+            } else if let Some(number) = NUMBERS.iter().position(|name| tokens[at].is_word(name)) {
+                word.value.text = (number + 2).to_string();
+                word.value.name = true;
             }
             self.words.push(word);
         }

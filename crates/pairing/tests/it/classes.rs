@@ -131,6 +131,24 @@ fn at_or_above_is_at_least_and_a_sign_counts() {
 }
 
 #[test]
+fn numbers_in_words_and_magnitudes_are_numbers() {
+    for (one, two) in [
+        ("Will the Fed cut rates three times in 2027?", "Will the Fed cut rates 3 times in 2027?"),
+        (
+            "Will Acme deliver more than 500 thousand cars in Q3 2027?",
+            "Will Acme deliver more than 500,000 cars in Q3 2027?",
+        ),
+        ("Will the movie gross more than $1.5B in 2027?", "Will the movie gross more than $1.5 billion in 2027?"),
+        (
+            "Will there be a ceasefire between Israel and Iran by June 30, 2027?",
+            "Israel x Iran ceasefire by June 30, 2027?",
+        ),
+    ] {
+        assert_eq!(titles(one, two), "same", "{one} {two}");
+    }
+}
+
+#[test]
 fn only_one_of_one_contest_wins_and_only_what_happens_once_implies() {
     for (one, two) in [
         ("Will Ada Quill win an Oscar in 2027?", "Will Eve Stone win an Oscar in 2027?"),

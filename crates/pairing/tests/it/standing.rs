@@ -208,7 +208,8 @@ fn a_listing_that_contradicts_itself_is_mended_by_nobody() {
     let wish = Wish { vouched: [Vouch::of(line).key()].into(), ..Wish::default() };
     let refusal = decisions.confirm(&judged, &wish, note("ada")).unwrap_err();
     assert!(matches!(refusal, Refusal::Inconsistent { .. }), "{refusal}");
-    decisions.confirm(&judged, &everything(&judged), note("ada")).unwrap();
+    let refusal = decisions.confirm(&judged, &everything(&judged), note("ada")).unwrap_err();
+    assert!(matches!(refusal, Refusal::Inconsistent { .. }), "also where nobody vouches for that line: {refusal}");
     assert!(matches!(stands(&judged, &decisions).needs(), [Need::Inconsistent(_)]));
 }
 

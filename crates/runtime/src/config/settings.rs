@@ -206,6 +206,11 @@ impl StrategyConfig {
         known.then(|| self.parameters.maybe_ties("pairs")).flatten().unwrap_or_default()
     }
 
+    /// The file in which people decided about its ties.
+    pub fn decisions(&self) -> Option<PathBuf> {
+        self.parameters.has("decisions").then(|| self.parameters.maybe_path("decisions")).flatten()
+    }
+
     /// Ends that are not ordinary and that its operator accepts for every tie.
     pub fn accepted_tails(&self) -> BTreeSet<TailKind> {
         self.tail_words().split(',').filter_map(|word| word.trim().parse().ok()).collect()

@@ -36,9 +36,12 @@ pub enum ProofError {
 /// A tie that is not traded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unproved {
-    strategy: String,
-    tie: TieName,
-    why: String,
+    /// Whose.
+    pub(super) strategy: String,
+    /// Which.
+    pub(super) tie: TieName,
+    /// Why not.
+    pub(super) why: String,
 }
 
 /// Takes the ties out of a configuration that the texts do not prove, and says so.
@@ -54,7 +57,15 @@ pub(super) fn prove(config: &mut Config, texts: &[Listing]) -> Result<(), ProofE
     Ok(())
 }
 
-fn unproved(strategies: &[StrategyConfig], texts: &[Listing], is_live: bool) -> Result<Vec<Unproved>, ProofError> {
+/// The ties that may not be traded, by the files of decisions as they stand.
+///
+/// # Errors
+/// [`ProofError`]: none may.
+pub(super) fn unproved(
+    strategies: &[StrategyConfig],
+    texts: &[Listing],
+    is_live: bool,
+) -> Result<Vec<Unproved>, ProofError> {
     let mut unproved = Vec::new();
     for it in strategies.iter().filter(|it| it.enabled && !it.ties().is_empty()) {
         let accepted = it.accepted_tails();
