@@ -263,7 +263,8 @@ fn one_sided_threshold(bench: &mut Bench<'_>, flipped: bool, range: Option<Field
     bench.add_for(flipped, Topic::Threshold, finding, (Some(range.span), other), note, range.certainty);
 }
 
-fn units_differ(one: &Range, two: &Range) -> bool {
+/// Whether two ranges are of different units as far as both name one.
+pub(crate) fn units_differ(one: &Range, two: &Range) -> bool {
     match (one.unit, two.unit) {
         (Some(one), Some(two)) => {
             let degrees = |unit: Unit| matches!(unit, Unit::Degrees | Unit::Fahrenheit | Unit::Celsius);

@@ -623,4 +623,62 @@ mod tests {
         let few = [group[0].clone(), market(other)];
         assert_eq!(found(&few, &[], Decisions::default()).0, Vec::<String>::new());
     }
+
+    /// A range of an exclusive event of one venue.
+    fn bucket(ticker: &str, title: &str, rules: &str) -> Market {
+        market(Listing {
+            exclusive: true,
+            event: ticker.rsplit_once('-').unwrap().0.to_owned(),
+            rules: rules.to_owned(),
+            ..Listing::new(Venue::Kalshi, ticker, title)
+        })
+    }
+
+    #[test]
+    fn a_group_with_room_between_its_ranges_is_not_sure_to_pay() {
+        let bucket = |ticker: &str, what: &str| {
+            let price = format!("the price of Bitcoin according to CF Benchmarks' Bitcoin Real-Time Index is {what}");
+            bucket(
+                ticker,
+                &format!("Will Bitcoin be {what} on Nov 30, 2026 at 5 PM EST?"),
+                &format!("If {price} on Nov 30, 2026 at 5 PM EST, then the market resolves to Yes."),
+            )
+        };
+        for (low, sure) in [("$99,999 or below", false), ("$99,999.99 or below", true)] {
+            let markets = [bucket("KXBTC-26NOV30-A", low), bucket("KXBTC-26NOV30-B", "$100,000 or above")];
+            let sets = find(&markets, &[], &settings(Decisions::default()), NOW.parse().unwrap());
+            let known = sets.known.iter().find(|it| it.shape == "at most one").unwrap();
+            let limits = brier_arbitrage::Limits::default();
+            let account = brier_arbitrage::Unlimited;
+            let mut problem =
+                brier_arbitrage::Problem::new(&known.set, limits, &account, NOW.parse().unwrap()).unwrap();
+            for (slot, cents) in [(0, 40), (1, 50)] {
+                let price = brier_types::Price::from_cents(cents).unwrap();
+                let ask = brier_book::Level { price, qty: Qty::from_contracts(100).unwrap() };
+                problem.offer(slot, brier_types::BookSide::Ask, [ask], &account);
+            }
+            // At $99,999.50 both pay nothing; of ranges that meet in cents one pays.
+            assert_eq!(problem.solve().unwrap().is_some(), sure, "{low}");
+        }
+    }
+
+    #[test]
+    fn titles_alone_do_not_make_one_of_a_group_pay() {
+        let title = |what: &str| format!("Will the high temperature in Denver be {what} on Nov 30, 2026?");
+        let rules = |what: &str| {
+            format!(
+                "If the high temperature in Denver recorded at Denver International Airport (KDEN) is {what} on Nov 30, 2026, \
+                 then the market resolves to Yes."
+            )
+        };
+        let states = |rules: &dyn Fn(&str) -> String| {
+            let one = |ticker: &str, what: &str| bucket(ticker, &title(what), &rules(what));
+            let markets =
+                [one("KXHIGHDEN-26NOV30-A", "49\u{b0} or below"), one("KXHIGHDEN-26NOV30-B", "50\u{b0} or above")];
+            let sets = find(&markets, &[], &settings(Decisions::default()), NOW.parse().unwrap());
+            sets.known.iter().find(|it| it.shape == "at most one").map(|it| it.set.states().len())
+        };
+        assert_eq!(states(&|_| String::new()), Some(3), "neither pays, or one");
+        assert_eq!(states(&rules), Some(2), "the rules of both say that one pays");
+    }
 }
