@@ -219,6 +219,12 @@ fn thresholds(bench: &mut Bench<'_>) -> (Option<RangeRelation>, bool) {
                     );
                     (Some(relation), true)
                 }
+                // A value that is watched over a window may lie in one range and later in the other.
+                RangeRelation::Disjoint if touched(first) || touched(second) => {
+                    let note = format!("{shown}: both can happen within the window");
+                    bench.line(Topic::Threshold, Finding::Contradicts, spans.0, spans.1, note, habit);
+                    (None, false)
+                }
                 RangeRelation::Inside
                 | RangeRelation::Around
                 | RangeRelation::Disjoint
