@@ -11,7 +11,7 @@ use brier_engine::{Custody, MarketId};
 use brier_pairing::decisions::Choice;
 use brier_pairing::relations::{self, relations};
 use brier_pairing::standing::{Grounds, Judged, Link, Name, PairName, Standing, standing};
-use brier_pairing::{Contract, Decisions, Index, Listing, TailKind};
+use brier_pairing::{Contract, Decisions, Index, Listing, Said, TailKind};
 use brier_strategies::Tie;
 use brier_types::{MarketStatus, Money, Outcome, Timestamp, Venue};
 
@@ -92,8 +92,10 @@ fn member(markets: &[Market], market: MarketId, settings: &Settings) -> Member {
 
 /// Finds them.
 pub(super) fn find(markets: &[Market], ties: &[TiedBy], settings: &Settings, now: Timestamp) -> Sets {
-    let mut found =
-        Finder { markets, settings, now, sets: Sets::default(), paired: BTreeSet::new(), parts: Vec::new() };
+    let decided: Vec<Decisions> =
+        [&settings.decisions].into_iter().chain(ties.iter().map(|it| &it.decisions)).cloned().collect();
+    let (paired, parts) = (BTreeSet::new(), Vec::new());
+    let mut found = Finder { markets, settings, now, decided: &decided, sets: Sets::default(), paired, parts };
     for it in ties {
         for tie in &it.ties {
             found.tie(it, tie);
@@ -113,6 +115,8 @@ struct Finder<'a> {
     markets: &'a [Market],
     settings: &'a Settings,
     now: Timestamp,
+    /// Every file of decisions: the one that was named for this look, then those of strategies.
+    decided: &'a [Decisions],
     sets: Sets,
     paired: BTreeSet<PairName>,
     parts: Vec<Part>,
@@ -155,14 +159,20 @@ impl Finder<'_> {
             let same = |it: &Market| it.name.venue == name.venue && it.name.market.as_str() == name.id;
             self.markets.iter().position(same)
         };
-        let confirmed = self.settings.decisions.iter().filter(|it| matches!(it.choice, Choice::Confirm(_)));
+        let confirmed =
+            self.decided.iter().flat_map(Decisions::iter).filter(|it| matches!(it.choice, Choice::Confirm(_)));
         let places: Vec<_> = confirmed.filter_map(|it| Some((at(it.pair.first())?, at(it.pair.second())?))).collect();
         for (first, second) in places {
             self.candidate(first, second);
         }
     }
 
-    /// A tie that a strategy names: as a run would judge it.
+    /// What people said about a pair that no strategy ties, in any file.
+    fn said(&self, judged: &Judged<'_>) -> Said<'_> {
+        proof::Heard { vetoes: self.decided, confirmations: self.decided }.said(judged)
+    }
+
+    /// A tie that a strategy names: as a run would judge it, with the vetoes of every file.
     fn tie(&mut self, by: &TiedBy, tie: &TieName) {
         let places = [&tie.first, &tie.second].map(|name| self.place(name));
         let [Some(first), Some(second)] = places else { return };
@@ -175,17 +185,18 @@ impl Finder<'_> {
         let Some(judged) = Judged::new(one, two) else { return };
         self.paired.insert(judged.name.clone());
         let texts = [one.listing.clone(), two.listing.clone()];
-        match proof::check(tie, &texts, &by.decisions, &by.accepted) {
+        let heard = proof::Heard { vetoes: self.decided, confirmations: std::slice::from_ref(&by.decisions) };
+        let said = heard.said(&judged);
+        let stands = standing(&judged, &said, &by.accepted);
+        match proof::check(tie, &texts, heard, &by.accepted) {
             Ok(_confirmed) => {
-                let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
                 let proof = ground(&judged, &stands);
                 self.pair([first, second], tie.tie, proof);
             }
             Err(why) => {
-                let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
                 // Texts that prove another tie than the one that is named speak against it.
                 let open = matches!(stands, Standing::Conditional(_));
-                self.unproved([first, second], tie.tie, why, open);
+                self.unproved([first, second], tie.tie, why.to_string(), open);
             }
         }
     }
@@ -216,20 +227,33 @@ impl Finder<'_> {
         if !self.paired.insert(judged.name.clone()) {
             return;
         }
-        let stands = standing(&judged, &self.settings.decisions.said(&judged), &self.settings.accepted);
-        match &stands {
-            Standing::Riskless(terms) => {
-                let proof = ground(&judged, &stands);
-                match (terms.link, terms.pays) {
-                    (Link::Same | Link::Inverse, Outcome::Yes) => self.pair([first, second], Tie::Same, proof),
-                    (Link::Same | Link::Inverse, Outcome::No) => self.pair([first, second], Tie::Inverse, proof),
-                    (Link::Implies, _) => self.pair([first, second], Tie::Implies, proof),
-                    (Link::ImpliedBy, _) => self.pair([second, first], Tie::Implies, proof),
-                    (Link::Excludes, _) => self.pair([first, second], Tie::Excludes, proof),
+        let said = self.said(&judged);
+        let stands = standing(&judged, &said, &self.settings.accepted);
+        let why = proof::why_not(&judged, &said, &stands);
+        // What a vetoed pair would be without the veto: it is shown with who said no, and without a gain.
+        let would_be = match &stands {
+            Standing::Vetoed => standing(&judged, &Said::Nothing, &self.settings.accepted),
+            Standing::Riskless(_) | Standing::Conditional(_) | Standing::Contradicted => stands.clone(),
+        };
+        match (&would_be, why) {
+            (Standing::Riskless(terms), why) => {
+                let (places, tie) = match (terms.link, terms.pays) {
+                    (Link::Same | Link::Inverse, Outcome::Yes) => ([first, second], Tie::Same),
+                    (Link::Same | Link::Inverse, Outcome::No) => ([first, second], Tie::Inverse),
+                    (Link::Implies, _) => ([first, second], Tie::Implies),
+                    (Link::ImpliedBy, _) => ([second, first], Tie::Implies),
+                    (Link::Excludes, _) => ([first, second], Tie::Excludes),
+                };
+                match why {
+                    None => {
+                        let proof = ground(&judged, &stands);
+                        self.pair(places, tie, proof);
+                    }
+                    Some(why) => self.unproved(places, tie, why, false),
                 }
             }
             // By name alone much seems alike: shown is what says the same but for what is missing.
-            Standing::Conditional(needs) if one.listing.has_rules() && two.listing.has_rules() => {
+            (Standing::Conditional(_), Some(why)) if one.listing.has_rules() && two.listing.has_rules() => {
                 let inverse = match (judged.link(), judged.outcome()) {
                     (Some(Link::Same | Link::Inverse), Some(outcome)) => {
                         brier_pairing::standing::side(&two.listing, outcome) == Some(Outcome::No)
@@ -238,11 +262,10 @@ impl Finder<'_> {
                     (Some(Link::Same), None) => false,
                     (Some(Link::Implies | Link::ImpliedBy | Link::Excludes) | None, _) => return,
                 };
-                let why = needs.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                 let tie = if inverse { Tie::Inverse } else { Tie::Same };
-                self.unproved([first, second], tie, format!("{stands}: {why}"), true);
+                self.unproved([first, second], tie, why, stands != Standing::Vetoed);
             }
-            Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed => {}
+            (Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed, _) => {}
         }
     }
 
@@ -577,7 +600,52 @@ mod tests {
         assert_eq!(known, ["same: KXA-28-AQ 0x111111111111 by rules of both and a person's word"]);
         assert_eq!(unproved, Vec::<String>::new());
         decisions.veto(&judged, note()).unwrap();
-        assert_eq!(found(&markets, &[], decisions), (Vec::new(), Vec::new()));
+        let no = "same false vetoed by ada on 2026-11-20: read".to_owned();
+        assert_eq!(found(&markets, &[], decisions), (Vec::new(), vec![no]), "who said so, why, and no gain");
+    }
+
+    /// A person's no to the first two markets.
+    fn vetoed(markets: &[Market]) -> Decisions {
+        let contracts = [0, 1].map(|at: usize| markets[at].contract.clone().unwrap());
+        let judged = Judged::new(&contracts[0], &contracts[1]).unwrap();
+        let mut decisions = Decisions::default();
+        let note = Note { by: "ada".to_owned(), at: NOW.parse().unwrap(), why: "not these".to_owned() };
+        decisions.veto(&judged, note).unwrap();
+        decisions
+    }
+
+    #[test]
+    fn a_veto_of_any_file_holds_for_ties_and_for_what_nobody_ties() {
+        let markets = [market(kalshi("KXA-28-AQ", "Ada Quill", "2028")), market(polymarket("1", "Ada Quill", "2027"))];
+        let tie = || tied(&format!("kalshi:KXA-28-AQ same polymarket:{}", condition("1")));
+        let none = Decisions::default;
+        let by = |tie: TiedBy, decisions: Decisions| TiedBy { decisions, ..tie };
+        let other = || tied("kalshi:KXZ-1 same kalshi:KXZ-2");
+        let no_tie = || TiedBy { ties: Vec::new(), ..other() };
+        for (what, ties, given) in [
+            ("given to the scan, against a strategy's tie", vec![tie()], vetoed(&markets)),
+            ("in the strategy's own file", vec![by(tie(), vetoed(&markets))], none()),
+            ("in the file of a strategy that ties others", vec![by(other(), vetoed(&markets))], none()),
+            ("in the file of a strategy that ties nothing any more", vec![by(no_tie(), vetoed(&markets))], none()),
+            ("in one strategy's file, against another one's tie", vec![by(no_tie(), vetoed(&markets)), tie()], none()),
+            ("the other way round", vec![tie(), by(no_tie(), vetoed(&markets))], none()),
+        ] {
+            let (known, unproved) = found(&markets, &ties, given);
+            assert_eq!(known, Vec::<String>::new(), "{what}: shown as riskless");
+            assert_eq!(unproved, ["same false vetoed by ada on 2026-11-20: not these"], "{what}");
+        }
+    }
+
+    #[test]
+    fn a_veto_on_other_texts_waits_for_a_person() {
+        let before = [market(kalshi("KXA-28-AQ", "Ada Quill", "2028")), market(polymarket("1", "Ada Quill", "2027"))];
+        let mut text = polymarket("1", "Ada Quill", "2027");
+        text.rules = format!("{0}\n{0}", text.rules);
+        let markets = [before[0].clone(), market(text)];
+        let (known, unproved) = found(&markets, &[], vetoed(&before));
+        assert_eq!(known, Vec::<String>::new());
+        let changed = format!("the texts of polymarket:{} changed since: withdraw or repeat it", condition("1"));
+        assert_eq!(unproved, [format!("same true conditional: vetoed by ada on 2026-11-20, {changed}")]);
     }
 
     #[test]
