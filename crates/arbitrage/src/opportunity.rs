@@ -154,7 +154,7 @@ pub(crate) enum Priced {
     Gains(Box<Opportunity>),
     /// They do not, or cash or a limit forbids them.
     Nothing,
-    /// A leg is worth less than its venue takes.
+    /// A leg is smaller, or worth less, than its venue takes.
     TooSmall(Claim),
 }
 
@@ -208,7 +208,8 @@ pub(crate) fn price(problem: &Problem<'_>, lots: &[u64]) -> Result<Priced, NotSo
             if purchase.qty > problem.rooms[at] {
                 return Ok(Priced::Nothing);
             }
-            if worth(&purchase) < terms.min_taking && too_small.is_none_or(|(least, _)| worth(&purchase) < least) {
+            let small = purchase.qty < terms.min_qty || worth(&purchase) < terms.min_taking;
+            if small && too_small.is_none_or(|(least, _)| worth(&purchase) < least) {
                 too_small = Some((worth(&purchase), claim));
             }
             cost = cost.checked_add(purchase.cost).ok_or(beyond)?;
