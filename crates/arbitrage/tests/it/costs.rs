@@ -5,7 +5,9 @@ use brier_engine::{Custody, Fees, Instrument, MarketId};
 use brier_kalshi_protocol::fees::{BalancePrecision, RoundingAccumulator, charge};
 use brier_types::{Market, MarketStatus, Money, Outcome, Price, PriceGrid, Qty, Rounding, Timestamp, Venue, notional};
 
-use crate::bench::{Listed, NOW, contracts, kalshi, legs, levels, money, no_asks, plain, polymarket, problem, set};
+use crate::bench::{
+    Listed, NOW, contracts, kalshi, legs, levels, money, no_asks, plain, polymarket, problem, set, solve,
+};
 use crate::random::{Instance, Numbers, Wishes};
 
 #[test]
@@ -107,6 +109,18 @@ fn what_costs_a_dollar_is_not_on_offer_and_room_cuts() {
     let priced = depth.price(contracts(10), &member.terms, &plain()).unwrap();
     // 10 × 0.0147 of fee, 10 × 0.05 of surcharge.
     assert_eq!(priced.fees, money("0.647"));
+}
+
+/// 25 at 0.40 with a fee of 0.07 x 0.4 x 0.6 x 25 = 0.42, and 25 at 0.50 without one.
+#[test]
+fn profit_is_told_in_one_fill_and_at_worst() {
+    let pair = set(vec![kalshi(0), polymarket(1, 0)], &[Relation::Same { first: 0, second: 1 }]);
+    let books = [(vec![], levels(".40x25")), (no_asks(".50x25"), vec![])];
+    let found = |limits| solve(&pair, limits, &books).unwrap();
+    let (one, many) = (found(plain()), found(Limits::default()));
+    assert_eq!((one.profit(), one.profit_in_one_fill()), (money("2.08"), money("2.08")));
+    // $0.0002 a contract at Kalshi and $0.000011 at Polymarket.
+    assert_eq!((many.profit(), many.profit_in_one_fill()), (money("2.074725"), money("2.08")));
 }
 
 /// Polymarket takes no order below five contracts that could rest, and so are purchases of tokens sent.
