@@ -14,7 +14,7 @@ pub(crate) use words::stem;
 use brier_types::Venue;
 
 use crate::calendar::{Hold, When};
-use crate::contract::{Certainty, Contract, Facet, Family, Field, Span};
+use crate::contract::{Certainty, Contract, Facet, Family, Field, Source, Span};
 use crate::proof::{Finding, Line, Proof, Quote, Topic};
 use crate::range::{Range, RangeRelation};
 use crate::text::{Decimal, Unit};
@@ -68,6 +68,17 @@ impl<'a> Bench<'a> {
         self.lines.push(Line { topic, finding, first, second, note, certainty });
     }
 
+    /// Whether what was found contradicts itself in a way that no reading of rules can make a relation of.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        let contest = matches!(self.first.family, Family::Election | Family::Outright);
+        let mut against = self.lines.iter().filter(|line| line.finding == Finding::Contradicts);
+        against.any(|line| match line.topic {
+            Topic::Threshold | Topic::Deadline => false,
+            Topic::Subject => !contest,
+            _ => true,
+        })
+    }
+
     /// Both contracts, the one named first; `flipped` turns them round.
     pub(crate) const fn sides(&self, flipped: bool) -> (&'a Contract, &'a Contract) {
         if flipped { (self.second, self.first) } else { (self.first, self.second) }
@@ -119,6 +130,13 @@ fn consistency(bench: &mut Bench<'_>) {
         }
     }
     for flipped in [false, true] {
+        let own = bench.sides(flipped).0;
+        if let Some(span) = unclear_denial(own, first.negated != second.negated) {
+            let note = "what is denied is not clear: that it is said, or what is said";
+            bench.add_for(flipped, Topic::Act, Finding::Missing, (Some(span), None), note, Certainty::Stated);
+        }
+    }
+    for flipped in [false, true] {
         if let Some((span, _, why)) = bench.sides(flipped).0.inconsistent {
             bench.add_for(flipped, Topic::Consistency, Finding::Missing, (Some(span), None), why, Certainty::Stated);
         }
@@ -128,6 +146,58 @@ fn consistency(bench: &mut Bench<'_>) {
             bench.add_for(flipped, Topic::Consistency, Finding::Missing, (span, None), note, Certainty::Stated);
         }
     }
+}
+
+/// A "not" that is not the question's own: one of two or, where only one side denies (`alone`), one behind another verb
+/// ("say he will not", "rule it is not").
+fn unclear_denial(contract: &Contract, alone: bool) -> Option<Span> {
+    const SAYING: &[&str] = &[
+        "say",
+        "says",
+        "announce",
+        "announces",
+        "rule",
+        "rules",
+        "find",
+        "finds",
+        "decide",
+        "decides",
+        "promise",
+        "promises",
+        "declare",
+        "declares",
+        "confirm",
+        "confirms",
+        "agree",
+        "agrees",
+        "vote",
+        "votes",
+        "claim",
+        "claims",
+        "state",
+        "states",
+        "pledge",
+        "pledges",
+        "vow",
+        "vows",
+        "report",
+        "reports",
+        "determine",
+        "determines",
+        "choose",
+        "chooses",
+    ];
+    let tokens = crate::text::tokens(&contract.listing.title);
+    let lexicon = crate::lexicon::Lexicon::get();
+    let denials: Vec<usize> = (0..tokens.len())
+        .filter(|at| {
+            let found = lexicon.match_at(&tokens, *at);
+            found.is_some_and(|(all, _)| all.iter().any(|one| one.facet == Facet::Not))
+        })
+        .collect();
+    let said = |at: usize| tokens[..at].iter().any(|token| SAYING.contains(&token.text.as_str()));
+    let at = denials.iter().copied().find(|at| denials.len() > 1 || alone && said(*at))?;
+    Some(Span::new(Source::Title, tokens[at].start, tokens[at].end))
 }
 
 /// The step in which values of a contract come, when what is measured has one.

@@ -292,6 +292,9 @@ impl Decisions {
         if !names.is_empty() {
             return Err(Refusal::NoRules { names });
         }
+        if let Some(line) = judged.missing().find(|line| !can_vouch(line)) {
+            return Err(Refusal::Inconsistent { line: Vouch::of(line) });
+        }
         let confirmed = Confirmed {
             link,
             outcome: outcome(judged, link, wish.outcome.as_deref())?,
@@ -523,7 +526,7 @@ pub(crate) fn name(part: &str, text: &str) -> Result<Name, String> {
     let wrong = || format!("{part}: expected kalshi:TICKER or polymarket:CONDITION, found `{text:.80}`");
     let (venue, id) = text.split_once(':').filter(|(_, id)| !id.is_empty()).ok_or_else(wrong)?;
     let venue = [Venue::Kalshi, Venue::Polymarket].into_iter().find(|one| one.to_string() == venue);
-    Ok(Name { venue: venue.ok_or_else(wrong)?, id: id.to_owned() })
+    Ok(Name::new(venue.ok_or_else(wrong)?, id))
 }
 
 pub(crate) fn link(text: &str) -> Result<Link, String> {

@@ -342,7 +342,7 @@ const BASES: [Basis; 4] =
 impl LegRecord {
     fn leg(self, part: &str) -> Result<Leg, String> {
         let seal = self.texts.parse().map_err(|error| format!("{part}: texts: {error}"))?;
-        let name = Name { venue: venue(part, &self.venue)?, id: self.id };
+        let name = Name::new(venue(part, &self.venue)?, &self.id);
         Ok(Leg { name, event: self.event, title: self.title, seal })
     }
 }

@@ -122,7 +122,8 @@ fn text_hash(contract: &Contract) -> u64 {
 /// A hash of everything in a listing that a reading can rest on, for whatever stands only while no word of it changes.
 ///
 /// SHA-256 cut to 128 bits, over title, subtitle, both rules, event title, outcomes in their order, end, strike fields,
-/// settlement sources and what the market stands for. Runs of space count as one. Written as 32 hex digits.
+/// settlement sources and what the market stands for. Runs of space count as one, and so do runs of line
+/// breaks. Written as 32 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seal([u8; 16]);
 
@@ -148,9 +149,13 @@ impl Seal {
         } = listing;
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
-            for word in text.split_whitespace() {
-                hash.update(word.as_bytes());
-                hash.update(b" ");
+            // A line break ends a sentence and so counts; other runs of space are one.
+            for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                for word in line.split_whitespace() {
+                    hash.update(word.as_bytes());
+                    hash.update(b" ");
+                }
+                hash.update(b"\n");
             }
             // No text holds this byte, so no two lists of texts run together.
             hash.update([0xff]);

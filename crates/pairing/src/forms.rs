@@ -1,6 +1,6 @@
 //! Standing forms, fitted to sentences. The forms themselves are in the lexicon.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::lexicon::forms;
@@ -30,21 +30,16 @@ impl Form {
 
     /// How many words the form takes from the beginning of `words`, the most there are.
     fn fits(&self, words: &[&str], whole: bool) -> Option<usize> {
-        self.step(0, words, 0, whole, &mut HashSet::new())
+        let mut failed = vec![false; (self.0.len() + 1) * (words.len() + 1)];
+        self.step(0, words, 0, whole, &mut failed)
     }
 
     /// Whether the parts from `part` on fit the words from `at` on. `failed` keeps what was tried, so that no form takes
     /// longer than its length times the sentence's.
-    fn step(
-        &self,
-        part: usize,
-        words: &[&str],
-        at: usize,
-        whole: bool,
-        failed: &mut HashSet<(usize, usize)>,
-    ) -> Option<usize> {
+    fn step(&self, part: usize, words: &[&str], at: usize, whole: bool, failed: &mut [bool]) -> Option<usize> {
         let Some(next) = self.0.get(part) else { return (!whole || at == words.len()).then_some(at) };
-        if failed.contains(&(part, at)) {
+        let place = part * (words.len() + 1) + at;
+        if failed[place] {
             return None;
         }
         let found = match next {
@@ -58,30 +53,70 @@ impl Form {
                 (usize::from(*needed)..=free).find_map(|taken| self.step(part + 1, words, at + taken, whole, failed))
             }
         };
-        if found.is_none() {
-            failed.insert((part, at));
-        }
+        failed[place] = found.is_none();
         found
+    }
+
+    /// The words it can begin with; `None` when it can begin with any.
+    fn begins(&self) -> Option<Vec<&'static str>> {
+        let mut all = Vec::new();
+        for part in &self.0 {
+            match part {
+                Part::Star { .. } => return None,
+                Part::Word { any, needed } => {
+                    all.extend(any);
+                    if *needed {
+                        return Some(all);
+                    }
+                }
+            }
+        }
+        None
     }
 }
 
+/// Forms by the word they begin with.
 struct Forms {
-    sources: Vec<Form>,
-    sentences: Vec<Form>,
-    phrases: Vec<Form>,
+    all: Vec<Form>,
+    by_first: HashMap<&'static str, Vec<usize>>,
+    /// Those that begin with any word.
+    any: Vec<usize>,
+}
+
+impl Forms {
+    fn of(lines: &'static str) -> Self {
+        let all: Vec<Form> = lines.lines().filter(|line| !line.is_empty()).map(Form::parse).collect();
+        let (mut by_first, mut any) = (HashMap::<&str, Vec<usize>>::new(), Vec::new());
+        for (at, form) in all.iter().enumerate() {
+            match form.begins() {
+                Some(words) => words.into_iter().for_each(|word| by_first.entry(word).or_default().push(at)),
+                None => any.push(at),
+            }
+        }
+        Self { all, by_first, any }
+    }
+
+    /// How many words the longest form that fits takes from the beginning.
+    fn longest(&self, words: &[&str], whole: bool) -> Option<usize> {
+        let named = words.first().and_then(|word| self.by_first.get(word)).into_iter().flatten();
+        named.chain(&self.any).filter_map(|at| self.all[*at].fits(words, whole)).max()
+    }
+}
+
+struct Table {
+    sources: Forms,
+    sentences: Forms,
+    phrases: Forms,
     turns: HashSet<&'static str>,
 }
 
-fn table() -> &'static Forms {
-    static TABLE: OnceLock<Forms> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let forms = |lines: &'static str| lines.lines().filter(|line| !line.is_empty()).map(Form::parse).collect();
-        Forms {
-            sources: forms(forms::SOURCES),
-            sentences: forms(forms::SENTENCES),
-            phrases: forms(forms::PHRASES),
-            turns: forms::TURNS.split_whitespace().collect(),
-        }
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| Table {
+        sources: Forms::of(forms::SOURCES),
+        sentences: Forms::of(forms::SENTENCES),
+        phrases: Forms::of(forms::PHRASES),
+        turns: forms::TURNS.split_whitespace().collect(),
     })
 }
 
@@ -116,11 +151,10 @@ pub(crate) fn standing(tokens: &[Token]) -> Option<Standing> {
     if words.is_empty() {
         return Some(Standing::Plain);
     }
-    let fits = |forms: &[Form]| forms.iter().any(|form| form.fits(&words, true).is_some());
-    if fits(&table().sources) {
+    if table().sources.longest(&words, true).is_some() {
         return Some(Standing::Source);
     }
-    fits(&table().sentences).then_some(Standing::Plain)
+    table().sentences.longest(&words, true).map(|_| Standing::Plain)
 }
 
 /// The tokens of a sentence that no phrase takes, marks left out.
@@ -130,7 +164,7 @@ pub(crate) fn outside_phrases(tokens: &[Token], taken: impl Fn(usize) -> bool) -
     let mut left = Vec::new();
     let mut at = 0;
     while at < places.len() {
-        let most = table().phrases.iter().filter_map(|form| form.fits(&words[at..], false)).max().unwrap_or(0);
+        let most = table().phrases.longest(&words[at..], false).unwrap_or(0);
         if most == 0 {
             if !taken(places[at]) {
                 left.push(places[at]);

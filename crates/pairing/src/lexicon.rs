@@ -127,6 +127,16 @@ impl Lexicon {
 
     /// The longest phrase that begins at token `at`: its concepts and how many tokens it takes.
     pub(crate) fn match_at(&self, tokens: &[Token], at: usize) -> Option<(&[Concept], usize)> {
+        self.match_free(tokens, at, |_| true)
+    }
+
+    /// The same among tokens that are still free: "be at" is no phrase where "at or above" was read.
+    pub(crate) fn match_free(
+        &self,
+        tokens: &[Token],
+        at: usize,
+        free: impl Fn(usize) -> bool,
+    ) -> Option<(&[Concept], usize)> {
         let first = tokens.get(at).filter(|token| speaks(token))?;
         self.by_first.get(first.text.as_str())?.iter().find_map(|phrase| {
             let mut next = at + 1;
@@ -138,7 +148,7 @@ impl Lexicon {
                 {
                     next += 1;
                 }
-                if !tokens.get(next).is_some_and(|token| speaks(token) && token.text == *word) {
+                if !tokens.get(next).is_some_and(|token| speaks(token) && token.text == *word) || !free(next) {
                     return None;
                 }
                 next += 1;

@@ -171,14 +171,14 @@ impl fmt::Display for Finding {
 pub struct Quote {
     /// Which text.
     pub source: Source,
-    /// Its words, cut to 200 characters.
+    /// Its words, cut to 1,000 characters.
     pub text: String,
 }
 
 impl Quote {
     /// The words of `span`.
     pub fn of(contract: &Contract, span: Span) -> Self {
-        Self { source: span.source, text: contract.quote(span).trim().chars().take(200).collect() }
+        Self { source: span.source, text: contract.quote(span).trim().chars().take(1_000).collect() }
     }
 }
 

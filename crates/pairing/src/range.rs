@@ -283,6 +283,13 @@ fn signed(tokens: &[Token], at: usize) -> Option<(Decimal, Option<Unit>, bool, u
     Some((value, number.unit, number.or_more, at + usize::from(minus) + 1))
 }
 
+/// Whether token `at` is the sign of the number behind it: no letter or digit touches it from the left.
+pub(crate) fn is_minus(tokens: &[Token], at: usize) -> bool {
+    let touches = at.checked_sub(1).is_some_and(|before| tokens[before].end == tokens[at].start);
+    let number = tokens.get(at + 1).is_some_and(|next| next.number().is_some() && next.start == tokens[at].end);
+    tokens[at].is_mark('-') && number && !touches
+}
+
 fn read_at(tokens: &[Token], at: usize, free: &impl Fn(usize) -> bool) -> Option<Found> {
     if words_at(tokens, at, &["between"]) {
         let (low, unit, _, next) = signed(tokens, at + 1)?;
@@ -296,8 +303,8 @@ fn read_at(tokens: &[Token], at: usize, free: &impl Fn(usize) -> bool) -> Option
         let (side, to) = tail(tokens, next).map_or((side, next), |(side, more)| (side, next + more));
         return Some(Found { range: side.range(value).of(unit), from: at, to });
     }
-    let token = &tokens[at];
-    let (value, unit, or_more, next) = if token.number().is_some() { signed(tokens, at)? } else { return None };
+    let (value, unit, or_more, next) =
+        if tokens[at].number().is_some() || is_minus(tokens, at) { signed(tokens, at)? } else { return None };
     if let Some((side, length)) = tail(tokens, next) {
         return Some(Found { range: side.range(value).of(unit), from: at, to: next + length });
     }
@@ -335,6 +342,7 @@ mod tests {
             ("be 0.6% or more", ">= 0.6 %"),
             ("at least 82", ">= 82"),
             ("at or above 100", ">= 100"),
+            ("be -10% or higher", ">= -10 %"),
             ("greater than or equal to 3.5%", ">= 3.5 %"),
             ("less than or equal to 9", "<= 9"),
             ("score >95?", "> 95"),

@@ -187,7 +187,7 @@ fn thin_title(contract: &mut Contract, parts: &ticker::Parts, league: Option<&'s
 }
 
 /// The times among `tokens`, starts left out.
-fn times(tokens: &[Token], source: Source, offset: usize, free: impl Fn(usize) -> bool) -> Vec<Field<Time>> {
+pub(crate) fn times(tokens: &[Token], source: Source, offset: usize, free: impl Fn(usize) -> bool) -> Vec<Field<Time>> {
     calendar::find(tokens, free)
         .into_iter()
         .filter(|one| !one.start)

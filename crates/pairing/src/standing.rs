@@ -31,7 +31,13 @@ pub struct Name {
 impl Name {
     /// The name of a listing.
     pub fn of(listing: &Listing) -> Self {
-        Self { venue: listing.venue, id: listing.id.clone() }
+        Self::new(listing.venue, &listing.id)
+    }
+
+    /// A name as this crate compares it: a condition id's hex digits in small letters, whatever a file writes.
+    pub fn new(venue: Venue, id: &str) -> Self {
+        let hex = venue == Venue::Polymarket && id.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("0x"));
+        Self { venue, id: if hex { id.to_ascii_lowercase() } else { id.to_owned() } }
     }
 }
 

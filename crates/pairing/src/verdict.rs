@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use brier_types::Venue;
 
+use crate::calendar::Hold;
 use crate::compare::Comparison;
-use crate::contract::{Contract, Family, Span};
+use crate::contract::{Contract, Facet, Family, Source, Span};
 use crate::proof::{Finding, Line, Proof, Quote, Topic};
 use crate::range::RangeRelation;
 
@@ -268,11 +269,12 @@ fn conclude(first: &Contract, second: &Contract, compared: Comparison, supposed:
             && !first.negated
             && !second.negated
             && let Some(first_implies_second) = earlier
+            && [first, second].iter().all(|one| happens_once(one))
         {
             return Verdict::Implies { first_implies_second, proof };
         }
-        let one_winner = matches!(first.family, Family::Election | Family::Outright | Family::Award);
-        if complete && one_winner && against == [Topic::Subject] && !first.negated && !second.negated {
+        let subjects = proof.with(Finding::Contradicts).count() == 1 && against == [Topic::Subject];
+        if complete && subjects && one_winner(&proof, first, second) {
             return Verdict::Excludes(proof);
         }
         return Verdict::Different(proof);
@@ -283,6 +285,88 @@ fn conclude(first: &Contract, second: &Contract, compared: Comparison, supposed:
     let Some(outcome) = supposed.outcome.clone() else { return Verdict::Unproven(proof) };
     let found = Match { outcome, tails: tails_of(first, second), basis: Basis::of(first, second), proof };
     if supposed.inverse { Verdict::Inverse(found) } else { Verdict::Same(found) }
+}
+
+/// Whether it asks for something that stays true once it has happened, so that an earlier deadline implies a later one.
+///
+/// A state ("be the largest"), a count with an upper bound, something that lasts or does not happen is none: the earlier may
+/// hold and the later not. Only acts of this list are taken for such; a verb that is not here costs a relation.
+fn happens_once(contract: &Contract) -> bool {
+    const ONCE: &[&str] = &[
+        "arrest",
+        "marry",
+        "engaged",
+        "release",
+        "announce",
+        "resign",
+        "leave",
+        "pardon",
+        "fire",
+        "sue",
+        "charge",
+        "convict",
+        "ipo",
+        "acquire",
+        "ban",
+        "impeached",
+        "visit",
+        "meet",
+        "endorse",
+        "nominate",
+        "appoint",
+        "confirm",
+        "attend",
+        "reach",
+    ];
+    const STATES: &[&str] = &[
+        "no", "without", "avoid", "still", "remain", "remains", "stay", "last", "lasts", "hold", "holds", "survive",
+        "first", "only", "largest", "best", "most", "least", "exactly", "fewer", "less", "any", "more", "fewest",
+        "longest",
+    ];
+    let title = crate::text::tokens(&contract.listing.title);
+    let states = title.iter().any(|token| STATES.contains(&token.text.as_str()));
+    let acts: Vec<&str> = contract.values(Facet::Act).map(|act| act.value.value).collect();
+    let ranged = contract.range.is_some_and(|range| range.value.high.is_some() || !acts.contains(&"reach"));
+    let lasts = contract.times.iter().any(|time| time.value.hold != Hold::Anywhere);
+    !contract.negated && !states && !ranged && !lasts && !acts.is_empty() && acts.iter().all(|act| ONCE.contains(act))
+}
+
+/// Whether two questions ask who wins one and the same contest that exactly one wins: then only one of them pays.
+///
+/// The subjects stand before the verb, everything behind it agrees, and it is no indefinite prize ("an Oscar"), no advancing,
+/// no nomination of an unsaid party and no prize of a league that gives several of a name.
+fn one_winner(proof: &Proof, first: &Contract, second: &Contract) -> bool {
+    let asks = |one: &Contract| {
+        let Some(win) = one.says(Facet::Act, "win") else { return false };
+        let title = crate::text::fold(&one.listing.title);
+        let indefinite = [" a ", " an ", " any ", " some "].iter().any(|word| title.contains(word));
+        // "Cup Winner" names nobody, unless a label does.
+        let named = win.source == Source::Title && !title[..(win.start as usize).min(title.len())].trim().is_empty();
+        let noun =
+            one.quote(win).to_lowercase().contains("winner") || one.quote(win).to_lowercase().contains("champion");
+        let labelled = !one.listing.subtitle.trim().is_empty();
+        let staged = one.values(Facet::Stage).next().is_some() && one.values(Facet::Party).next().is_none();
+        !one.negated && !indefinite && !staged && (labelled || named && !noun)
+    };
+    let before = |one: &Contract, quote: Option<&Quote>| {
+        let (Some(quote), Some(win)) = (quote, one.says(Facet::Act, "win")) else { return false };
+        let named = one.words.iter().map(|word| word.span).chain(one.teams.iter().map(|team| team.span));
+        let mut spans = named.filter(|span| span.source == quote.source && one.quote(*span).trim() == quote.text);
+        quote.source == Source::Subtitle || spans.any(|span| span.source == win.source && span.end <= win.start)
+    };
+    let contest = matches!(first.family, Family::Election | Family::Outright) && first.family == second.family;
+    // A show gives many prizes and a league has many players: an office, a named prize, or two teams.
+    let both = |holds: fn(&Contract) -> bool| holds(first) && holds(second);
+    let prized = both(|one| one.values(Facet::Award).next().is_some()) || both(|one| !one.teams.is_empty());
+    let told = proof.with(Finding::Agrees).any(|line| match line.topic {
+        Topic::Office => true,
+        Topic::Contest => prized,
+        _ => false,
+    });
+    let subjects = proof
+        .with(Finding::Contradicts)
+        .all(|line| before(first, line.first.as_ref()) && before(second, line.second.as_ref()));
+    contest && told && subjects && asks(first) && asks(second)
 }
 
 /// The ends that are not ordinary, of which the rules of either contract speak; those of the first come first.

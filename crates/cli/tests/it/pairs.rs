@@ -54,7 +54,8 @@ fn polymarket() -> Vec<Value> {
     vec![
         json!({"conditionId": condition('1'), "slug": "quill-arrested", "id": "1", "outcomes": "[\"Yes\",\"No\"]",
             "question": "Will Ada Quill be arrested in Ruritania by December 31, 2027?",
-            "description": "This market will resolve to \"Yes\" if Ada Quill is arrested by December 31, 2027, 11:59 PM ET."}),
+            "description": "This market will resolve to \"Yes\" if Ada Quill is arrested in Ruritania by December 31, 2027, 11:59 \
+             PM ET."}),
         json!({"conditionId": condition('2'), "slug": "celtics-nuggets", "id": "2", "outcomes": "[\"Nuggets\",\"Celtics\"]",
             "question": "Celtics vs. Nuggets",
             "description": "In the upcoming NBA game, scheduled for February 3, 2027 at 9:00PM ET:\nIf the Celtics win, the \
@@ -241,7 +242,7 @@ fn a_person_confirms_vetoes_and_withdraws() {
     let withdrawn = desk.shown(&["withdraw", ARREST, &condition('1')]);
     assert!(withdrawn.contains(": veto withdrawn"), "{withdrawn}");
     let nothing = desk.shown(&["withdraw", ARREST, &condition('1')]);
-    assert!(nothing.starts_with("exit 1\n") && nothing.contains("nothing is decided about"), "{nothing}");
+    assert!(nothing.starts_with("exit 1\n") && nothing.contains("the file has no decision about"), "{nothing}");
     assert_eq!(
         std::fs::read_to_string(desk.file("decisions.jsonl")).unwrap(),
         "{\"format\":\"brier-pair-decisions\",\"version\":1}\n"
@@ -380,7 +381,7 @@ fn a_review_asks_piece_by_piece_and_keeps_each_answer_at_once() {
         polymarket:0xabababababababababababababababababababababababababababababababc1
           title     Will Ada Quill be arrested in Ruritania by December 31, 2027?
           outcomes  Yes, No
-          rules     This market will resolve to "Yes" if Ada Quill is arrested by December 31, 2027, 11:59 PM ET.
+          rules     This market will resolve to "Yes" if Ada Quill is arrested in Ruritania by December 31, 2027, 11:59 PM ET.
 
         where the two rules say something else, or only one says it
           deadline      by the end of 2027-12-31 | by the end of 2027-12-31, by the end of 2027-12-31 23:59 ET

@@ -101,7 +101,33 @@ pub(super) fn setting(own: &Contract, other: &Contract, span: Span) -> bool {
     let before = span.end <= names.start && lead.trim_end().ends_with(':');
     let after = span.start >= names.end && tail.trim_start().starts_with('(') && rest.contains(')');
     let around = crate::text::fold(&format!("{lead} {tail}"));
-    (before || after) && !OTHER_MARKETS.iter().any(|word| around.contains(word))
+    (before || after) && !OTHER_MARKETS.iter().any(|word| around.contains(word)) && sport_is_shared(own, other, span)
+}
+
+/// Sports whose teams bear the names of other sports' teams, and how tickers write them.
+const SPORTS: &[(&str, &[&str])] = &[
+    ("lol", &["LOL", "LEAGUEOFLEGENDS"]),
+    ("legends", &["LOL", "LEAGUEOFLEGENDS"]),
+    ("valorant", &["VALORANT", "VCT"]),
+    ("cs2", &["CS2", "CSGO"]),
+    ("counter", &["CS2", "CSGO"]),
+    ("dota", &["DOTA"]),
+    ("overwatch", &["OVERWATCH", "OW"]),
+    ("hockey", &["HOCKEY", "NHL", "IIHF", "KHL", "AHL"]),
+    ("cricket", &["CRICKET", "IPL", "T20", "ODI", "BBL"]),
+    ("rugby", &["RUGBY", "NRL"]),
+    ("volleyball", &["VOLLEY"]),
+    ("handball", &["HANDBALL"]),
+];
+
+/// Whether a word of the setting that names a sport is named by the other side too, in its texts or its ticker.
+fn sport_is_shared(own: &Contract, other: &Contract, span: Span) -> bool {
+    let word = crate::text::fold(own.quote(span));
+    let Some((name, codes)) = SPORTS.iter().find(|(name, _)| word.split(' ').any(|word| word.starts_with(name))) else {
+        return true;
+    };
+    let said = crate::text::fold(&other.listing.title).contains(name) || other.context.word(name).is_some();
+    said || codes.iter().any(|code| other.context.series.contains(code))
 }
 
 /// Whether a contract pays on a tie of its game.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Bench;
+use super::times::moments_agree;
 use crate::calendar;
 use crate::contract::{Certainty, Concept, Contract, Facet, Family, Source, Span};
 use crate::forms;
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Lexicon, teams_in};
 use crate::proof::{Finding, Topic};
-use crate::read::{is_number, sources_in, turned_round};
+use crate::read::{is_number, sources_in, times, turned_round};
 use crate::text::{Kind, Token, fold, tokens};
 
 /// Compares the clauses that matter for the family.
@@ -51,14 +52,15 @@ const LEAVING: &str = "intention leave leaves left out cease ceases serving serv
     remove removed removal position announce announces announced announcement becomes become officeholder effect immediately";
 
 /// The same where somebody is elected.
-const ELECTION: &str = "nominee candidate elected election elections";
+const ELECTION: &str =
+    "nominee candidate elected election elections seat congressional district representatives midterm midterms";
 
 /// The same where a game is played.
 const GAME: &str =
     "professional game match basketball football baseball hockey soccer tennis nba nfl mlb nhl ncaa mls league";
 
 /// The same where somebody wins.
-const WINNING: &str = "win wins won winner winning";
+const WINNING: &str = "win wins won winner winning award season";
 
 /// The words of conditions that say nothing in markets like this one.
 fn plain(contract: &Contract) -> BTreeSet<&'static str> {
@@ -70,6 +72,7 @@ fn plain(contract: &Contract) -> BTreeSet<&'static str> {
         (election, ELECTION),
         (contract.game.is_some() || !contract.teams.is_empty(), GAME),
         (wins, WINNING),
+        (contract.family == Family::Award, "regular"),
     ];
     lists.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, list)| list.split_whitespace()).map(stem).collect()
 }
@@ -85,12 +88,17 @@ fn stem(word: &str) -> &str {
 /// nobody here understands them, so each is a gap, and its quote is what a person has to read.
 fn sentences(bench: &mut Bench<'_>) {
     let (first, second) = (bench.first, bench.second);
-    if !first.listing.has_rules() || !second.listing.has_rules() || one_event(bench) {
+    if !first.listing.has_rules() || !second.listing.has_rules() || one_event(bench) || bench.is_hopeless() {
         return;
     }
     sourced(bench);
     for flipped in [false, true] {
         let (own, other) = bench.sides(flipped);
+        if own.clauses.pays.is_empty() && own.rule_times.is_empty() {
+            let span = Span::new(Source::Rules, 0, own.listing.rules.len().min(160));
+            let note = "the rules do not say when it pays";
+            bench.add_for(flipped, Topic::Definitions, Finding::Missing, (Some(span), None), note, Certainty::Stated);
+        }
         for span in &own.clauses.unread {
             let note = "nothing here knows what this sentence does to the payoff";
             bench.add_for(flipped, Topic::Definitions, Finding::Missing, (Some(*span), None), note, Certainty::Stated);
@@ -107,7 +115,7 @@ fn sentences(bench: &mut Bench<'_>) {
             bench.add_for(flipped, Topic::Subject, Finding::Missing, (Some(span), None), note, Certainty::Stated);
         }
         for (span, word) in unaccounted(own, other) {
-            let note = format!("when it pays is said with a word of which the other side says nothing: `{word}`");
+            let note = format!("when it pays is said with words of which the other side says nothing: `{word}`");
             bench.add_for(flipped, Topic::Definitions, Finding::Missing, (Some(span), None), note, Certainty::Stated);
         }
     }
@@ -144,8 +152,8 @@ fn sourced(bench: &mut Bench<'_>) {
     }
 }
 
-/// For each sentence that says when Yes pays the first word, or number, that neither a phrase of every market, nor the
-/// market's own title, nor title and conditions of the other account for.
+/// The sentences that say when Yes pays, each with every word and number of it that neither a phrase of every market, nor
+/// the market's own title, nor title and conditions of the other account for.
 fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
     if one.clauses.pays.is_empty() {
         return Vec::new();
@@ -176,7 +184,11 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
             found.push((Span::new(span.source, start + from, start + to), one.quote(*span)[from..to].to_owned()));
             continue;
         }
-        let open = forms::outside_phrases(&words, |at| dated[at]).into_iter().map(|at| &words[at]).find(|token| {
+        let mut read = dated;
+        for (from, to) in understood(&words, one, other) {
+            read[from..to].fill(true);
+        }
+        let open = forms::outside_phrases(&words, |at| read[at]).into_iter().map(|at| &words[at]).filter(|token| {
             let name = name_of(token);
             // "If" opens a condition; a second one bounds it.
             let opens = token.is_word("if")
@@ -191,13 +203,65 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
                                 && !plain.contains(name.as_str())
                     }
                     Kind::Number(_) => true,
-                    Kind::Season(_) | Kind::Clock(_) | Kind::IsoDate(..) | Kind::District(_) | Kind::Mark(_) => false,
+                    // "TX-11" in the rules of TX-10.
+                    Kind::District(seat) => {
+                        let state = crate::lexicon::state_of_code(&token.text);
+                        !one.districts.iter().any(|own| Some(own.value.0) == state && own.value.1 == seat)
+                    }
+                    Kind::Season(_) | Kind::Clock(_) | Kind::IsoDate(..) | Kind::Mark(_) => false,
                 };
-            says && !known.contains(&name)
+            says && (matches!(token.kind, Kind::District(_)) || !known.contains(&name))
         });
-        if let Some(open) = open {
-            let start = span.start as usize;
-            found.push((Span::new(span.source, start + open.start, start + open.end), open.text.clone()));
+        let mut open: Vec<&str> = open.map(|token| token.text.as_str()).collect();
+        open.dedup();
+        if !open.is_empty() {
+            found.push((*span, open.join("`, `")));
+        }
+    }
+    found
+}
+
+/// The tokens of a sentence that say what the tables read out of one of both questions, in whatever words: "gubernatorial" for
+/// the governor, "American League" for AL; the teams of a question; and the setting of a game whose sides and day are
+/// compared.
+fn understood(words: &[Token], one: &Contract, other: &Contract) -> Vec<(usize, usize)> {
+    let lexicon = Lexicon::get();
+    let elected = |contract: &Contract| matches!(contract.family, Family::Election | Family::ElectionCount);
+    let known = |concept: &Concept| {
+        let said = |contract: &Contract| {
+            contract.concepts.iter().any(|one| one.value.facet == concept.facet && one.value.value == concept.value)
+        };
+        let home = concept.facet == Facet::Place && concept.value == "us" && elected(one) && elected(other);
+        said(one) || said(other) || home
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let next = lexicon.match_at(words, at).filter(|(concepts, length)| {
+            let turns = words[at..at + length].iter().any(|word| forms::turns(&word.text) || word.is_word("or"));
+            let mut said =
+                concepts.iter().filter(|concept| concept.facet != Facet::Stop && !concept.implied).peekable();
+            !turns && said.peek().is_some() && said.all(known)
+        });
+        let length = next.map_or(1, |(_, length)| length);
+        if next.is_some() {
+            found.push((at, at + length));
+        }
+        at += length;
+    }
+    if let Some((league, _)) = one.teams.first().or(other.teams.first()).map(|team| team.value) {
+        for team in teams_in(words, league, true) {
+            let code = (team.team.league, team.team.code());
+            if [one, other].iter().any(|side| side.teams.iter().any(|own| own.value == code)) {
+                found.push((team.from, team.to));
+            }
+        }
+    }
+    if one.game.is_some() && other.game.is_some() {
+        let place = |wanted: &[&str]| words.iter().position(|word| wanted.contains(&word.text.as_str()));
+        if let (Some(from), Some(to)) = (place(&["upcoming"]), place(&["game", "match"])) {
+            let setting = |word: &Token| word.capital && word.kind == Kind::Word && !word.text.contains("men");
+            found.extend((from + 1..to).filter(|at| setting(&words[*at])).map(|at| (at, at + 1)));
         }
     }
     found
@@ -221,7 +285,15 @@ fn labelled(one: &Contract, other: &Contract) -> Option<(Span, String)> {
     // Whose win pays was compared with the game.
     let teams = |token: &Token| one.game.as_ref().is_some_and(|game| game.winner.is_some()) && token.kind == Kind::Word;
     let plain = plain(one);
-    let open = tokens(label).into_iter().find(|token| {
+    let words = tokens(label);
+    let dates = times(&words, Source::Subtitle, 0, |_| true);
+    if let Some(date) = dates.iter().find(|date| !one.times.iter().any(|own| moments_agree(own.value, date.value))) {
+        return Some((date.span, one.quote(date.span).to_owned()));
+    }
+    let dated = |token: &Token| {
+        dates.iter().any(|date| (date.span.start as usize..date.span.end as usize).contains(&token.start))
+    };
+    let open = words.into_iter().filter(|token| !dated(token)).find(|token| {
         let says = token.capital && token.kind == Kind::Word || matches!(token.kind, Kind::Number(_));
         says && !plain.contains(name_of(token).as_str()) && !teams(token) && !known.contains(&name_of(token))
     })?;
@@ -362,12 +434,18 @@ fn stations(bench: &mut Bench<'_>) {
     let (first, second) = (&bench.first.clauses, &bench.second.clauses);
     match (first.stations.first(), second.stations.first()) {
         (Some(one), Some(two)) => {
-            let shared = first.stations.iter().find_map(|one| {
-                let other = second.stations.iter().find(|two| words_shared(&one.value, &two.value))?;
-                Some((one.span, other.span))
-            });
-            if let Some((one, two)) = shared {
+            // One name must hold the other, with more than the city's: Midway and O'Hare are both of Chicago.
+            let found = |wanted: Stations| {
+                first.stations.iter().find_map(|one| {
+                    let other = second.stations.iter().find(|two| stations_of(&one.value, &two.value) == wanted)?;
+                    Some((one.span, other.span))
+                })
+            };
+            if let Some((one, two)) = found(Stations::Same) {
                 bench.add(Topic::Station, Finding::Agrees, Some(one), Some(two), "one station");
+            } else if let Some((one, two)) = found(Stations::Perhaps) {
+                let note = "one side names no more than the city";
+                bench.add(Topic::Station, Finding::Missing, Some(one), Some(two), note);
             } else {
                 let note = format!("{} against {}", one.value, two.value);
                 bench.add(Topic::Station, Finding::Contradicts, Some(one.span), Some(two.span), note);
@@ -393,8 +471,38 @@ fn stations(bench: &mut Bench<'_>) {
     }
 }
 
-fn words_shared(one: &str, two: &str) -> bool {
-    one.split(' ').any(|word| word.len() > 3 && two.split(' ').any(|other| other == word))
+/// What two names of stations say about each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stations {
+    Same,
+    /// One is only the city that the other lies in.
+    Perhaps,
+    Different,
+}
+
+fn stations_of(one: &str, two: &str) -> Stations {
+    let (one, two): (BTreeSet<&str>, BTreeSet<&str>) = (one.split(' ').collect(), two.split(' ').collect());
+    if one == two {
+        return Stations::Same;
+    }
+    let (less, more) = if one.len() < two.len() { (&one, &two) } else { (&two, &one) };
+    if !less.is_subset(more) {
+        return Stations::Different;
+    }
+    let city = |words: &BTreeSet<&str>| {
+        let text = words.iter().copied().collect::<Vec<_>>().join(" ");
+        let tokens = tokens(&text);
+        words.iter().all(|word| {
+            tokens.iter().position(|token| token.text == *word).is_some_and(|at| {
+                (0..=at).any(|from| {
+                    Lexicon::get().match_at(&tokens, from).is_some_and(|(all, length)| {
+                        from + length > at && all.iter().any(|one| one.facet == Facet::Place)
+                    })
+                })
+            })
+        })
+    };
+    if city(less) { Stations::Perhaps } else { Stations::Same }
 }
 
 /// Regular time against overtime.

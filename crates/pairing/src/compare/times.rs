@@ -16,6 +16,75 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
     further(bench);
     holds(bench);
     ruled(bench);
+    unsaid_times(bench);
+}
+
+/// Months from the beginning of the calendar.
+const fn months(year: u16, month: u8) -> i32 {
+    year as i32 * 12 + month as i32
+}
+
+/// Where neither question says its year, the ticker of one and the end of the other must lie together; and "this week" or
+/// "the next meeting" is the same one only within a week.
+fn unsaid_times(bench: &mut Bench<'_>) {
+    let (first, second) = (bench.first, bench.second);
+    let says_year = |one: &Contract| ends(one).any(|time| time.value.when.year().is_some());
+    let relative = [first, second].into_iter().any(is_relative);
+    if first.game.is_some() || second.game.is_some() || !relative && (says_year(first) || says_year(second)) {
+        return;
+    }
+    for flipped in [false, true] {
+        let (own, other) = bench.sides(flipped);
+        let Some(date) = own.ticker_date.filter(|date| ticker_fits(date.value, date.value.year).is_some()) else {
+            continue;
+        };
+        let Some(end) = Day::parse_iso(&other.listing.ends, false) else { continue };
+        let Some(year) = end.year else { continue };
+        let near = match date.value.month {
+            Some(month) => (-1..=3).contains(&(months(year, end.month) - months(date.value.year, month))),
+            None => year == date.value.year || year == date.value.year + 1 && end.month <= 4,
+        };
+        let span = Span::new(Source::Ends, 0, other.listing.ends.len());
+        if !near {
+            let note = format!("{end} is far from the ticker's date, and neither question says its year");
+            bench.add_for(
+                flipped,
+                Topic::Edition,
+                Finding::Missing,
+                (Some(date.span), Some(span)),
+                note,
+                Certainty::Convention,
+            );
+        }
+    }
+    if relative {
+        let day = |one: &Contract| {
+            one.ticker_date.and_then(|date| date.value.day()).or(Day::parse_iso(&one.listing.ends, false))
+        };
+        let count = |day: Day| day.year.map(|year| months(year, day.month) * 31 + i32::from(day.day));
+        let apart = day(first).and_then(count).zip(day(second).and_then(count)).map(|(one, two)| (one - two).abs());
+        if apart.is_none_or(|days| days > 7) {
+            let note = "which week, meeting or race is meant depends on the day it was asked";
+            bench.add(Topic::Window, Finding::Missing, Some(first.title_span()), Some(second.title_span()), note);
+        }
+    }
+}
+
+/// Whether a question says its time by the day on which it is asked.
+fn is_relative(contract: &Contract) -> bool {
+    let title = crate::text::fold(&contract.listing.title);
+    let words: Vec<&str> =
+        title.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let pair = |first: &str, seconds: &[&str]| words.windows(2).any(|two| two[0] == first && seconds.contains(&two[1]));
+    words.iter().any(|word| matches!(*word, "today" | "tonight" | "tomorrow"))
+        || pair("this", &["week", "weekend", "month", "hour"])
+        || pair(
+            "next",
+            &[
+                "week", "weekend", "month", "meeting", "race", "debate", "game", "match", "fight", "briefing",
+                "episode", "show", "decision",
+            ],
+        )
 }
 
 /// Whether it happens somewhere in the window, lasts through it, or is looked at its end: "through 2026" is no "by the end
@@ -60,8 +129,13 @@ fn ruled(bench: &mut Bench<'_>) {
             }
             let said = there.iter().copied().find(alike).map(|two| two.span);
             let own_says = ends(own).any(|two| moments_agree(one.value, two.value));
-            let dated =
-                [own, other].iter().any(|side| side.ticker_date.is_some_and(|date| fits(date.value, one.value.when)));
+            let dated = [own, other].iter().any(|side| {
+                side.ticker_date.is_some_and(|date| {
+                    let edition = one.value.when.year().filter(|_| kind(one.value) == 2);
+                    fits(date.value, one.value.when)
+                        || edition.is_some_and(|year| ticker_fits(date.value, year) == Some(true))
+                })
+            });
             let (finding, text) = match said {
                 Some(_) => (Finding::Contradicts, "the other side has another"),
                 None if own_says || dated => continue,
@@ -79,7 +153,7 @@ fn ruled(bench: &mut Bench<'_>) {
 }
 
 /// Whether two times are one, a whole year and its last day taken for one, and hours and zones where both are written.
-fn moments_agree(one: Time, two: Time) -> bool {
+pub(super) fn moments_agree(one: Time, two: Time) -> bool {
     let last = |time: Time| match time.when {
         When::Year(year) if time.whole => Day::new(Some(year), 12, 31).map_or(time.when, When::Until),
         when => when,
@@ -168,7 +242,8 @@ fn dated_by_rules(contract: &Contract, mut deadline: Deadline) -> Deadline {
             | When::Season(_) => None,
         });
         let end = Day::parse_iso(&contract.listing.ends, false).filter(|end| end.agrees(deadline.day));
-        deadline.day.year = stated.or(end.and_then(|end| end.year));
+        let ticker = contract.ticker_date.and_then(|date| date.value.day()).filter(|day| day.agrees(deadline.day));
+        deadline.day.year = stated.or(ticker.and_then(|day| day.year)).or(end.and_then(|end| end.year));
     }
     deadline
 }

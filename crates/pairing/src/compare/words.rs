@@ -273,6 +273,16 @@ fn order(bench: &mut Bench<'_>, pairs: &[(usize, usize)]) {
     }
     entities.retain(|(one, two)| one.source == Source::Title && two.source == Source::Title);
     entities.sort_unstable();
+    // The same words and no other, in another order: "cut, then hold", "A before B".
+    let whole = pairs.len() == first.words.len() && pairs.len() == second.words.len();
+    let mut words: Vec<(Span, Span)> =
+        pairs.iter().map(|(one, two)| (first.words[*one].span, second.words[*two].span)).collect();
+    words.sort_unstable();
+    let whole = whole && words.iter().all(|(one, two)| one.source == Source::Title && two.source == Source::Title);
+    if let Some(pair) = words.windows(2).find(|pair| whole && pair[0].1 > pair[1].1) {
+        let note = "the same words stand in another order";
+        bench.add(Topic::Roles, Finding::Missing, Some(pair[0].0), Some(pair[1].1), note);
+    }
     // "Secretary of Energy" and "Energy Secretary" are one name turned round.
     let one_name = |before: Span, after: Span| {
         let (low, high) = if before < after { (before, after) } else { (after, before) };

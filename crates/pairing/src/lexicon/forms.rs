@@ -12,6 +12,7 @@
 /// Sentences that say where the result comes from.
 pub(crate) const SOURCES: &str = "
 ?the ?this ?market ?primary ?official resolution source|sources ?for ?this ?market is|are|will ?be *
+the resolution source for this market will be the first ?official announcement of the results from the *
 resolution will be based on official * statistics|results
 outcome sourced from the ?the relevant governing body or event organizer
 ";
@@ -59,6 +60,9 @@ if * departs from office before the expiry date the|this market should|will reso
 if this|the event occurs the market will close *
 this market will|may close and expire early if the|this event occurs
 if at any point it is|becomes impossible for * the ?corresponding|relevant|associated market will|may ?immediately resolve ?immediately to no
+if at any point it is|becomes impossible for * this market will|may ?immediately resolve ?immediately to no
+if it becomes impossible for * to win this|the market resolves to no ?at ?once
+written for the demo not the venue text
 this market will resolve to no if it becomes impossible for this team|player|candidate to win the * based off|on the rules of the *
 if it becomes impossible for this|the team|player|candidate to win ?the ?* based off|on the rules of the * this market will resolve to no
 if the listed player is not announced as a finalist for the * this market will resolve to no
@@ -82,7 +86,7 @@ parliamentary elections to elect * are scheduled to take place in * on *
 ?the * elections|election|primary is|are scheduled to take place ?in ?* on *
 the * elections|primary|election will take place on *
 ?the ?* elections|election|primary is|are scheduled to be held ?in ?* on *
-this market will resolve as soon as the official results of * are known
+this market will resolve as soon as the official results of ?the ?final ?scheduled ?race ?of * are known
 this market will resolve once all three sources call the race for the same candidate
 if all three sources havent called the race in this state for the same candidate ?by ?* this market will resolve based on|according ?to the official certification
 candidates other than the democratic or republican nominee * may be added at a later date
@@ -97,9 +101,10 @@ then this|the market resolves|settles to yes
 this|the market resolves|settles to yes ?if
 resolve|resolves|settle|settles to yes
 this|the market will resolve|settle to
+this|the market resolves|settles to
 this|the market will resolve|settle according to the
-this market will resolve to the team|player|party|candidate that|who|which
-resolve according to the team|player|party|candidate|winner that|who|which|of ?the
+this|the market will resolve|settle ?according to the team|player|party|candidate|winner|club that|who|which|of ?the
+this|the market will resolve|settle according to the party of the candidate who
 has either officially announced their intention to leave as
 or has ?actually left ?as
 has officially announced their intention to leave as

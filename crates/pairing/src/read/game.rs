@@ -307,7 +307,9 @@ fn subject_of_win(tokens: &[Token]) -> Option<(usize, usize)> {
 
 /// Which of the market's named outcomes a sentence pays.
 fn paid_outcome(contract: &Contract, tokens: &[Token]) -> Option<usize> {
-    let at = tokens.windows(2).position(|two| two[0].is_word("resolve") && two[1].is_word("to"))?;
+    let at = tokens.windows(2).position(|two| {
+        matches!(two[0].text.as_str(), "resolve" | "resolves" | "settle" | "settles") && two[1].is_word("to")
+    })?;
     let paid: Vec<&str> = words_of(&tokens[at + 2..]);
     contract.listing.outcomes.iter().take(255).position(|name| {
         let name = text::tokens(name);

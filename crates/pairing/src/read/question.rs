@@ -99,9 +99,7 @@ impl Reading {
                 continue;
             }
             let token = &tokens[at];
-            if let Some((concepts, length)) = lexicon.match_at(tokens, at)
-                && taken[at..at + length].iter().all(|one| !one)
-            {
+            if let Some((concepts, length)) = lexicon.match_free(tokens, at, |at| !taken[at]) {
                 let span = Span::new(source, token.start, tokens[at + length - 1].end);
                 for concept in concepts {
                     match concept.facet {
@@ -169,7 +167,9 @@ impl Reading {
             let role = verb.map_or(Role::Free, |verb| role(tokens, verb, at));
             let mut word = super::word(&tokens[at], source, at as u16, role);
             if let Some(number) = tokens[at].number() {
-                word.value.text = number.value.to_string();
+                let minus = at > 0 && range::is_minus(tokens, at - 1);
+                let value = if minus { number.value.negated() } else { number.value };
+                word.value.text = value.to_string();
             }
             self.words.push(word);
         }

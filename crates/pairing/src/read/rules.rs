@@ -55,7 +55,8 @@ pub(super) fn read(
 fn is_condition(sentence: &str) -> bool {
     let lower = text::fold(sentence);
     let no = lower.contains("to \"no\"") || lower.contains("to no.") || lower.contains("to no ");
-    let tells = pays_yes(sentence) || (lower.contains("will resolve ") && !no);
+    let pays = ["will resolve ", "resolves to ", "will settle ", "settles to "].iter().any(|verb| lower.contains(verb));
+    let tells = pays_yes(sentence) || pays && !no;
     // What happens otherwise is no condition of Yes.
     tells && !lower.trim_start().starts_with("otherwise")
 }

@@ -121,6 +121,61 @@ fn more_than_is_no_at_least_unless_things_are_counted() {
 }
 
 #[test]
+fn at_or_above_is_at_least_and_a_sign_counts() {
+    assert_eq!(
+        titles(
+            "Will the CPI rate be at or above 3.5% in June 2027?",
+            "Will the CPI rate be 3.5% or more in June 2027?"
+        ),
+        "same"
+    );
+    assert_ne!(
+        titles(
+            "Will net approval be -10% or higher on March 13, 2027?",
+            "Will net approval be 10% or higher on March 13, 2027?"
+        ),
+        "same"
+    );
+}
+
+#[test]
+fn only_one_of_one_contest_wins_and_only_what_happens_once_implies() {
+    for (one, two) in [
+        ("Will Ada Quill win an Oscar in 2027?", "Will Eve Stone win an Oscar in 2027?"),
+        (
+            "Will Ada Quill be the nominee for Senate in Texas in 2027?",
+            "Will Eve Stone be the nominee for Senate in Texas in 2027?",
+        ),
+        (
+            "Will Ada Quill advance from the 2027 Texas Governor primary?",
+            "Will Eve Stone advance from the 2027 Texas Governor primary?",
+        ),
+        (
+            "Will Acme be the largest company by June 30, 2027?",
+            "Will Acme be the largest company by December 31, 2027?",
+        ),
+        (
+            "Will there be no ceasefire in Gaza by June 30, 2027?",
+            "Will there be no ceasefire in Gaza by December 31, 2027?",
+        ),
+        (
+            "Will Acme have fewer than 10 launches by June 30, 2027?",
+            "Will Acme have fewer than 10 launches by December 31, 2027?",
+        ),
+    ] {
+        let found = titles(one, two);
+        assert!(matches!(found, "different" | "unproven"), "{found}: {one} {two}");
+    }
+    assert_eq!(
+        titles(
+            "Will Ada Quill win the 2027 Chicago mayoral election?",
+            "Will Eve Stone win the 2027 Chicago mayoral election?"
+        ),
+        "excludes"
+    );
+}
+
+#[test]
 fn adjacent_buckets_exclude_each_other() {
     let found = titles(
         "Will the Harbour Party win between 47 and 49 seats?",

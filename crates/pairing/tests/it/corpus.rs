@@ -3,7 +3,7 @@
 use brier_pairing::eval::{self, Mark};
 
 /// Where the labelled pairs lie beside a checkout.
-const PAIRS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/pairs.jsonl");
+pub(super) const PAIRS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/pairs.jsonl");
 
 #[test]
 fn no_labelled_pair_is_paired_wrongly_and_most_are_found() {

@@ -30,9 +30,9 @@ fn the_file_of_decisions_reads_well_and_is_stable() {
     let text = decisions.to_string();
     expect![[r#"
         {"format":"brier-pair-decisions","version":1}
-        {"first":"kalshi:KXARREST-28-AQUI","second":"polymarket:0x1","decision":"confirm","link":"same","outcome":"Yes","vouch":[{"topic":"subject","line":"\"ruritania\" is said on one side only | title \"Ruritania\""}],"titles":["Will Ada Quill be arrested before Jan 1, 2028?","Will Ada Quill be arrested in Ruritania by December 31, 2027?"],"texts":["0193042548a39aca7e7974219918e90b","883cb9869a7bbb9a5489aff2066430b2"],"by":"ada","at":"2026-11-20T12:00:00Z","why":"read both rules"}
-        {"first":"kalshi:KXARREST-28-AQUI","second":"polymarket:0x2","decision":"veto","titles":["Will Ada Quill be arrested before Jan 1, 2028?","Will Ada Quill be arrested by December 31, 2027?"],"texts":["0193042548a39aca7e7974219918e90b","25bbbdf653d81d108a2c357a87e4c4cc"],"by":"bob","at":"2026-11-20T12:00:00Z","why":"read both rules"}
-        {"first":"kalshi:KXNBAGAME-27FEB03BOSDEN-BOS","second":"polymarket:0x1","decision":"confirm","link":"same","outcome":"Celtics","accept_tails":["void","cancellation","overtime"],"titles":["Boston at Denver Winner?","Celtics vs. Nuggets"],"texts":["81a90fad8b7047829e714bca5a07f146","65cbec32b8a84836898962880b641e87"],"by":"ada","at":"2026-11-20T12:00:00Z","why":"read both rules"}
+        {"first":"kalshi:KXARREST-28-AQUI","second":"polymarket:0x1","decision":"confirm","link":"same","outcome":"Yes","vouch":[{"topic":"subject","line":"\"ruritania\" is said on one side only | title \"Ruritania\""}],"titles":["Will Ada Quill be arrested before Jan 1, 2028?","Will Ada Quill be arrested in Ruritania by December 31, 2027?"],"texts":["68bcd2bab5f294176564d323b559dfb7","e19fdfc8594bed6491806f83ece1d005"],"by":"ada","at":"2026-11-20T12:00:00Z","why":"read both rules"}
+        {"first":"kalshi:KXARREST-28-AQUI","second":"polymarket:0x2","decision":"veto","titles":["Will Ada Quill be arrested before Jan 1, 2028?","Will Ada Quill be arrested by December 31, 2027?"],"texts":["68bcd2bab5f294176564d323b559dfb7","3aa0955cb416f2d0f1f419098253b978"],"by":"bob","at":"2026-11-20T12:00:00Z","why":"read both rules"}
+        {"first":"kalshi:KXNBAGAME-27FEB03BOSDEN-BOS","second":"polymarket:0x1","decision":"confirm","link":"same","outcome":"Celtics","accept_tails":["void","cancellation","overtime"],"titles":["Boston at Denver Winner?","Celtics vs. Nuggets"],"texts":["07d6685ca9a887f7995dc0cb4bad1bd6","41e055d0b89646575116205a0013c43e"],"by":"ada","at":"2026-11-20T12:00:00Z","why":"read both rules"}
     "#]]
     .assert_eq(&text);
     let again = Decisions::parse(&text).unwrap();
@@ -113,7 +113,7 @@ fn an_export_says_what_a_trade_rests_on() {
     assert_eq!((all[1].permission, all[1].needs.len(), all[1].link), (Permission::Conditional, 1, Some(Link::Same)));
     let text = export::print(&all);
     assert_eq!(export::parse(&text), Ok(all));
-    expect![[r#"{"first":{"venue":"kalshi","id":"KXNBAGAME-27FEB03BOSDEN-BOS","event":"","title":"Boston at Denver Winner?","texts":"81a90fad8b7047829e714bca5a07f146"},"second":{"venue":"polymarket","id":"0x1","event":"","title":"Celtics vs. Nuggets","texts":"65cbec32b8a84836898962880b641e87"},"standing":"riskless","link":"same","outcome":"Celtics","pays":"no","basis":"rules of both","grounds":"person","tails":[{"kind":"void","venue":"polymarket"},{"kind":"cancellation","venue":"polymarket"},{"kind":"overtime","venue":"polymarket"}],"needs":[],"decided":{"decision":"confirm","by":"ada","at":"2026-11-20T12:00:00Z","why":"read both rules"}}"#]]
+    expect![[r#"{"first":{"venue":"kalshi","id":"KXNBAGAME-27FEB03BOSDEN-BOS","event":"","title":"Boston at Denver Winner?","texts":"07d6685ca9a887f7995dc0cb4bad1bd6"},"second":{"venue":"polymarket","id":"0x1","event":"","title":"Celtics vs. Nuggets","texts":"41e055d0b89646575116205a0013c43e"},"standing":"riskless","link":"same","outcome":"Celtics","pays":"no","basis":"rules of both","grounds":"person","tails":[{"kind":"void","venue":"polymarket"},{"kind":"cancellation","venue":"polymarket"},{"kind":"overtime","venue":"polymarket"}],"needs":[],"decided":{"decision":"confirm","by":"ada","at":"2026-11-20T12:00:00Z","why":"read both rules"}}"#]]
     .assert_eq(text.lines().nth(1).unwrap());
 }
 

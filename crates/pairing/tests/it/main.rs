@@ -1,5 +1,6 @@
 //! Tests of the crate as its users see it.
 
+mod changed;
 mod classes;
 mod corpus;
 mod files;

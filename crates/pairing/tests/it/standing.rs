@@ -208,7 +208,8 @@ fn a_listing_that_contradicts_itself_is_mended_by_nobody() {
     let wish = Wish { vouched: [Vouch::of(line).key()].into(), ..Wish::default() };
     let refusal = decisions.confirm(&judged, &wish, note("ada")).unwrap_err();
     assert!(matches!(refusal, Refusal::Inconsistent { .. }), "{refusal}");
-    decisions.confirm(&judged, &everything(&judged), note("ada")).unwrap();
+    let refusal = decisions.confirm(&judged, &everything(&judged), note("ada")).unwrap_err();
+    assert!(matches!(refusal, Refusal::Inconsistent { .. }), "also where nobody vouches for that line: {refusal}");
     assert!(matches!(stands(&judged, &decisions).needs(), [Need::Inconsistent(_)]));
 }
 
@@ -357,7 +358,9 @@ fn a_seal_changes_with_every_text_and_with_nothing_else() {
     ];
     let seals: BTreeSet<Seal> = edits.iter().map(Seal::of).chain([seal]).collect();
     assert_eq!(seals.len(), edits.len() + 1);
-    let spaced = Listing { rules: base.rules.replace(' ', "\n  "), ..base.clone() };
+    let spaced = Listing { rules: base.rules.replace(' ', "   ") + "\n", ..base.clone() };
+    let broken = Listing { rules: base.rules.replacen(' ', "\n", 1), ..base.clone() };
+    assert_ne!(Seal::of(&broken), seal, "a line break ends a sentence");
     let renamed = Listing { id: text(), event: text(), exclusive: true, ..base };
     assert_eq!((Seal::of(&spaced), Seal::of(&renamed)), (seal, seal));
     assert_eq!(seal.to_string().parse(), Ok(seal));

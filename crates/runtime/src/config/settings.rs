@@ -201,7 +201,14 @@ impl StrategyConfig {
 
     /// The ties of markets that it trades.
     pub fn ties(&self) -> Vec<TieName> {
-        if self.parameters.has("pairs") { self.parameters.ties("pairs") } else { Vec::new() }
+        // Without a value where what was written is none: that is a problem of its own, told by name and line.
+        let known = self.parameters.has("pairs");
+        known.then(|| self.parameters.maybe_ties("pairs")).flatten().unwrap_or_default()
+    }
+
+    /// The file in which people decided about its ties.
+    pub fn decisions(&self) -> Option<PathBuf> {
+        self.parameters.has("decisions").then(|| self.parameters.maybe_path("decisions")).flatten()
     }
 
     /// Ends that are not ordinary and that its operator accepts for every tie.
@@ -773,24 +780,28 @@ impl Config {
     /// markets stay: they are listed, something of them may be held, and a strategy without any would not be read back.
     pub(crate) fn untie(&mut self, strategy: &str, tie: &TieName) {
         let Some(it) = self.strategies.iter_mut().find(|it| it.name == strategy) else { return };
-        let before = it.ties();
-        let after: Vec<TieName> = before.iter().filter(|known| *known != tie).cloned().collect();
-        let line = |ties: Vec<TieName>| format!("pairs = {}", Value::Ties(ties));
-        self.text = self.text.replace(&line(before), &line(after.clone()));
-        it.parameters.put("pairs", Value::Ties(after));
+        let after: Vec<TieName> = it.ties().into_iter().filter(|known| known != tie).collect();
+        let pairs = format!("pairs = {}", Value::Ties(after.clone()));
         let markets = format!("markets = {}", Value::Markets(it.markets.clone()));
+        it.parameters.put("pairs", Value::Ties(after));
         let name = format!("name = {}", Value::Text(strategy.to_owned()));
         let mut lines: Vec<&str> = self.text.lines().collect();
-        let table = |from: usize| {
-            let behind = lines[from + 1..].iter().position(|line| line.starts_with('['));
-            from..behind.map_or(lines.len(), |length| from + 1 + length)
-        };
-        let tables = (0..lines.len()).filter(|at| lines[*at] == "[[strategy]]").map(table);
-        let own = tables.into_iter().find(|table| lines[table.clone()].contains(&name.as_str()));
-        let Some(own) = own else { return };
-        match own.clone().find(|at| lines[*at].starts_with("markets = ")) {
+        // From one `[[strategy]]` to the next, its own tables with it: another strategy may have the same ties and keep them.
+        let heads: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("[[")).collect();
+        let ends = heads.iter().skip(1).copied().chain([lines.len()]);
+        let own = heads
+            .iter()
+            .copied()
+            .zip(ends)
+            .find(|(from, to)| lines[*from] == "[[strategy]]" && lines[*from..*to].contains(&name.as_str()));
+        let Some((from, to)) = own else { return };
+        if let Some(at) = (from..to).find(|at| lines[*at].starts_with("pairs = ")) {
+            lines[at] = &pairs;
+        }
+        let table = (from + 1..to).find(|at| lines[*at].starts_with('[')).unwrap_or(to);
+        match (from..table).find(|at| lines[*at].starts_with("markets = ")) {
             Some(at) => lines[at] = &markets,
-            None => lines.insert(own.start + 1, &markets),
+            None => lines.insert(from + 1, &markets),
         }
         self.text = lines.join("\n") + "\n";
     }

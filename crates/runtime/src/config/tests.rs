@@ -658,3 +658,38 @@ fn a_language_model_that_cannot_be_asked_is_told_with_its_place() {
         …/brier.toml:12: analyst.reader.inputs.high.baseline: unknown key; `analyst.reader.inputs.high` has series
         …/brier.toml:12: analyst.reader.inputs.high.series: has to be set: a text of 1 to 256 characters"]]);
 }
+
+#[test]
+fn a_tie_taken_from_one_strategy_stays_in_the_text_of_another_that_trades_it() {
+    let one = |name: &str, more: &str| {
+        format!(
+            "[[strategy]]\nname = \"{name}\"\nkind = \"arbitrage\"\n[strategy.parameters]\n{more}pairs = [\"kalshi:A same kalshi:B\"]\n"
+        )
+    };
+    for (untied, left) in [("strict", [0, 1]), ("lax", [1, 0])] {
+        let text = format!("{}{}", one("strict", ""), one("lax", "accept_tails = \"void\"\n"));
+        let mut config = Case::new(&text).config();
+        let tie = config.strategies[0].ties()[0].clone();
+        config.untie(untied, &tie);
+        let ties = |config: &Config| config.strategies.iter().map(|it| it.ties().len()).collect::<Vec<_>>();
+        assert_eq!(ties(&config), left, "{untied}");
+        assert_eq!(ties(&read_back(&config.text).unwrap()), left, "{untied}");
+    }
+}
+
+/// A malformed `pairs` once ended every command that reads the configuration, `brier halt` among them, in a panic.
+#[test]
+fn no_malformed_parameter_of_any_strategy_hides_the_data_folder() {
+    for kind in KINDS {
+        for key in kind.parameters {
+            for wrong in ["[\"nothing of this kind\"]", "{ a = 1 }", "\"\\u0000\"", "-1e300", "[[]]"] {
+                let text = format!(
+                    "[run]\ndata_dir = \"here\"\n[[strategy]]\nname = \"s\"\nkind = \"{}\"\nmarkets = [\"kalshi:A\"]\n[strategy.parameters]\n{} = {wrong}\n",
+                    kind.name, key.name
+                );
+                let loaded = Case::new(&text).load();
+                assert!(loaded.data_dir().is_ok(), "{text}");
+            }
+        }
+    }
+}

@@ -166,6 +166,11 @@ impl Handler {
         }
     }
 
+    /// Pauses a strategy.
+    pub(super) async fn pause(&self, strategy: String) -> ControlAnswer {
+        self.of_strategy(strategy, true).await
+    }
+
     async fn of_strategy(&self, name: String, pause: bool) -> ControlAnswer {
         let wanted = name.clone();
         let found = look(&self.words, move |engine| {

@@ -20,6 +20,7 @@ pub mod rules;
 #[cfg(unix)]
 mod tests;
 pub mod venues;
+mod vetoes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -359,6 +360,7 @@ impl Trading {
         }
         let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
         proof::prove(&mut self.config, &texts)?;
+        let watch = vetoes::Watch::of(&self.config, texts);
         let Assembled { wiring, routes, instruments, halted, terms, pulses } =
             assemble(venues).map_err(system("HTTP"))?;
         let news = settled(&recovered.engine, &instruments);
@@ -411,6 +413,7 @@ impl Trading {
             tasks.spawn(desk.follow(words.clone()));
         }
         tasks.spawn(feeds::watch(board));
+        tasks.spawn(watch.follow(handler.clone()));
         tasks.spawn(watch_halt_file(handler.clone(), self.config.control.poll));
         let remote = match remote {
             Some(door) => Some(self.serve_remote(door, &words, &mut tasks).await),

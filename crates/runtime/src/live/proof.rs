@@ -36,9 +36,12 @@ pub enum ProofError {
 /// A tie that is not traded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unproved {
-    strategy: String,
-    tie: TieName,
-    why: Refused,
+    /// Whose.
+    pub(super) strategy: String,
+    /// Which.
+    pub(super) tie: TieName,
+    /// Why not.
+    pub(super) why: Refused,
 }
 
 /// Why a tie is not traded.
@@ -76,10 +79,18 @@ pub(super) fn prove(config: &mut Config, texts: &[Listing]) -> Result<(), ProofE
     Ok(())
 }
 
-fn unproved(strategies: &[StrategyConfig], texts: &[Listing], is_live: bool) -> Result<Vec<Unproved>, ProofError> {
+/// The ties that may not be traded, by the files of decisions as they stand.
+///
+/// # Errors
+/// [`ProofError`]: none may.
+pub(super) fn unproved(
+    strategies: &[StrategyConfig],
+    texts: &[Listing],
+    is_live: bool,
+) -> Result<Vec<Unproved>, ProofError> {
     let mut decided = Vec::new();
     for it in strategies.iter().filter(|it| it.enabled) {
-        decided.push(match it.parameters.has("decisions").then(|| it.parameters.maybe_path("decisions")).flatten() {
+        decided.push(match it.decisions() {
             Some(path) => decisions(&path).map_err(|problem| {
                 let strategy = it.name.clone();
                 ProofError::Decisions { strategy, path, problem }

@@ -153,11 +153,10 @@ impl Watcher {
     pub async fn open(config: &Config, embedded: Embedded, settings: Settings) -> Result<Self, ScanError> {
         let mut ties = Vec::new();
         for it in config.strategies.iter().filter(|it| it.enabled) {
-            let decisions =
-                match it.parameters.has("decisions").then(|| it.parameters.maybe_path("decisions")).flatten() {
-                    None => Decisions::default(),
-                    Some(path) => proof::decisions(&path).map_err(|problem| ScanError::Decisions { path, problem })?,
-                };
+            let decisions = match it.decisions() {
+                None => Decisions::default(),
+                Some(path) => proof::decisions(&path).map_err(|problem| ScanError::Decisions { path, problem })?,
+            };
             // A veto holds whatever else the strategy ties.
             let (strategy, accepted) = (it.name.clone(), it.accepted_tails());
             ties.push(TiedBy { strategy, ties: it.ties(), decisions, accepted });

@@ -179,7 +179,7 @@ pub(super) fn refused(error: &Refusal) -> CliError {
         Refusal::NoRules { .. } => "read the listings with their rules: from the venue, or a recording that has them",
         Refusal::Vetoed(_) => "`brier pairs withdraw` takes the veto back, if it is to go",
         Refusal::NoLine { .. } => "`brier pairs show` names the missing lines; a name changes with its line",
-        Refusal::Inconsistent { .. } => "leave it out; the pair stays conditional until the venue corrects its text",
+        Refusal::Inconsistent { .. } => "the pair stays conditional until the venue corrects its text",
         Refusal::NoTail { .. } => "`brier pairs show` lists the tails",
         Refusal::OutcomeUnknown { .. } | Refusal::OutcomeWrong { .. } => "give `--outcome` as the venue writes it",
         Refusal::Note { .. } => "give `--by` and `--why` in one line each",
@@ -200,8 +200,8 @@ pub(super) fn withdraw(args: &WithdrawArgs, output: &mut Output) -> Result<u8, C
             .collect();
         match found.as_slice() {
             [pair] => decisions.withdraw(pair).ok_or_else(|| CliError::failure("the decision is gone")),
-            [] => Err(CliError::failure(format!("nothing is decided about {} and {}", args.one, args.two))
-                .hint("`brier pairs decisions` lists what is")),
+            [] => Err(CliError::failure(format!("the file has no decision about {} and {}", args.one, args.two))
+                .hint("`brier pairs decisions` lists those it has; a slug is not in the file, the first digits of a condition id are")),
             [one, two, ..] => Err(CliError::failure(format!("{one} and {two} both fit")).hint("give whole names")),
         }
     })?;

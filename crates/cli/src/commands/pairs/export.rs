@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let decisions = args.decisions.load()?;
     let listings = args.sources.all()?;
     let accepted = args.tails.accepted();
-    let filter = if args.all { Filter::default() } else { Filter::standing(StandingWord::Riskless) };
+    let filter = if args.all { Filter::default() } else { Filter::standings(&[StandingWord::Riskless]) };
     let search = Search::new(&listings, &[], &filter, &decisions, &accepted);
     let mut judged: Vec<Judged<'_>> = search.found.iter().filter_map(|found| search.judged(found)).collect();
     // What people decided is exported whether or not the search would have found it.

@@ -105,9 +105,9 @@ impl StandingWord {
 }
 
 impl Filter {
-    /// Those of one standing.
-    pub(super) fn standing(word: StandingWord) -> Self {
-        Self { standing: vec![word], ..Self::default() }
+    /// Those of some standings.
+    pub(super) fn standings(words: &[StandingWord]) -> Self {
+        Self { standing: words.to_vec(), ..Self::default() }
     }
 
     fn takes(&self, judged: &Judged<'_>, standing: &Standing) -> bool {

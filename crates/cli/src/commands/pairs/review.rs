@@ -24,9 +24,9 @@ use crate::output::Output;
 
 /// Review open pairs one by one: see the proof, then confirm, veto or skip
 ///
-/// Shown are pairs that a person can settle: the rules of both are at hand, nothing contradicts, and something is
-/// missing or a tail is not accepted. Those whose texts changed since a decision come too. Answers are single letters,
-/// a line each; a confirmation asks for each missing line and each tail, and for a reason.
+/// Shown are pairs that a person can settle: the rules of both are at hand, nothing contradicts, and nobody has decided
+/// about their texts of now. Money follows none that no person has confirmed, so those that the texts prove come too.
+/// Answers are single letters, a line each; a confirmation asks for each missing line and each tail, and for a reason.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only pairs of which both titles have these words
@@ -38,7 +38,7 @@ pub(super) struct Args {
     limit: u32,
 
     /// At most so many missing lines: pairs with more of them are rarely one question
-    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    #[arg(long, value_name = "COUNT", default_value_t = 12)]
     missing: usize,
 
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
     let decisions = args.decisions.load()?;
     let listings = args.sources.all()?;
     let accepted = args.tails.accepted();
-    let filter = Filter::standing(StandingWord::Conditional);
+    let filter = Filter::standings(&[StandingWord::Riskless, StandingWord::Conditional]);
     let search = Search::new(&listings, &args.words, &filter, &decisions, &accepted);
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let open: Vec<Judged<'_>> = search
@@ -98,7 +98,10 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
         let stands = standing(judged, &said, &accepted);
         talk.say(format_args!("\n--- {} of {all} ---\n{}", at + 1, proof(judged, &said, &stands)))?;
         document.shown += 1;
-        let Some(answer) = talk.answer(judged, &said, &accepted)? else { break };
+        let Some(answer) = talk.answer(judged, &said, &accepted)? else {
+            talk.say(format_args!("nothing is decided about {}", judged.name))?;
+            break;
+        };
         let (decision, stands) = match answer {
             Answer::Skip => {
                 document.skipped += 1;

@@ -3,9 +3,13 @@
 
 use std::sync::Arc;
 
+use brier_engine::command::Scope;
 use brier_engine::halts::Cause;
 use brier_exchange::{PositionChange, Server, ServerConfig, SettlementChange, play_wallet};
 use brier_kalshi::keys::KeyKind;
+use brier_pairing::decisions::Note;
+use brier_pairing::standing::Judged;
+use brier_pairing::{Decisions, Listing as Text, read};
 use brier_polymarket::discovery::Listing;
 use brier_polymarket::keys::Wallet;
 use brier_polymarket::orders::Leg;
@@ -369,5 +373,36 @@ async fn a_leg_that_nobody_buys_back_is_held_within_the_bound() {
     let open = look(&run.words, Engine::open_legs).await.unwrap();
     assert!(open <= Money::from_micros(50_000_000) && open >= Money::from_micros(8_000_000), "{open}");
     venues.kalshi.open.send(true).unwrap();
+    assert_eq!(venues.end(run).await.left, 0);
+}
+
+/// A pair that a person vetoes while the run is up: the set that comes then is not bought.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_veto_is_heard_while_a_run_is_up() {
+    let mut venues = Venues::start("Ada Quill be arrested", false).await;
+    let (file, decided) = (venues.path().join("brier.toml"), venues.path().join("decisions.jsonl"));
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&decided, Decisions::default().to_string()).unwrap();
+    std::fs::write(&file, config.replace("hurdle = 0", "hurdle = 0\ndecisions = \"decisions.jsonl\"")).unwrap();
+    let run = venues.run().await;
+    let kalshi = Text::new(Venue::Kalshi, TICKER, "Will Ada Quill be arrested before Jan 1, 2028?");
+    let polymarket = Text::new(Venue::Polymarket, venues.listing.ticker.as_str(), "Ada Quill arrested?");
+    let (one, two) = (read(kalshi), read(polymarket));
+    let mut decisions = Decisions::default();
+    let note = Note { by: "ada".to_owned(), at: "2026-11-20T12:00:00Z".parse().unwrap(), why: "no".to_owned() };
+    decisions.veto(&Judged::new(&one, &two).unwrap(), note).unwrap();
+    std::fs::write(&decided, decisions.to_string()).unwrap();
+    run.until("the strategy is paused", |engine| {
+        engine.state().halts.iter().any(|it| matches!((it.scope, it.cause), (Scope::Strategy(_), Cause::Operator)))
+    })
+    .await;
+    venues.cross().await;
+    run.until("both books are there", |engine| {
+        let (state, mut markets) = (engine.state(), engine.state().universe.iter());
+        markets.all(|(market, _)| state.books.view(market).is_ok_and(|view| view.best_ask().is_some()))
+    })
+    .await;
+    let quiet = look(&run.words, |engine| (engine.attempts().count(), engine.state().orders.iter_live().count()));
+    assert_eq!(quiet.await, Some((0, 0)));
     assert_eq!(venues.end(run).await.left, 0);
 }
