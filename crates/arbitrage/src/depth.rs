@@ -39,6 +39,9 @@ pub struct Priced {
     pub notional: Money,
     /// Fees with all rounding, and surcharges.
     pub fees: Money,
+    /// What of the fees is only for levels that are made of many small orders, by [`Limits::smallest_fill`]: not charged where
+    /// each level is one fill.
+    pub split: Money,
     /// The worst price of the claim bought, or of the one sold.
     pub limit: Price,
     /// Contracts at the limit or better.
@@ -150,7 +153,8 @@ impl Depth {
     pub(crate) fn walk(&self, skip: Qty, qty: Qty, way: Way, terms: &Terms, limits: &Limits) -> Option<Priced> {
         let outcome = self.outcome?;
         let (mut skip, mut rest) = (skip, qty);
-        let mut priced = Priced { notional: Money::ZERO, fees: Money::ZERO, limit: Price::ZERO, depth: Qty::ZERO };
+        let zero = Money::ZERO;
+        let mut priced = Priced { notional: zero, fees: zero, split: zero, limit: Price::ZERO, depth: Qty::ZERO };
         let mut owed = RoundingAccumulator::default();
         for level in &self.levels {
             priced.depth = priced.depth.checked_add(level.qty)?;
@@ -168,10 +172,11 @@ impl Depth {
             };
             let worth = notional(price, taken, rounding);
             let signed = if way == Way::Buy { worth.checked_neg()? } else { worth };
-            let fee = fill_fee(level.price, taken, signed, terms, limits, &mut owed)?;
+            let (fee, split) = fill_fee(level.price, taken, signed, terms, limits, &mut owed)?;
             let extra = surcharge(terms.surcharge, taken)?;
             priced.notional = priced.notional.checked_add(worth)?;
             priced.fees = priced.fees.checked_add(fee)?.checked_add(extra)?;
+            priced.split = priced.split.checked_add(split)?;
             priced.limit = price;
             if rest.is_zero() {
                 break;
@@ -181,7 +186,7 @@ impl Depth {
     }
 }
 
-/// The fee of the fills that one level gives: exact for one, the most that it can be for several.
+/// The fee of the fills that one level gives: exact for one, the most that it can be for several; and how much more the latter is.
 fn fill_fee(
     price: Price,
     qty: Qty,
@@ -189,20 +194,20 @@ fn fill_fee(
     terms: &Terms,
     limits: &Limits,
     owed: &mut RoundingAccumulator,
-) -> Option<Money> {
+) -> Option<(Money, Money)> {
     let trade = match terms.fees {
         Fees::Kalshi(_) => terms.fees.taker(price, qty),
         // How the venue rounds a half is not said: never down.
         Fees::Polymarket(schedule) => schedule.upper_bound(price, qty).max(schedule.taker_fee(price, qty)),
     };
-    let Some(smallest) = limits.smallest_fill else {
-        return Some(match terms.fees {
-            Fees::Kalshi(_) => charge(revenue, trade, limits.precision, owed).net,
-            Fees::Polymarket(_) => trade,
-        });
+    let one = match terms.fees {
+        Fees::Kalshi(_) => charge(revenue, trade, limits.precision, owed).net,
+        Fees::Polymarket(_) => trade,
     };
+    let Some(smallest) = limits.smallest_fill else { return Some((one, Money::ZERO)) };
     let fills = i64::try_from(qty.micros().div_ceil(smallest.micros().max(1))).ok()?;
-    trade.checked_add(fill_step(terms.fees, limits.precision).checked_mul(fills)?)
+    let many = trade.checked_add(fill_step(terms.fees, limits.precision).checked_mul(fills)?)?;
+    Some((many, many.checked_sub(one)?.max(Money::ZERO)))
 }
 
 /// The most that one fill can lose to rounding: its fee's step, and its balance's.

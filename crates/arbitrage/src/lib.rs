@@ -8,7 +8,8 @@
 //!
 //! Invariants:
 //! - An [`Opportunity`] is exact: its cost is what the venues' schedules charge for these quantities at these levels, never
-//!   less; its payoff holds in every state. Floats search; integers decide.
+//!   less as long as no level is made of orders below [`Limits::smallest_fill`]; its payoff holds in every state. Floats search;
+//!   integers decide.
 //! - Fails closed: a relation that is not proved, states beyond the bound, an unreadable book, a program without a certified
 //!   optimum give no answer.
 //! - Ends that are not ordinary (voids, prices set by a venue) are no states: [`tails()`] says what a set pays in them. What is

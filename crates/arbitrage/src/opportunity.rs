@@ -31,6 +31,8 @@ pub struct Leg {
     pub cost: Money,
     /// What of the cost is fees, rounding and surcharges.
     pub fees: Money,
+    /// What of the fees is not charged where each level is one fill: see [`crate::depth::Priced::split`].
+    pub split: Money,
     /// Contracts at the limit or better, own orders left out.
     pub depth: Qty,
 }
@@ -85,6 +87,12 @@ impl Opportunity {
     /// What it gains in the worst state: payoff and what comes back, less cost.
     pub fn profit(&self) -> Money {
         sum([self.payoff, self.released, negated(self.cost)])
+    }
+
+    /// The same where each level is one fill: what the trade's own account will say then. Never less than [`Self::profit`], which
+    /// reckons with levels made of the smallest orders that [`crate::Limits::smallest_fill`] names.
+    pub fn profit_in_one_fill(&self) -> Money {
+        self.legs.iter().map(|leg| leg.split).chain([self.profit()]).sum()
     }
 
     /// What it gains beyond the hurdle.
@@ -154,7 +162,7 @@ pub(crate) enum Priced {
     Gains(Box<Opportunity>),
     /// They do not, or cash or a limit forbids them.
     Nothing,
-    /// A leg is worth less than its venue takes.
+    /// A leg is smaller, or worth less, than its venue takes.
     TooSmall(Claim),
 }
 
@@ -185,6 +193,7 @@ pub(crate) fn price(problem: &Problem<'_>, lots: &[u64]) -> Result<Priced, NotSo
                 limit: priced.limit,
                 cost: paid.checked_add(priced.fees)?,
                 fees: priced.fees,
+                split: priced.split,
                 depth: priced.depth,
             })
         };
@@ -208,7 +217,8 @@ pub(crate) fn price(problem: &Problem<'_>, lots: &[u64]) -> Result<Priced, NotSo
             if purchase.qty > problem.rooms[at] {
                 return Ok(Priced::Nothing);
             }
-            if worth(&purchase) < terms.min_taking && too_small.is_none_or(|(least, _)| worth(&purchase) < least) {
+            let small = purchase.qty < terms.min_qty || worth(&purchase) < terms.min_taking;
+            if small && too_small.is_none_or(|(least, _)| worth(&purchase) < least) {
                 too_small = Some((worth(&purchase), claim));
             }
             cost = cost.checked_add(purchase.cost).ok_or(beyond)?;

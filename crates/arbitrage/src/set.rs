@@ -21,6 +21,8 @@ pub struct Terms {
     pub custody: Custody,
     /// The smallest step of a quantity.
     pub size_step: Qty,
+    /// The smallest quantity of a purchase. What is held is sold in any quantity, as that is an order that only takes.
+    pub min_qty: Qty,
     /// The smallest worth of an order that takes.
     pub min_taking: Money,
     /// What a contract bought or sold costs beside price and fee: transfer, gas, a builder's share.
@@ -38,6 +40,7 @@ impl Terms {
             fees: instrument.fees,
             custody: instrument.custody,
             size_step: instrument.market.size_step,
+            min_qty: instrument.min_qty,
             min_taking: instrument.min_taking,
             surcharge: Money::ZERO,
             payout,

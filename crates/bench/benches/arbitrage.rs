@@ -78,6 +78,7 @@ fn member(market: u32, polymarket: bool) -> Member {
         fees,
         custody: if polymarket { Custody::Tokens } else { Custody::Netted },
         size_step: Qty::HUNDREDTH,
+        min_qty: if polymarket { Qty::from_contracts(5).expect("five") } else { Qty::HUNDREDTH },
         min_taking: if polymarket { Money::DOLLAR } else { Money::ZERO },
         surcharge: Money::ZERO,
         payout: NOW.plus(Duration::from_hours(30 * 24)),

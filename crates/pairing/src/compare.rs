@@ -289,6 +289,12 @@ fn thresholds(bench: &mut Bench<'_>) -> (Option<RangeRelation>, bool) {
                     );
                     (Some(relation), true)
                 }
+                // A value that is watched over a window may lie in one range and later in the other.
+                RangeRelation::Disjoint if touched(first) || touched(second) => {
+                    let note = format!("{shown}: both can happen within the window");
+                    bench.line(Topic::Threshold, Finding::Contradicts, spans.0, spans.1, note, habit);
+                    (None, false)
+                }
                 RangeRelation::Inside
                 | RangeRelation::Around
                 | RangeRelation::Disjoint
@@ -333,7 +339,8 @@ fn one_sided_threshold(bench: &mut Bench<'_>, flipped: bool, range: Option<Field
     bench.add_for(flipped, Topic::Threshold, finding, (Some(range.span), other), note, range.certainty);
 }
 
-fn units_differ(one: &Range, two: &Range) -> bool {
+/// Whether two ranges are of different units as far as both name one.
+pub(crate) fn units_differ(one: &Range, two: &Range) -> bool {
     match (one.unit, two.unit) {
         (Some(one), Some(two)) => {
             let degrees = |unit: Unit| matches!(unit, Unit::Degrees | Unit::Fahrenheit | Unit::Celsius);

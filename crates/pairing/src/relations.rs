@@ -1,10 +1,11 @@
 //! Relations inside one venue: sets of which at most one pays, and ladders of which each rung pays whenever the next
 //! does.
 //!
-//! A set is exclusive only by the venue's word, never by the look of its titles. A ladder is proved rung by rung with
-//! [`verdict`].
+//! A set is exclusive only by the venue's word, never by the look of its titles; that one of it must pay is proved by the
+//! ranges in the rules of all members, or not at all. A ladder is proved rung by rung with [`verdict`].
 
 use crate::calendar::When;
+use crate::compare;
 use crate::contract::Contract;
 use crate::range::{Range, RangeRelation};
 use crate::text::Decimal;
@@ -13,7 +14,7 @@ use crate::verdict::{Verdict, verdict};
 /// Whether some member of an exclusive set must pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// The ranges leave no value out: exactly one pays.
+    /// The ranges in the rules of all members leave no value out that the thing measured can have: exactly one pays.
     Complete,
     /// Nothing says that one must pay.
     Unknown,
@@ -77,22 +78,37 @@ fn coverage(contracts: &[Contract], members: &[usize]) -> Coverage {
     if let Some(other) = members.iter().copied().find(|at| contracts[*at].listing.other) {
         return Coverage::Augmented { other };
     }
-    let ranges: Option<Vec<Range>> = members.iter().map(|at| contracts[*at].range.map(|range| range.value)).collect();
-    if ranges.is_some_and(covers_all) { Coverage::Complete } else { Coverage::Unknown }
+    if covers_all(contracts, members) { Coverage::Complete } else { Coverage::Unknown }
 }
 
-/// Whether ranges of whole numbers, put in order, leave no gap from below everything to above everything.
-fn covers_all(mut ranges: Vec<Range>) -> bool {
-    ranges.sort_unstable_by_key(|range| (range.low.map(|low| low.value), range.high.map(|high| high.value)));
-    let one = Some(Decimal::whole(1));
-    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return false };
-    let meets = |below: &Range, above: &Range| {
-        let (Some(high), Some(low)) = (below.high, above.low) else { return false };
-        let (left, right) =
-            (Range { low: None, high: Some(high), unit: None }, Range { low: Some(low), high: None, unit: None });
-        left.relation(&right, one) == RangeRelation::Complement
-    };
-    first.low.is_none() && last.high.is_none() && ranges.windows(2).all(|pair| meets(&pair[0], &pair[1]))
+/// Whether the rules of all members leave no value out, from below everything to above everything.
+///
+/// Titles leave too much open, and so does the venue's word that at most one pays: neither says that one must.
+fn covers_all(contracts: &[Contract], members: &[usize]) -> bool {
+    let ranged: Option<Vec<(Range, &Contract)>> = members
+        .iter()
+        .map(|at| &contracts[*at])
+        .map(|contract| Some((contract.range.filter(|_| contract.listing.has_rules())?.value, contract)))
+        .collect();
+    let Some(mut ranged) = ranged else { return false };
+    ranged.sort_by_key(|(range, _)| (range.low.map(|low| low.value), range.high.map(|high| high.value)));
+    let (Some((first, _)), Some((last, _))) = (ranged.first(), ranged.last()) else { return false };
+    first.low.is_none() && last.high.is_none() && ranged.windows(2).all(|pair| meets(pair[0], pair[1]))
+}
+
+/// Whether two ranges of one thing, the lower first, leave no value between them: their bounds touch, or no value that the
+/// thing can have lies between.
+fn meets(below: (Range, &Contract), above: (Range, &Contract)) -> bool {
+    let (Some(high), Some(low)) = (below.0.high, above.0.low) else { return false };
+    let steps = [below, above].map(|(range, contract)| compare::step(contract, &range));
+    let step = steps[0].filter(|_| steps[0] == steps[1]);
+    let left = Range { low: None, high: Some(high), unit: None };
+    let right = Range { low: Some(low), high: None, unit: None };
+    // Of one thing at one time: nothing else in their texts differs.
+    let is_one_thing = matches!(verdict(below.1, above.1), Verdict::Inverse(_) | Verdict::Excludes(_));
+    !compare::units_differ(&below.0, &above.0)
+        && left.relation(&right, step) == RangeRelation::Complement
+        && is_one_thing
 }
 
 /// Ladders of "at least" (`up`) or of "at most", proved between neighbours.

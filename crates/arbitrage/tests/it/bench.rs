@@ -31,6 +31,7 @@ pub(crate) fn kalshi(market: u32) -> Member {
         fees: kalshi_fees("1"),
         custody: Custody::Netted,
         size_step: Qty::HUNDREDTH,
+        min_qty: Qty::HUNDREDTH,
         min_taking: Money::ZERO,
         surcharge: Money::ZERO,
         payout: days(45),

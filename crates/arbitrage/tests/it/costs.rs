@@ -1,11 +1,13 @@
 //! What a quantity costs: never below what the program reckons with, never below what fills can come to.
 
-use brier_arbitrage::{Claim, Depth, Limits};
-use brier_engine::Fees;
+use brier_arbitrage::{Claim, Depth, Held, Limits, Relation, Terms};
+use brier_engine::{Custody, Fees, Instrument, MarketId};
 use brier_kalshi_protocol::fees::{BalancePrecision, RoundingAccumulator, charge};
-use brier_types::{Money, Outcome, Qty, Rounding, notional};
+use brier_types::{Market, MarketStatus, Money, Outcome, Price, PriceGrid, Qty, Rounding, Timestamp, Venue, notional};
 
-use crate::bench::{contracts, kalshi, levels, money, no_asks, plain, polymarket};
+use crate::bench::{
+    Listed, NOW, contracts, kalshi, legs, levels, money, no_asks, plain, polymarket, problem, set, solve,
+};
 use crate::random::{Instance, Numbers, Wishes};
 
 #[test]
@@ -107,4 +109,57 @@ fn what_costs_a_dollar_is_not_on_offer_and_room_cuts() {
     let priced = depth.price(contracts(10), &member.terms, &plain()).unwrap();
     // 10 × 0.0147 of fee, 10 × 0.05 of surcharge.
     assert_eq!(priced.fees, money("0.647"));
+}
+
+/// 25 at 0.40 with a fee of 0.07 x 0.4 x 0.6 x 25 = 0.42, and 25 at 0.50 without one.
+#[test]
+fn profit_is_told_in_one_fill_and_at_worst() {
+    let pair = set(vec![kalshi(0), polymarket(1, 0)], &[Relation::Same { first: 0, second: 1 }]);
+    let books = [(vec![], levels(".40x25")), (no_asks(".50x25"), vec![])];
+    let found = |limits| solve(&pair, limits, &books).unwrap();
+    let (one, many) = (found(plain()), found(Limits::default()));
+    assert_eq!((one.profit(), one.profit_in_one_fill()), (money("2.08"), money("2.08")));
+    // $0.0002 a contract at Kalshi and $0.000011 at Polymarket.
+    assert_eq!((many.profit(), many.profit_in_one_fill()), (money("2.074725"), money("2.08")));
+}
+
+/// Polymarket takes no order below five contracts that could rest, and so are purchases of tokens sent.
+#[test]
+fn a_purchase_below_the_venues_least_size_is_no_answer() {
+    let instrument = |venue, custody, min_qty| Instrument {
+        market: Market {
+            venue,
+            ticker: "N".parse().unwrap(),
+            event: "E".parse().unwrap(),
+            title: String::new(),
+            grid: PriceGrid::uniform(Price::from_cents(1).unwrap()).unwrap(),
+            size_step: Qty::HUNDREDTH,
+            open_time: Timestamp::EPOCH,
+            close_time: NOW,
+            status: MarketStatus::Active,
+            result: None,
+        },
+        fees: polymarket(1, 0).terms.fees,
+        custody,
+        shard: 0,
+        min_qty,
+        min_taking: Money::DOLLAR,
+        exclusive: false,
+        strike: None,
+    };
+    let mut second = polymarket(1, 0);
+    second.terms = Terms::of(&instrument(Venue::Polymarket, Custody::Tokens, contracts(5)), second.terms.payout);
+    let pair = set(vec![kalshi(0), second], &[Relation::Same { first: 0, second: 1 }]);
+    let found = |there: &str, held: Held| {
+        let account = Listed { held: vec![(MarketId(1), held)], ..Listed::default() };
+        let books = [(vec![], levels(there)), (no_asks(".60x100"), vec![])];
+        problem(&pair, plain(), &books, &account).solve().unwrap().map(|it| legs(&it))
+    };
+    assert_eq!(found(".30x2", Held::default()), None, "two contracts at Kalshi, and Polymarket takes five at least");
+    assert_eq!(found(".30x5", Held::default()).unwrap(), ["Buy 5.00 Yes m0", "Buy 5.00 No m1"]);
+    // What is held is sold in any quantity.
+    let held = Held { yes: contracts(2), no: Qty::ZERO };
+    assert_eq!(found(".30x3", held), None, "one of three would have to be bought");
+    let held = Held { yes: contracts(3), no: Qty::ZERO };
+    assert_eq!(found(".30x3", held).unwrap(), ["Buy 3.00 Yes m0", "Sell 3.00 Yes m1"]);
 }

@@ -165,6 +165,7 @@ fn member(numbers: &mut Numbers, market: u32, polymarket: bool) -> Member {
         fees: if polymarket { polymarket_fees() } else { kalshi_fees() },
         custody: if polymarket { Custody::Tokens } else { Custody::Netted },
         size_step: Qty::HUNDREDTH,
+        min_qty: Qty::HUNDREDTH,
         min_taking: if polymarket { Money::DOLLAR } else { Money::ZERO },
         surcharge: if numbers.chance(10) { Money::from_micros(numbers.below(3_000) as i64) } else { Money::ZERO },
         payout,

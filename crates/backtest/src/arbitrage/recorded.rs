@@ -178,6 +178,8 @@ fn terms(at: Timestamp, category: Category, sized: bool) -> anyhow::Result<[Term
         fees,
         custody,
         size_step: Qty::HUNDREDTH,
+        // What was recorded is taken at once, and a level may be of one contract.
+        min_qty: Qty::HUNDREDTH,
         min_taking,
         surcharge: Money::ZERO,
         payout: Timestamp::EPOCH,

@@ -177,6 +177,8 @@ fn a_scan_finds_what_gains_whatever_happens_with_its_proof() {
         (&json!("22.925275"), &json!("2.074725")),
         "{set}"
     );
+    // In two fills the ledger will say so much.
+    assert_eq!(set["profit_dollars"], "2.080000", "{set}");
     assert_eq!(set["see"], json!([format!("brier pairs show {ARREST} {}", &desk.condition[..14])]));
     let legs: Vec<Value> = set["legs"]
         .as_array()

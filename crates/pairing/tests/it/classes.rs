@@ -54,6 +54,14 @@ fn inverse_by_complement_ranges() {
 }
 
 #[test]
+fn two_ranges_that_a_value_can_visit_in_one_window_do_not_exclude_each_other() {
+    let rating = |range: &str, when: &str| format!("Will the approval rating be {range} {when} Jul 4, 2027?");
+    assert_eq!(titles(&rating("above 50%", "on"), &rating("below 40%", "on")), "excludes");
+    assert_eq!(titles(&rating("above 50%", "by"), &rating("below 40%", "by")), "different");
+    assert_eq!(titles(&rating("above 50%", "by"), &rating("above 40%", "by")), "implies");
+}
+
+#[test]
 fn inverse_by_denial() {
     assert_eq!(titles("Will Ada Quill not attend the Oscars?", "Will Ada Quill attend the Oscars?"), "inverse");
 }

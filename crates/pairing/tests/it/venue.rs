@@ -14,27 +14,80 @@ fn of_event(title: &str, strike: Option<Strike>, exclusive: bool) -> Contract {
     read(Listing { event: "E".to_owned(), strike, exclusive, ..kalshi("KXANY", title) })
 }
 
+/// One of two ranges of an exclusive event, with rules that say the same. `source` is what settles it.
+fn bucket((of, source): (&str, &str), range: &str) -> Contract {
+    read(Listing {
+        event: "E".to_owned(),
+        exclusive: true,
+        rules: format!("If {of}{source} is {range} on Jul 4, 2027, then the market resolves to Yes."),
+        ..kalshi("KXANY", &format!("Will {of} be {range} on Jul 4, 2027?"))
+    })
+}
+
+fn coverage(contracts: &[Contract]) -> Coverage {
+    match &relations(contracts)[0] {
+        Relation::Exclusive { coverage, .. } => *coverage,
+        Relation::Thresholds { .. } | Relation::Deadlines { .. } => panic!("no exclusive event"),
+    }
+}
+
+/// Ranges of a day's temperature, in one event.
+fn day(strikes: &[Strike], rules: &str) -> Vec<Contract> {
+    let title = "Highest temperature in Denver on Jul 4, 2027?";
+    let one = |strike: &Strike| Listing { rules: rules.to_owned(), ..of_event(title, Some(*strike), true).listing };
+    strikes.iter().map(|strike| read(one(strike))).collect()
+}
+
+const DAY: &str = "If the highest temperature recorded at Denver International Airport (KDEN) for Jul 4, 2027 as reported by the \
+                   National Weather Service is in the range, then the market resolves to Yes.";
+
 #[test]
 fn a_day_of_temperatures_is_exclusive_and_complete() {
-    let title = "Highest temperature in Denver on Jul 4, 2027?";
-    let contracts = vec![
-        of_event(title, Some(strike(StrikeKind::Less, None, Some(80))), true),
-        of_event(title, Some(strike(StrikeKind::Between, Some(80), Some(81))), true),
-        of_event(title, Some(strike(StrikeKind::Between, Some(82), Some(83))), true),
-        of_event(title, Some(strike(StrikeKind::Greater, Some(83), None)), true),
+    let strikes = [
+        strike(StrikeKind::Less, None, Some(80)),
+        strike(StrikeKind::Between, Some(80), Some(81)),
+        strike(StrikeKind::Between, Some(82), Some(83)),
+        strike(StrikeKind::Greater, Some(83), None),
     ];
-    let found = relations(&contracts);
+    let found = relations(&day(&strikes, DAY));
     assert_eq!(found, [Relation::Exclusive { members: vec![0, 1, 2, 3], coverage: Coverage::Complete }]);
+    // Titles and the venue's word that at most one pays: nothing says that one must.
+    assert_eq!(coverage(&day(&strikes, "")), Coverage::Unknown);
+    let mut bare = day(&strikes, DAY);
+    bare[2] = day(&strikes, "").swap_remove(2);
+    assert_eq!(coverage(&bare), Coverage::Unknown, "one member without rules is enough");
 }
 
 #[test]
 fn a_gap_leaves_a_set_open() {
-    let title = "Highest temperature in Denver on Jul 4, 2027?";
-    let contracts = vec![
-        of_event(title, Some(strike(StrikeKind::Less, None, Some(80))), true),
-        of_event(title, Some(strike(StrikeKind::Greater, Some(83), None)), true),
-    ];
-    assert!(matches!(relations(&contracts)[0], Relation::Exclusive { coverage: Coverage::Unknown, .. }));
+    let strikes = [strike(StrikeKind::Less, None, Some(80)), strike(StrikeKind::Greater, Some(83), None)];
+    assert_eq!(coverage(&day(&strikes, DAY)), Coverage::Unknown);
+}
+
+#[test]
+fn ranges_meet_only_in_the_step_of_what_is_measured() {
+    let weather = ("the high temperature in Denver", " recorded at Denver International Airport (KDEN)");
+    let bitcoin = ("the price of Bitcoin", " according to CF Benchmarks' Bitcoin Real-Time Index");
+    let poll = ("the approval rating", "");
+    let count = ("the number of votes", "");
+    for (of, low, high, complete) in [
+        (weather, "49\u{b0} or below", "50\u{b0} or above", true),
+        (bitcoin, "$99,999.99 or below", "$100,000 or above", true),
+        (bitcoin, "$99,999 or below", "$100,000 or above", false),
+        (poll, "49% or below", "50% or above", false),
+        (poll, "below 50%", "50% or above", true),
+        (poll, "below 50%", "above 50%", false),
+        (poll, "49 or below", "50 or above", false),
+        (poll, "below 50", "50 or above", true),
+        (count, "49 or below", "50 or above", true),
+    ] {
+        let found = coverage(&[bucket(of, low), bucket(of, high)]);
+        let wanted = if complete { Coverage::Complete } else { Coverage::Unknown };
+        assert_eq!(found, wanted, "{}: {low} | {high}", of.0);
+    }
+    // Ranges of two things cover neither.
+    let two = [bucket(poll, "below 50%"), bucket(("the turnout", ""), "50% or above")];
+    assert_eq!(coverage(&two), Coverage::Unknown);
 }
 
 #[test]

@@ -313,7 +313,8 @@ pub const KINDS: &[StrategyKind] = &[
             Key::optional(
                 "decisions",
                 Kind::Path,
-                "What people decided about pairs: the file that `brier pairs review` writes.",
+                "What people decided about pairs: the file that `brier pairs review` writes. A veto in it holds for every \
+                 strategy of the run, a confirmation for this one.",
             ),
             Key::optional(
                 "accept_tails",

@@ -2,14 +2,14 @@
 //! traded.
 //!
 //! Invariant: a tie is traded only while the rules of both markets as the venues publish them now prove it, or prove it but for
-//! lines and tails that a person or the configuration accepted; with money at stake a person has confirmed it by these very texts; and
-//! the run's journal says which ties those were.
+//! lines and tails that a person or the configuration accepted, and no person has vetoed it in any strategy's decisions; with money at
+//! stake a person has confirmed it by these very texts; and the run's journal says which ties those were.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use brier_pairing::decisions::Choice;
-use brier_pairing::standing::{Judged, Link, Standing, standing};
+use brier_pairing::decisions::{Change, Choice};
+use brier_pairing::standing::{Judged, Link, Need, Standing, standing};
 use brier_pairing::verdict::TailKind;
 use brier_pairing::{Contract, Decision, Decisions, Listing, Said, read};
 use brier_strategies::Tie;
@@ -41,17 +41,39 @@ pub(super) struct Unproved {
     /// Which.
     pub(super) tie: TieName,
     /// Why not.
-    pub(super) why: String,
+    pub(super) why: Refused,
 }
 
-/// Takes the ties out of a configuration that the texts do not prove, and says so.
+/// Why a tie is not traded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    /// A person said no: who, when and why.
+    #[error("{0}")]
+    Vetoed(String),
+    /// What the texts lack, or prove instead.
+    #[error("{0}")]
+    Unproved(String),
+    /// The texts prove it, and no person has confirmed it by them, as money needs.
+    #[error("{0}")]
+    Unconfirmed(String),
+}
+
+/// Takes the ties out of a configuration that the texts do not prove, or that a person vetoed, and says so.
 ///
 /// # Errors
 /// [`ProofError`]: nothing is to be traded.
 pub(super) fn prove(config: &mut Config, texts: &[Listing]) -> Result<(), ProofError> {
     for it in unproved(&config.strategies, texts, config.run.mode == Mode::Live)? {
         let Unproved { strategy, tie, why } = &it;
-        tracing::error!(strategy, %tie, why, "its rules do not prove this tie: it is not traded");
+        match why {
+            Refused::Vetoed(_) => tracing::warn!(strategy, %tie, %why, "a person vetoed this tie: it is not traded"),
+            Refused::Unproved(_) => {
+                tracing::error!(strategy, %tie, %why, "its rules do not prove this tie: it is not traded");
+            }
+            Refused::Unconfirmed(_) => {
+                tracing::error!(strategy, %tie, %why, "nobody confirmed this tie by its rules of now: it is not traded");
+            }
+        }
         config.untie(strategy, tie);
     }
     Ok(())
@@ -66,20 +88,25 @@ pub(super) fn unproved(
     texts: &[Listing],
     is_live: bool,
 ) -> Result<Vec<Unproved>, ProofError> {
-    let mut unproved = Vec::new();
-    for it in strategies.iter().filter(|it| it.enabled && !it.ties().is_empty()) {
-        let accepted = it.accepted_tails();
-        let decisions = match it.parameters.maybe_path("decisions") {
+    let mut decided = Vec::new();
+    for it in strategies.iter().filter(|it| it.enabled) {
+        decided.push(match it.decisions() {
             Some(path) => decisions(&path).map_err(|problem| {
                 let strategy = it.name.clone();
                 ProofError::Decisions { strategy, path, problem }
             })?,
             None => Decisions::default(),
-        };
+        });
+    }
+    let mut unproved = Vec::new();
+    for (it, own) in strategies.iter().filter(|it| it.enabled).zip(&decided) {
+        let accepted = it.accepted_tails();
+        let heard = Heard { vetoes: &decided, confirmations: std::slice::from_ref(own) };
         for tie in it.ties() {
-            let proved = check(&tie, texts, &decisions, &accepted).and_then(|confirmed| match confirmed {
-                Confirmed::ByNobody if is_live => Err(UNCONFIRMED.to_owned()),
-                Confirmed::ByNobody | Confirmed::ByAPerson => Ok(()),
+            let proved = check(&tie, texts, heard, &accepted).and_then(|confirmed| match confirmed {
+                Confirmed::ByNobody if is_live => Err(Refused::Unconfirmed(UNCONFIRMED.to_owned())),
+                Confirmed::Before(said) if is_live => Err(Refused::Unconfirmed(said)),
+                Confirmed::ByNobody | Confirmed::Before(_) | Confirmed::ByAPerson => Ok(()),
             });
             if let Err(why) = proved {
                 unproved.push(Unproved { strategy: it.name.clone(), tie, why });
@@ -99,39 +126,105 @@ pub(crate) fn decisions(path: &Path) -> Result<Decisions, String> {
 const UNCONFIRMED: &str =
     "money follows a proof only after a person has read both rules: `brier pairs review` keeps the confirmation";
 
+/// Whose decisions are heard about a pair. A veto counts wherever it was given; a confirmation where it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heard<'d> {
+    /// Every file there is.
+    pub(crate) vetoes: &'d [Decisions],
+    /// Those whose confirmations count.
+    pub(crate) confirmations: &'d [Decisions],
+}
+
+impl<'d> Heard<'d> {
+    /// What people said about a pair: a veto before a confirmation, and what holds of today's texts before what held of others.
+    pub(crate) fn said(&self, judged: &Judged<'_>) -> Said<'d> {
+        let rank = |said: &Said<'_>| match said {
+            Said::Applies(Decision { choice: Choice::Veto, .. }) => 0,
+            Said::Stale { decision: Decision { choice: Choice::Veto, .. }, .. } => 1,
+            Said::Applies(Decision { choice: Choice::Confirm(_), .. }) => 2,
+            Said::Stale { decision: Decision { choice: Choice::Confirm(_), .. }, .. } => 3,
+            Said::Nothing => 4,
+        };
+        let vetoes = self.vetoes.iter().map(|it| it.said(judged)).filter(|said| rank(said) < 2);
+        let all = vetoes.chain(self.confirmations.iter().map(|it| it.said(judged)));
+        all.min_by_key(rank).unwrap_or(Said::Nothing)
+    }
+}
+
+/// What a person said that keeps a pair from being traded, or no longer lets it: who, when and why.
+pub(crate) fn told(said: &Said<'_>) -> Option<String> {
+    let by = |it: &Decision| {
+        let at = it.note.at.to_string();
+        let day = at.split_once('T').map_or(at.as_str(), |(day, _)| day);
+        format!("{} on {day}", it.note.by)
+    };
+    match said {
+        Said::Nothing | Said::Applies(Decision { choice: Choice::Confirm(_), .. }) => None,
+        Said::Applies(it) => Some(format!("vetoed by {}: {}", by(it), it.note.why)),
+        Said::Stale { decision, changes } => {
+            let texts = |it: &Change| match it {
+                Change::Text(name) => Some(name.to_string()),
+                Change::Reading => None,
+            };
+            let names: Vec<String> = changes.iter().filter_map(texts).collect();
+            let since = match names.as_slice() {
+                [] => "its texts are read otherwise since".to_owned(),
+                names => format!("the texts of {} changed since", names.join(" and ")),
+            };
+            Some(match decision.choice {
+                Choice::Veto => format!("vetoed by {}, {since}: withdraw or repeat it", by(decision)),
+                Choice::Confirm(_) => format!("confirmed by {}, {since}: review again", by(decision)),
+            })
+        }
+    }
+}
+
+/// Why a pair is not riskless, with what a person said about it; nothing where it is.
+pub(crate) fn why_not(judged: &Judged<'_>, said: &Said<'_>, standing: &Standing) -> Option<String> {
+    let reasons: Vec<String> = match standing {
+        Standing::Riskless(_) => return None,
+        Standing::Vetoed => return Some(told(said).unwrap_or_else(|| standing.to_string())),
+        // What was said of other texts is told with its date.
+        Standing::Conditional(needs) => {
+            needs.iter().filter(|need| **need != Need::Review).map(ToString::to_string).collect()
+        }
+        Standing::Contradicted => judged.verdict.reasons().iter().map(ToString::to_string).collect(),
+    };
+    let all: Vec<String> = told(said).into_iter().chain(reasons).collect();
+    Some(format!("{standing}: {}", all.join("; ")))
+}
+
 /// Whether a person has confirmed a tie by the texts of now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Confirmed {
     /// Only the texts speak for it. A reader of rules may miss a condition that narrows one of them.
     ByNobody,
+    /// Somebody did, by other texts than those of now: who, when, and what has changed.
+    Before(String),
     /// Somebody has read them.
     ByAPerson,
 }
 
-/// Whether the texts prove a tie, and whether a person has confirmed it. Why not, if they do not.
+/// Whether the texts prove a tie, and whether a person has confirmed it. Why it is not traded, if they do not.
 pub(crate) fn check(
     tie: &TieName,
     texts: &[Listing],
-    decisions: &Decisions,
+    heard: Heard<'_>,
     accepted: &BTreeSet<TailKind>,
-) -> Result<Confirmed, String> {
-    let contract = |name: &MarketName| -> Result<Contract, String> {
+) -> Result<Confirmed, Refused> {
+    let contract = |name: &MarketName| -> Result<Contract, Refused> {
         let same = |text: &&Listing| text.venue == name.venue && text.id == name.market.as_str();
-        texts
-            .iter()
-            .find(same)
-            .map(|text| read(text.clone()))
-            .ok_or_else(|| format!("the texts of {name} are not at hand"))
+        let found = texts.iter().find(same).map(|text| read(text.clone()));
+        found.ok_or_else(|| Refused::Unproved(format!("the texts of {name} are not at hand")))
     };
     let (first, second) = (contract(&tie.first)?, contract(&tie.second)?);
-    let judged = Judged::new(&first, &second).ok_or("both are one market")?;
+    let judged = Judged::new(&first, &second).ok_or_else(|| Refused::Unproved("both are one market".to_owned()))?;
     let turned = judged.name.first().id != tie.first.market.as_str();
-    let standing = standing(&judged, &decisions.said(&judged), accepted);
+    let said = heard.said(&judged);
+    let standing = standing(&judged, &said, accepted);
     let Standing::Riskless(terms) = &standing else {
-        let needs: Vec<String> = standing.needs().iter().map(ToString::to_string).collect();
-        let reasons: Vec<String> = judged.verdict.reasons().iter().map(ToString::to_string).collect();
-        let why = if needs.is_empty() { reasons } else { needs };
-        return Err(format!("{standing}: {}", why.join("; ")));
+        let why = why_not(&judged, &said, &standing).unwrap_or_default();
+        return Err(if standing == Standing::Vetoed { Refused::Vetoed(why) } else { Refused::Unproved(why) });
     };
     let proved = match (terms.link, terms.pays) {
         (Link::Same | Link::Inverse, Outcome::Yes) => Some(Tie::Same),
@@ -141,13 +234,15 @@ pub(crate) fn check(
         (Link::ImpliedBy, _) => turned.then_some(Tie::Implies),
     };
     if proved == Some(tie.tie) {
-        let is_confirmed =
-            matches!(decisions.said(&judged), Said::Applies(Decision { choice: Choice::Confirm(_), .. }));
-        return Ok(if is_confirmed { Confirmed::ByAPerson } else { Confirmed::ByNobody });
+        return Ok(match (&said, told(&said)) {
+            (Said::Applies(_), _) => Confirmed::ByAPerson,
+            (Said::Nothing | Said::Stale { .. }, Some(before)) => Confirmed::Before(before),
+            (Said::Nothing | Said::Stale { .. }, None) => Confirmed::ByNobody,
+        });
     }
     let found =
         proved.map_or_else(|| "that the second implies the first".to_owned(), |tie| format!("`{}`", tie.word()));
-    Err(format!("expected `{}`, and the texts prove {found}", tie.tie.word()))
+    Err(Refused::Unproved(format!("expected `{}`, and the texts prove {found}", tie.tie.word())))
 }
 
 #[cfg(test)]
@@ -180,7 +275,9 @@ mod tests {
             tie: Tie::ALL.into_iter().find(|tie| tie.word() == words[1]).unwrap(),
             second: MarketName::parse(words[2]).unwrap(),
         };
-        check(&tie, texts, decisions, &BTreeSet::new()).map(drop)
+        let all = std::slice::from_ref(decisions);
+        let heard = Heard { vetoes: all, confirmations: all };
+        check(&tie, texts, heard, &BTreeSet::new()).map(drop).map_err(|why| why.to_string())
     }
 
     #[test]
@@ -213,19 +310,75 @@ mod tests {
         assert!(different.starts_with("contradicted: "), "{different}");
     }
 
-    #[test]
-    fn a_veto_wins() {
-        let texts = texts();
-        let [one, two] = texts.clone().map(read);
-        let judged = Judged::new(&one, &two).unwrap();
-        let mut decisions = Decisions::default();
-        let note = brier_pairing::decisions::Note {
+    const TIE: &str =
+        "kalshi:KXARREST-28-AQUI same polymarket:0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+    fn note() -> brier_pairing::decisions::Note {
+        brier_pairing::decisions::Note {
             by: "ada".to_owned(),
             at: "2026-11-20T12:00:00Z".parse().unwrap(),
             why: "not these".to_owned(),
+        }
+    }
+
+    fn vetoed(texts: &[Listing; 2]) -> Decisions {
+        let [one, two] = texts.clone().map(read);
+        let mut decisions = Decisions::default();
+        decisions.veto(&Judged::new(&one, &two).unwrap(), note()).unwrap();
+        decisions
+    }
+
+    fn confirmed(texts: &[Listing; 2]) -> Decisions {
+        let [one, two] = texts.clone().map(read);
+        let mut decisions = Decisions::default();
+        let wish = brier_pairing::decisions::Wish::default();
+        decisions.confirm(&Judged::new(&one, &two).unwrap(), &wish, note()).unwrap();
+        decisions
+    }
+
+    /// The same question in other words.
+    fn edited(texts: &[Listing; 2]) -> [Listing; 2] {
+        let mut edited = texts.clone();
+        edited[1].rules.push('\n');
+        edited[1].rules.push_str(&texts[1].rules);
+        edited
+    }
+
+    #[test]
+    fn a_veto_wins_and_says_whose_it_is() {
+        let texts = texts();
+        assert_eq!(judge(TIE, &texts, &vetoed(&texts)).unwrap_err(), "vetoed by ada on 2026-11-20: not these");
+        let stale = judge(TIE, &edited(&texts), &vetoed(&texts)).unwrap_err();
+        let changed = format!("the texts of polymarket:{CONDITION} changed since: withdraw or repeat it");
+        assert_eq!(stale, format!("conditional: vetoed by ada on 2026-11-20, {changed}"));
+    }
+
+    #[test]
+    fn a_veto_of_any_file_is_heard_and_a_confirmation_only_of_the_own_one() {
+        let texts = texts();
+        let [one, two] = texts.clone().map(read);
+        let judged = Judged::new(&one, &two).unwrap();
+        let both = [confirmed(&texts), vetoed(&texts)];
+        let own = Heard { vetoes: &both, confirmations: &both[..1] }.said(&judged);
+        assert_eq!(told(&own).unwrap(), "vetoed by ada on 2026-11-20: not these");
+        let others = Heard { vetoes: &both[..1], confirmations: &[] }.said(&judged);
+        assert_eq!(others, Said::Nothing);
+    }
+
+    #[test]
+    fn a_confirmation_of_other_texts_is_told_with_what_changed() {
+        let texts = texts();
+        let decisions = [confirmed(&texts)];
+        let heard = Heard { vetoes: &decisions, confirmations: &decisions };
+        let words: Vec<&str> = TIE.split(' ').collect();
+        let tie = TieName {
+            first: MarketName::parse(words[0]).unwrap(),
+            tie: Tie::Same,
+            second: MarketName::parse(words[2]).unwrap(),
         };
-        decisions.veto(&judged, note).unwrap();
-        let vetoed = judge(&format!("kalshi:KXARREST-28-AQUI same polymarket:{CONDITION}"), &texts, &decisions);
-        assert!(vetoed.unwrap_err().starts_with("vetoed"), "a person's no stands");
+        assert_eq!(check(&tie, &texts, heard, &BTreeSet::new()), Ok(Confirmed::ByAPerson));
+        let said =
+            format!("confirmed by ada on 2026-11-20, the texts of polymarket:{CONDITION} changed since: review again");
+        assert_eq!(check(&tie, &edited(&texts), heard, &BTreeSet::new()), Ok(Confirmed::Before(said)));
     }
 }

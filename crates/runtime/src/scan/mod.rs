@@ -40,7 +40,7 @@ pub struct Settings {
     pub cash: Option<Money>,
     /// How likely the rules of an unproved pair end differently: what its edge has to pay for.
     pub divergence: DivergenceRate,
-    /// What people decided about pairs, beside the files that strategies name.
+    /// What people decided about pairs, beside the files that strategies name: a veto of any of them holds.
     pub decisions: Decisions,
     /// Ends that are not ordinary and are accepted for every pair, beside those that strategies accept for theirs.
     pub accepted: std::collections::BTreeSet<TailKind>,
@@ -153,19 +153,13 @@ impl Watcher {
     pub async fn open(config: &Config, embedded: Embedded, settings: Settings) -> Result<Self, ScanError> {
         let mut ties = Vec::new();
         for it in config.strategies.iter().filter(|it| it.enabled) {
-            let decisions =
-                match it.parameters.has("decisions").then(|| it.parameters.maybe_path("decisions")).flatten() {
-                    None => Decisions::default(),
-                    Some(path) => proof::decisions(&path).map_err(|problem| ScanError::Decisions { path, problem })?,
-                };
-            if !it.ties().is_empty() {
-                ties.push(TiedBy {
-                    strategy: it.name.clone(),
-                    ties: it.ties(),
-                    decisions,
-                    accepted: it.accepted_tails(),
-                });
-            }
+            let decisions = match it.decisions() {
+                None => Decisions::default(),
+                Some(path) => proof::decisions(&path).map_err(|problem| ScanError::Decisions { path, problem })?,
+            };
+            // A veto holds whatever else the strategy ties.
+            let (strategy, accepted) = (it.name.clone(), it.accepted_tails());
+            ties.push(TiedBy { strategy, ties: it.ties(), decisions, accepted });
         }
         let wanted = read::Wanted::of(config, &ties, &settings.decisions);
         if wanted.is_empty() {

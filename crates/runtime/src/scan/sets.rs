@@ -10,8 +10,9 @@ use brier_arbitrage::{AssumedPair, DivergenceRate, Member, Relation, Set, Terms}
 use brier_engine::{Custody, MarketId};
 use brier_pairing::decisions::Choice;
 use brier_pairing::relations::{self, relations};
-use brier_pairing::standing::{Grounds, Judged, Link, Name, PairName, Standing, standing};
-use brier_pairing::{Contract, Decisions, Index, Listing, TailKind};
+use brier_pairing::standing::{Grounds, Judged, Link, Name, Need, PairName, Standing, standing};
+use brier_pairing::verdict::tails_of;
+use brier_pairing::{Contract, Decisions, Index, Listing, Said, TailKind};
 use brier_strategies::Tie;
 use brier_types::{MarketStatus, Money, Outcome, Timestamp, Venue};
 
@@ -92,8 +93,10 @@ fn member(markets: &[Market], market: MarketId, settings: &Settings) -> Member {
 
 /// Finds them.
 pub(super) fn find(markets: &[Market], ties: &[TiedBy], settings: &Settings, now: Timestamp) -> Sets {
-    let mut found =
-        Finder { markets, settings, now, sets: Sets::default(), paired: BTreeSet::new(), parts: Vec::new() };
+    let decided: Vec<Decisions> =
+        [&settings.decisions].into_iter().chain(ties.iter().map(|it| &it.decisions)).cloned().collect();
+    let (paired, parts) = (BTreeSet::new(), Vec::new());
+    let mut found = Finder { markets, settings, now, decided: &decided, sets: Sets::default(), paired, parts };
     for it in ties {
         for tie in &it.ties {
             found.tie(it, tie);
@@ -113,6 +116,8 @@ struct Finder<'a> {
     markets: &'a [Market],
     settings: &'a Settings,
     now: Timestamp,
+    /// Every file of decisions: the one that was named for this look, then those of strategies.
+    decided: &'a [Decisions],
     sets: Sets,
     paired: BTreeSet<PairName>,
     parts: Vec<Part>,
@@ -144,6 +149,37 @@ fn moved(relation: &Relation, to: impl Fn(usize) -> usize) -> Relation {
     }
 }
 
+/// What stands of a relation of one venue.
+struct Held {
+    relation: relations::Relation,
+    /// Not by the rules alone.
+    by_a_person: bool,
+    /// Ends that are not ordinary, which its rules name and somebody accepted.
+    accepted: BTreeSet<TailKind>,
+}
+
+impl Held {
+    /// A ladder of the same kind with these rungs.
+    fn rungs(like: &relations::Relation, rungs: Vec<usize>) -> Self {
+        let relation = match like {
+            relations::Relation::Deadlines { .. } => relations::Relation::Deadlines { rungs },
+            relations::Relation::Thresholds { .. } | relations::Relation::Exclusive { .. } => {
+                relations::Relation::Thresholds { rungs }
+            }
+        };
+        Self { relation, by_a_person: false, accepted: BTreeSet::new() }
+    }
+
+    /// Its members.
+    fn places(&self) -> &[usize] {
+        match &self.relation {
+            relations::Relation::Exclusive { members: places, .. }
+            | relations::Relation::Thresholds { rungs: places }
+            | relations::Relation::Deadlines { rungs: places } => places,
+        }
+    }
+}
+
 impl Finder<'_> {
     fn place(&self, name: &MarketName) -> Option<usize> {
         self.markets.iter().position(|market| market.name == *name)
@@ -155,14 +191,20 @@ impl Finder<'_> {
             let same = |it: &Market| it.name.venue == name.venue && it.name.market.as_str() == name.id;
             self.markets.iter().position(same)
         };
-        let confirmed = self.settings.decisions.iter().filter(|it| matches!(it.choice, Choice::Confirm(_)));
+        let confirmed =
+            self.decided.iter().flat_map(Decisions::iter).filter(|it| matches!(it.choice, Choice::Confirm(_)));
         let places: Vec<_> = confirmed.filter_map(|it| Some((at(it.pair.first())?, at(it.pair.second())?))).collect();
         for (first, second) in places {
             self.candidate(first, second);
         }
     }
 
-    /// A tie that a strategy names: as a run would judge it.
+    /// What people said about a pair that no strategy ties, in any file.
+    fn said(&self, judged: &Judged<'_>) -> Said<'_> {
+        proof::Heard { vetoes: self.decided, confirmations: self.decided }.said(judged)
+    }
+
+    /// A tie that a strategy names: as a run would judge it, with the vetoes of every file.
     fn tie(&mut self, by: &TiedBy, tie: &TieName) {
         let places = [&tie.first, &tie.second].map(|name| self.place(name));
         let [Some(first), Some(second)] = places else { return };
@@ -175,17 +217,18 @@ impl Finder<'_> {
         let Some(judged) = Judged::new(one, two) else { return };
         self.paired.insert(judged.name.clone());
         let texts = [one.listing.clone(), two.listing.clone()];
-        match proof::check(tie, &texts, &by.decisions, &by.accepted) {
+        let heard = proof::Heard { vetoes: self.decided, confirmations: std::slice::from_ref(&by.decisions) };
+        let said = heard.said(&judged);
+        let stands = standing(&judged, &said, &by.accepted);
+        match proof::check(tie, &texts, heard, &by.accepted) {
             Ok(_confirmed) => {
-                let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
                 let proof = ground(&judged, &stands);
                 self.pair([first, second], tie.tie, proof);
             }
             Err(why) => {
-                let stands = standing(&judged, &by.decisions.said(&judged), &by.accepted);
                 // Texts that prove another tie than the one that is named speak against it.
                 let open = matches!(stands, Standing::Conditional(_));
-                self.unproved([first, second], tie.tie, why, open);
+                self.unproved([first, second], tie.tie, why.to_string(), open);
             }
         }
     }
@@ -216,20 +259,33 @@ impl Finder<'_> {
         if !self.paired.insert(judged.name.clone()) {
             return;
         }
-        let stands = standing(&judged, &self.settings.decisions.said(&judged), &self.settings.accepted);
-        match &stands {
-            Standing::Riskless(terms) => {
-                let proof = ground(&judged, &stands);
-                match (terms.link, terms.pays) {
-                    (Link::Same | Link::Inverse, Outcome::Yes) => self.pair([first, second], Tie::Same, proof),
-                    (Link::Same | Link::Inverse, Outcome::No) => self.pair([first, second], Tie::Inverse, proof),
-                    (Link::Implies, _) => self.pair([first, second], Tie::Implies, proof),
-                    (Link::ImpliedBy, _) => self.pair([second, first], Tie::Implies, proof),
-                    (Link::Excludes, _) => self.pair([first, second], Tie::Excludes, proof),
+        let said = self.said(&judged);
+        let stands = standing(&judged, &said, &self.settings.accepted);
+        let why = proof::why_not(&judged, &said, &stands);
+        // What a vetoed pair would be without the veto: it is shown with who said no, and without a gain.
+        let would_be = match &stands {
+            Standing::Vetoed => standing(&judged, &Said::Nothing, &self.settings.accepted),
+            Standing::Riskless(_) | Standing::Conditional(_) | Standing::Contradicted => stands.clone(),
+        };
+        match (&would_be, why) {
+            (Standing::Riskless(terms), why) => {
+                let (places, tie) = match (terms.link, terms.pays) {
+                    (Link::Same | Link::Inverse, Outcome::Yes) => ([first, second], Tie::Same),
+                    (Link::Same | Link::Inverse, Outcome::No) => ([first, second], Tie::Inverse),
+                    (Link::Implies, _) => ([first, second], Tie::Implies),
+                    (Link::ImpliedBy, _) => ([second, first], Tie::Implies),
+                    (Link::Excludes, _) => ([first, second], Tie::Excludes),
+                };
+                match why {
+                    None => {
+                        let proof = ground(&judged, &stands);
+                        self.pair(places, tie, proof);
+                    }
+                    Some(why) => self.unproved(places, tie, why, false),
                 }
             }
             // By name alone much seems alike: shown is what says the same but for what is missing.
-            Standing::Conditional(needs) if one.listing.has_rules() && two.listing.has_rules() => {
+            (Standing::Conditional(_), Some(why)) if one.listing.has_rules() && two.listing.has_rules() => {
                 let inverse = match (judged.link(), judged.outcome()) {
                     (Some(Link::Same | Link::Inverse), Some(outcome)) => {
                         brier_pairing::standing::side(&two.listing, outcome) == Some(Outcome::No)
@@ -238,11 +294,10 @@ impl Finder<'_> {
                     (Some(Link::Same), None) => false,
                     (Some(Link::Implies | Link::ImpliedBy | Link::Excludes) | None, _) => return,
                 };
-                let why = needs.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                 let tie = if inverse { Tie::Inverse } else { Tie::Same };
-                self.unproved([first, second], tie, format!("{stands}: {why}"), true);
+                self.unproved([first, second], tie, why, stands != Standing::Vetoed);
             }
-            Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed => {}
+            (Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed, _) => {}
         }
     }
 
@@ -288,44 +343,142 @@ impl Finder<'_> {
             }
         }
         for relation in relations(&contracts) {
-            let (members, shape) = match &relation {
-                relations::Relation::Exclusive { members, .. } => (members, "at most one"),
-                relations::Relation::Thresholds { rungs } => (rungs, "thresholds"),
-                relations::Relation::Deadlines { rungs } => (rungs, "deadlines"),
-            };
-            let of: Vec<usize> = members.iter().map(|member| places[*member]).collect();
-            let mut slots = vec![usize::MAX; contracts.len()];
-            for (slot, member) in members.iter().enumerate() {
-                slots[*member] = slot;
+            for held in self.held(&relation, &contracts) {
+                self.one_of_a_venue(venue, &held, &contracts, &places);
             }
-            let listing = &contracts[members[0]].listing;
-            let name = event_title(listing);
-            let proved = match Relation::within(&relation, &contracts, &slots) {
-                Ok(proved) => proved,
-                Err(error) => {
-                    self.sets.left_out.push(format!("{name} ({shape}): {error}"));
-                    continue;
-                }
-            };
-            let proof = match &relation {
-                relations::Relation::Exclusive { .. } => format!("{venue}'s word on event {}", listing.event),
-                relations::Relation::Thresholds { .. } | relations::Relation::Deadlines { .. } => {
-                    "rules of each rung".to_owned()
-                }
-            };
-            // What the venue converts: a negative-risk group.
-            let tokens = |place: &usize| {
-                let it = &self.markets[*place].instrument;
-                it.custody == Custody::Tokens && it.exclusive
-            };
-            let exclusive = matches!(relation, relations::Relation::Exclusive { .. });
-            let groups = if exclusive && of.len() > 1 && of.iter().all(tokens) {
-                vec![(0..of.len()).collect()]
-            } else {
-                Vec::new()
-            };
-            self.add(name, shape, &of, &[proved], groups, (proof, Vec::new()));
         }
+    }
+
+    /// What stands of a relation once people and accepted ends are asked: a ladder breaks between rungs that do not stand, and of a
+    /// group nothing is left. What does not stand is told once for each reason.
+    fn held(&mut self, relation: &relations::Relation, contracts: &[Contract]) -> Vec<Held> {
+        let (shape, whole) = match relation {
+            relations::Relation::Exclusive { members, .. } => ("at most one", members),
+            relations::Relation::Thresholds { rungs } => ("thresholds", rungs),
+            relations::Relation::Deadlines { rungs } => ("deadlines", rungs),
+        };
+        let (mut reasons, mut held) = (BTreeSet::new(), Vec::new());
+        if let relations::Relation::Exclusive { members, .. } = relation {
+            match self.group(members, contracts) {
+                Ok(accepted) => held.push(Held { relation: relation.clone(), by_a_person: false, accepted }),
+                Err(why) => drop(reasons.insert(why)),
+            }
+        } else {
+            let mut run = Held::rungs(relation, Vec::new());
+            for at in whole.iter().copied() {
+                let mut next = Held::rungs(relation, vec![at]);
+                if let Some(before) = run.places().last().copied() {
+                    match self.rung((before, at), run.places(), contracts) {
+                        Ok((grounds, accepted)) => {
+                            let mut rungs = run.places().to_vec();
+                            rungs.push(at);
+                            next = Held::rungs(relation, rungs);
+                            next.by_a_person = run.by_a_person || grounds == Grounds::Person;
+                            next.accepted = run.accepted.union(&accepted).copied().collect();
+                        }
+                        Err(why) => {
+                            reasons.insert(why);
+                            held.push(run);
+                        }
+                    }
+                }
+                run = next;
+            }
+            held.push(run);
+            held.retain(|it| it.places().len() > 1);
+        }
+        let name = event_title(&contracts[whole[0]].listing);
+        self.sets.left_out.extend(reasons.into_iter().map(|why| format!("{name} ({shape}): {why}")));
+        held
+    }
+
+    /// Whether a rung stands on the one `before` it, and may stand with all `below`: by what, and with which ends accepted.
+    fn rung(
+        &self,
+        (before, at): (usize, usize),
+        below: &[usize],
+        contracts: &[Contract],
+    ) -> Result<(Grounds, BTreeSet<TailKind>), String> {
+        for one in below {
+            self.vetoed(&contracts[*one], &contracts[at])?;
+        }
+        let judged = Judged::new(&contracts[before], &contracts[at]).ok_or("two rungs are one market")?;
+        let said = self.said(&judged);
+        let stands = standing(&judged, &said, &self.settings.accepted);
+        match (&stands, proof::why_not(&judged, &said, &stands)) {
+            (Standing::Riskless(terms), None) => Ok((terms.grounds, judged.tail_kinds())),
+            (_, why) => Err(why.unwrap_or_default()),
+        }
+    }
+
+    /// Whether an exclusive group stands: the rules of every member at hand, every end that they name accepted, and no two of them
+    /// vetoed. The ends that were accepted.
+    fn group(&self, members: &[usize], contracts: &[Contract]) -> Result<BTreeSet<TailKind>, String> {
+        if let Some(bare) = members.iter().map(|at| &contracts[*at]).find(|it| !it.listing.has_rules()) {
+            return Err(format!("conditional: the rules of {}", Name::of(&bare.listing)));
+        }
+        let all: Vec<&Contract> = members.iter().map(|at| &contracts[*at]).collect();
+        self.none_vetoed(&all)?;
+        let pairs = members.windows(2).map(|pair| (&contracts[pair[0]], &contracts[pair[1]]));
+        let kinds: BTreeSet<TailKind> = pairs.flat_map(|(one, two)| tails_of(one, two)).map(|tail| tail.kind).collect();
+        let open: Vec<String> =
+            kinds.difference(&self.settings.accepted).map(|kind| Need::Tail(*kind).to_string()).collect();
+        if open.is_empty() { Ok(kinds) } else { Err(format!("conditional: {}", open.join("; "))) }
+    }
+
+    /// Refuses two markets that a person vetoed, by these texts or by earlier ones.
+    fn vetoed(&self, one: &Contract, two: &Contract) -> Result<(), String> {
+        let Some(name) = PairName::new(Name::of(&one.listing), Name::of(&two.listing)) else { return Ok(()) };
+        let veto = |it: &Decisions| it.get(&name).is_some_and(|decision| decision.choice == Choice::Veto);
+        if !self.decided.iter().any(veto) {
+            return Ok(());
+        }
+        let judged = Judged::new(one, two).ok_or("both are one market")?;
+        let why = proof::told(&self.said(&judged)).unwrap_or_default();
+        Err(format!("{name}: {why}"))
+    }
+
+    /// Refuses markets of which a person vetoed two.
+    fn none_vetoed(&self, contracts: &[&Contract]) -> Result<(), String> {
+        for (number, one) in contracts.iter().enumerate() {
+            contracts[number + 1..].iter().try_for_each(|two| self.vetoed(one, two))?;
+        }
+        Ok(())
+    }
+
+    /// A group or a ladder that stands.
+    fn one_of_a_venue(&mut self, venue: Venue, held: &Held, contracts: &[Contract], places: &[usize]) {
+        let members = held.places();
+        let of: Vec<usize> = members.iter().map(|member| places[*member]).collect();
+        let mut slots = vec![usize::MAX; contracts.len()];
+        for (slot, member) in members.iter().enumerate() {
+            slots[*member] = slot;
+        }
+        let listing = &contracts[members[0]].listing;
+        let name = event_title(listing);
+        let (exclusive, shape, proof) = match &held.relation {
+            relations::Relation::Exclusive { .. } => {
+                (true, "at most one", format!("{venue}'s word on event {}", listing.event))
+            }
+            relations::Relation::Thresholds { .. } => (false, "thresholds", "rules of each rung".to_owned()),
+            relations::Relation::Deadlines { .. } => (false, "deadlines", "rules of each rung".to_owned()),
+        };
+        let proof = if held.by_a_person { format!("{proof} and a person's word") } else { proof };
+        let proved = match Relation::within(&held.relation, contracts, &slots) {
+            Ok(proved) => proved,
+            Err(error) => {
+                self.sets.left_out.push(format!("{name} ({shape}): {error}"));
+                return;
+            }
+        };
+        // What the venue converts: a negative-risk group.
+        let tokens = |place: &usize| {
+            let it = &self.markets[*place].instrument;
+            it.custody == Custody::Tokens && it.exclusive
+        };
+        let groups =
+            if exclusive && of.len() > 1 && of.iter().all(tokens) { vec![(0..of.len()).collect()] } else { Vec::new() };
+        self.add(name, shape, &of, &[proved], groups, (with_ends(proof, &held.accepted), Vec::new()));
     }
 
     /// What hangs together by more than one relation.
@@ -344,6 +497,12 @@ impl Finder<'_> {
         }
         for (places, parts) in wholes.into_iter().filter(|(_, parts)| parts.len() > 1) {
             let places: Vec<usize> = places.into_iter().collect();
+            let contracts: Vec<&Contract> =
+                places.iter().filter_map(|place| self.markets[*place].contract.as_ref()).collect();
+            if let Err(why) = self.none_vetoed(&contracts) {
+                self.sets.left_out.push(format!("{} ({JOINED}): {why}", title(self.markets, places[0])));
+                continue;
+            }
             let (mut relations, mut groups) = (Vec::new(), Vec::new());
             let (mut proofs, mut see) = (Vec::new(), Vec::new());
             for part in parts {
@@ -403,8 +562,13 @@ fn ground(judged: &Judged<'_>, stands: &Standing) -> String {
         Standing::Riskless(terms) if terms.grounds == Grounds::Person => "rules of both and a person's word",
         Standing::Riskless(_) | Standing::Conditional(_) | Standing::Contradicted | Standing::Vetoed => "rules of both",
     };
-    let tails: Vec<String> = judged.tail_kinds().iter().map(ToString::to_string).collect();
-    if tails.is_empty() { by.to_owned() } else { format!("{by}; accepted: {}", tails.join(", ")) }
+    with_ends(by.to_owned(), &judged.tail_kinds())
+}
+
+/// A proof with the ends that were accepted.
+fn with_ends(proof: String, ends: &BTreeSet<TailKind>) -> String {
+    let ends: Vec<String> = ends.iter().map(ToString::to_string).collect();
+    if ends.is_empty() { proof } else { format!("{proof}; accepted: {}", ends.join(", ")) }
 }
 
 /// A market's question, cut to what a table bears.
@@ -577,7 +741,52 @@ mod tests {
         assert_eq!(known, ["same: KXA-28-AQ 0x111111111111 by rules of both and a person's word"]);
         assert_eq!(unproved, Vec::<String>::new());
         decisions.veto(&judged, note()).unwrap();
-        assert_eq!(found(&markets, &[], decisions), (Vec::new(), Vec::new()));
+        let no = "same false vetoed by ada on 2026-11-20: read".to_owned();
+        assert_eq!(found(&markets, &[], decisions), (Vec::new(), vec![no]), "who said so, why, and no gain");
+    }
+
+    /// A person's no to the first two markets.
+    fn vetoed(markets: &[Market]) -> Decisions {
+        let contracts = [0, 1].map(|at: usize| markets[at].contract.clone().unwrap());
+        let judged = Judged::new(&contracts[0], &contracts[1]).unwrap();
+        let mut decisions = Decisions::default();
+        let note = Note { by: "ada".to_owned(), at: NOW.parse().unwrap(), why: "not these".to_owned() };
+        decisions.veto(&judged, note).unwrap();
+        decisions
+    }
+
+    #[test]
+    fn a_veto_of_any_file_holds_for_ties_and_for_what_nobody_ties() {
+        let markets = [market(kalshi("KXA-28-AQ", "Ada Quill", "2028")), market(polymarket("1", "Ada Quill", "2027"))];
+        let tie = || tied(&format!("kalshi:KXA-28-AQ same polymarket:{}", condition("1")));
+        let none = Decisions::default;
+        let by = |tie: TiedBy, decisions: Decisions| TiedBy { decisions, ..tie };
+        let other = || tied("kalshi:KXZ-1 same kalshi:KXZ-2");
+        let no_tie = || TiedBy { ties: Vec::new(), ..other() };
+        for (what, ties, given) in [
+            ("given to the scan, against a strategy's tie", vec![tie()], vetoed(&markets)),
+            ("in the strategy's own file", vec![by(tie(), vetoed(&markets))], none()),
+            ("in the file of a strategy that ties others", vec![by(other(), vetoed(&markets))], none()),
+            ("in the file of a strategy that ties nothing any more", vec![by(no_tie(), vetoed(&markets))], none()),
+            ("in one strategy's file, against another one's tie", vec![by(no_tie(), vetoed(&markets)), tie()], none()),
+            ("the other way round", vec![tie(), by(no_tie(), vetoed(&markets))], none()),
+        ] {
+            let (known, unproved) = found(&markets, &ties, given);
+            assert_eq!(known, Vec::<String>::new(), "{what}: shown as riskless");
+            assert_eq!(unproved, ["same false vetoed by ada on 2026-11-20: not these"], "{what}");
+        }
+    }
+
+    #[test]
+    fn a_veto_on_other_texts_waits_for_a_person() {
+        let before = [market(kalshi("KXA-28-AQ", "Ada Quill", "2028")), market(polymarket("1", "Ada Quill", "2027"))];
+        let mut text = polymarket("1", "Ada Quill", "2027");
+        text.rules = format!("{0}\n{0}", text.rules);
+        let markets = [before[0].clone(), market(text)];
+        let (known, unproved) = found(&markets, &[], vetoed(&before));
+        assert_eq!(known, Vec::<String>::new());
+        let changed = format!("the texts of polymarket:{} changed since: withdraw or repeat it", condition("1"));
+        assert_eq!(unproved, [format!("same true conditional: vetoed by ada on 2026-11-20, {changed}")]);
     }
 
     #[test]
@@ -622,5 +831,174 @@ mod tests {
         let other = Listing { other: true, ..exclusive(kalshi("KXA-28-XX", "Other", "2028")) };
         let few = [group[0].clone(), market(other)];
         assert_eq!(found(&few, &[], Decisions::default()).0, Vec::<String>::new());
+    }
+
+    /// Rules that name ends which are not ordinary.
+    fn may_be_void(text: Listing) -> Listing {
+        let clause =
+            "If the event is cancelled or postponed, the market will be voided and all positions refunded at 50 cents.";
+        Listing { rules: format!("{} {clause}", text.rules), ..text }
+    }
+
+    /// The sets but those of one book, and what was left out.
+    fn left(markets: &[Market], settings: &Settings) -> (Vec<String>, Vec<String>) {
+        let sets = find(markets, &[], settings, NOW.parse().unwrap());
+        let known = sets.known.iter().filter(|it| it.shape != "one book").map(|it| {
+            let names: Vec<String> = it.markets.iter().map(short).collect();
+            format!("{}: {} by {}", it.shape, names.join(" "), it.proof)
+        });
+        (known.collect(), sets.left_out)
+    }
+
+    const NO: &str = "vetoed by ada on 2026-11-20: not these";
+
+    #[test]
+    fn a_ladder_breaks_where_a_person_vetoed_two_of_its_rungs() {
+        let rung = |year: &str| market(kalshi(&format!("KXA-Q-{}", &year[2..]), "Ada Quill", year));
+        let all = ["2028", "2029", "2030", "2031"].map(rung);
+        let (known, left_out) = left(&all, &settings(Decisions::default()));
+        assert_eq!(known, ["deadlines: KXA-Q-28 KXA-Q-29 KXA-Q-30 KXA-Q-31 by rules of each rung"]);
+        assert_eq!(left_out, Vec::<String>::new());
+        // Neighbours.
+        let (known, left_out) = left(&all, &settings(vetoed(&all[1..])));
+        assert_eq!(
+            known,
+            [
+                "deadlines: KXA-Q-28 KXA-Q-29 by rules of each rung",
+                "deadlines: KXA-Q-30 KXA-Q-31 by rules of each rung"
+            ]
+        );
+        assert_eq!(left_out, [format!("Arrests (deadlines): kalshi:KXA-Q-29 kalshi:KXA-Q-30: {NO}")]);
+        // Two that a rung lies between.
+        let (known, _) = left(&all, &settings(vetoed(&[all[0].clone(), all[2].clone()])));
+        assert_eq!(
+            known,
+            [
+                "deadlines: KXA-Q-28 KXA-Q-29 by rules of each rung",
+                "deadlines: KXA-Q-30 KXA-Q-31 by rules of each rung"
+            ]
+        );
+        // A tie of the same two is not riskless either, whoever's file the veto is in.
+        let mut by = tied("kalshi:KXA-Q-28 implies kalshi:KXA-Q-29");
+        by.decisions = vetoed(&all);
+        let sets = find(&all[..2], &[by], &settings(Decisions::default()), NOW.parse().unwrap());
+        assert!(sets.known.iter().all(|it| it.shape == "one book"), "{:?}", sets.known);
+        assert_eq!(sets.unproved[0].why, NO);
+    }
+
+    #[test]
+    fn an_end_that_nobody_accepted_is_in_no_ladder_and_no_group() {
+        let ladder = ["2028", "2029"]
+            .map(|year| market(may_be_void(kalshi(&format!("KXA-Q-{}", &year[2..]), "Ada Quill", year))));
+        let exclusive = |text: Listing| market(Listing { exclusive: true, ..may_be_void(text) });
+        let group = [
+            exclusive(kalshi("KXA-28-AQ", "Ada Quill", "2028")),
+            exclusive(kalshi("KXA-28-BF", "Bruno Fenwick", "2028")),
+        ];
+        let open = settings(Decisions::default());
+        let accepted = Settings { accepted: TailKind::ALL.into_iter().collect(), ..open.clone() };
+        let ends = "postponement, cancellation";
+        for (markets, shape, whole) in [
+            (&ladder, "deadlines", "deadlines: KXA-Q-28 KXA-Q-29 by rules of each rung"),
+            (&group, "at most one", "at most one: KXA-28-AQ KXA-28-BF by kalshi's word on event KXA-28"),
+        ] {
+            let (known, left_out) = left(markets, &open);
+            let each: Vec<String> = ends.split(", ").map(|it| format!("tail {it} is accepted by nobody")).collect();
+            assert_eq!(known, Vec::<String>::new());
+            assert_eq!(left_out, [format!("Arrests ({shape}): conditional: {}", each.join("; "))]);
+            let (known, left_out) = left(markets, &accepted);
+            assert_eq!((known, left_out), (vec![format!("{whole}; accepted: {ends}")], Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_group_is_whole_or_nothing_without_vetoes_and_with_rules() {
+        let exclusive = |ticker: &str, who: &str| Listing { exclusive: true, ..kalshi(ticker, who, "2028") };
+        let texts = [exclusive("KXA-28-AQ", "Ada Quill"), exclusive("KXA-28-BF", "Bruno Fenwick")];
+        let markets = texts.clone().map(market);
+        let (known, left_out) = left(&markets, &settings(vetoed(&markets)));
+        assert_eq!(known, Vec::<String>::new());
+        assert_eq!(left_out, [format!("Arrests (at most one): kalshi:KXA-28-AQ kalshi:KXA-28-BF: {NO}")]);
+        let [one, mut two] = texts;
+        two.rules.clear();
+        let (known, left_out) = left(&[market(one), market(two)], &settings(Decisions::default()));
+        assert_eq!(known, Vec::<String>::new());
+        assert_eq!(left_out, ["Arrests (at most one): conditional: the rules of kalshi:KXA-28-BF"]);
+    }
+
+    #[test]
+    fn what_is_joined_holds_no_two_that_a_person_vetoed() {
+        let exclusive = |text: Listing| market(Listing { exclusive: true, ..text });
+        let markets = [
+            exclusive(kalshi("KXA-28-AQ", "Ada Quill", "2028")),
+            market(polymarket("2", "Bruno Fenwick", "2027")),
+            exclusive(kalshi("KXA-28-BF", "Bruno Fenwick", "2028")),
+            market(polymarket("1", "Ada Quill", "2027")),
+        ];
+        let shapes = |decisions: Decisions| -> Vec<String> {
+            let sets = find(&markets, &[], &settings(decisions), NOW.parse().unwrap());
+            sets.known.iter().filter(|it| it.shape != "one book").map(|it| it.shape.to_owned()).collect()
+        };
+        assert_eq!(shapes(Decisions::default()), ["same", "same", "at most one", JOINED]);
+        // One and the other's twin: no set of two names them, and the joined one would.
+        assert_eq!(shapes(vetoed(&markets)), ["same", "same", "at most one"]);
+    }
+
+    /// A range of an exclusive event of one venue.
+    fn bucket(ticker: &str, title: &str, rules: &str) -> Market {
+        market(Listing {
+            exclusive: true,
+            event: ticker.rsplit_once('-').unwrap().0.to_owned(),
+            rules: rules.to_owned(),
+            ..Listing::new(Venue::Kalshi, ticker, title)
+        })
+    }
+
+    #[test]
+    fn a_group_with_room_between_its_ranges_is_not_sure_to_pay() {
+        let bucket = |ticker: &str, what: &str| {
+            let price = format!("the price of Bitcoin according to CF Benchmarks' Bitcoin Real-Time Index is {what}");
+            bucket(
+                ticker,
+                &format!("Will Bitcoin be {what} on Nov 30, 2026 at 5 PM EST?"),
+                &format!("If {price} on Nov 30, 2026 at 5 PM EST, then the market resolves to Yes."),
+            )
+        };
+        for (low, sure) in [("$99,999 or below", false), ("$99,999.99 or below", true)] {
+            let markets = [bucket("KXBTC-26NOV30-A", low), bucket("KXBTC-26NOV30-B", "$100,000 or above")];
+            let sets = find(&markets, &[], &settings(Decisions::default()), NOW.parse().unwrap());
+            let known = sets.known.iter().find(|it| it.shape == "at most one").unwrap();
+            let limits = brier_arbitrage::Limits::default();
+            let account = brier_arbitrage::Unlimited;
+            let mut problem =
+                brier_arbitrage::Problem::new(&known.set, limits, &account, NOW.parse().unwrap()).unwrap();
+            for (slot, cents) in [(0, 40), (1, 50)] {
+                let price = brier_types::Price::from_cents(cents).unwrap();
+                let ask = brier_book::Level { price, qty: Qty::from_contracts(100).unwrap() };
+                problem.offer(slot, brier_types::BookSide::Ask, [ask], &account);
+            }
+            // At $99,999.50 both pay nothing; of ranges that meet in cents one pays.
+            assert_eq!(problem.solve().unwrap().is_some(), sure, "{low}");
+        }
+    }
+
+    #[test]
+    fn titles_alone_do_not_make_one_of_a_group_pay() {
+        let title = |what: &str| format!("Will the high temperature in Denver be {what} on Nov 30, 2026?");
+        let rules = |what: &str| {
+            format!(
+                "If the high temperature in Denver recorded at Denver International Airport (KDEN) is {what} on Nov 30, 2026, \
+                 then the market resolves to Yes."
+            )
+        };
+        let states = |rules: &dyn Fn(&str) -> String| {
+            let one = |ticker: &str, what: &str| bucket(ticker, &title(what), &rules(what));
+            let markets =
+                [one("KXHIGHDEN-26NOV30-A", "49\u{b0} or below"), one("KXHIGHDEN-26NOV30-B", "50\u{b0} or above")];
+            let sets = find(&markets, &[], &settings(Decisions::default()), NOW.parse().unwrap());
+            sets.known.iter().find(|it| it.shape == "at most one").map(|it| it.set.states().len())
+        };
+        assert_eq!(states(&|_| String::new()), None, "what the rules say of other ends is not known either");
+        assert_eq!(states(&rules), Some(2), "the rules of both say that one pays");
     }
 }

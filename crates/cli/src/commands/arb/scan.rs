@@ -19,7 +19,8 @@ use crate::venue::{block_on, read_ready, ready_file};
 ///
 /// Markets are those that the strategies of CONFIG name, their ties, those of confirmed pairs, and what stands in one event with
 /// them. Rules, fees and books are read from the venues of CONFIG by their public reads: no key is used and nothing is traded.
-/// Profit is exact at the size and that of the worst state of the world. Pairs whose rules do not prove them stand apart.
+/// Profit is that of the worst state of the world at the size, with each level one fill, as `brier arb ledger` will tell it, and at
+/// worst, with every contract a fill of its own, each rounded against you. Pairs whose rules do not prove them stand apart.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -131,7 +132,10 @@ pub(super) struct SetLine {
     size: String,
     cost_dollars: String,
     worst_payoff_dollars: String,
+    /// In the worst state, if every contract is a fill of its own.
     pub(super) worst_profit_dollars: String,
+    /// In the worst state, if each level is one fill: what `brier arb ledger` calls sure then.
+    profit_dollars: String,
     hurdle_dollars: String,
     annual_return: Option<f64>,
     days_locked: f64,
@@ -227,6 +231,7 @@ impl SetLine {
             cost_dollars: found.cost.to_string(),
             worst_payoff_dollars: paid.to_string(),
             worst_profit_dollars: found.profit().to_string(),
+            profit_dollars: found.profit_in_one_fill().to_string(),
             hurdle_dollars: found.hurdle.to_string(),
             annual_return: found.annual_return().map(|it| (it * 1e6).round() / 1e6),
             days_locked: days(found.payout, found.now),
@@ -251,13 +256,14 @@ impl SetLine {
         self.annual_return.map_or_else(|| "at once".to_owned(), |it| format!("{:.1} %", it * 100.0))
     }
 
-    pub(super) fn row(&self) -> [String; 9] {
+    pub(super) fn row(&self) -> [String; 10] {
         let shown = |text: &str| cents(text);
         [
             self.set.clone(),
             self.shape.to_owned(),
             self.size.clone(),
             shown(&self.cost_dollars),
+            shown(&self.profit_dollars),
             shown(&self.worst_profit_dollars),
             self.annual(),
             format!("{:.1}", self.days_locked),
@@ -325,8 +331,8 @@ fn cents(dollars: &str) -> String {
     dollars.parse::<Money>().map_or_else(|_| dollars.to_owned(), |it| it.to_dollars4(Rounding::Floor))
 }
 
-pub(super) const TITLES: [&str; 9] =
-    ["set", "shape", "size>", "cost $>", "worst profit $>", "a year>", "days>", "proof", "orders"];
+pub(super) const TITLES: [&str; 10] =
+    ["set", "shape", "size>", "cost $>", "profit $>", "worst profit $>", "a year>", "days>", "proof", "orders"];
 
 /// Looks once.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
@@ -364,6 +370,7 @@ pub(super) fn shown(document: &Document) -> String {
         parts.push("no set gains now in every state of the world".to_owned());
     } else {
         parts.push(table(TITLES, document.riskless.iter().map(SetLine::row)));
+        parts.push("profit: each level one fill; worst profit, and cost: every contract a fill of its own".to_owned());
         let mut proofs: Vec<&String> = document.riskless.iter().flat_map(|it| &it.see).collect();
         proofs.sort();
         proofs.dedup();
