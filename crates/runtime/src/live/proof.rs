@@ -381,4 +381,37 @@ mod tests {
             format!("confirmed by ada on 2026-11-20, the texts of polymarket:{CONDITION} changed since: review again");
         assert_eq!(check(&tie, &edited(&texts), heard, &BTreeSet::new()), Ok(Confirmed::Before(said)));
     }
+
+    #[test]
+    fn a_run_hears_the_vetoes_of_every_strategy_and_confirmations_of_its_own() {
+        let texts = texts();
+        let folder = tempfile::tempdir().unwrap();
+        let of = |first: &Decisions, second: &Decisions, is_live: bool| -> Vec<String> {
+            let strategy = |name: &str, decisions: &Decisions| {
+                let file = folder.path().join(format!("{name}.jsonl"));
+                std::fs::write(&file, decisions.to_string()).unwrap();
+                format!(
+                    "[[strategy]]\nname = \"{name}\"\nkind = \"arbitrage\"\n[strategy.parameters]\n\
+                     decisions = \"{}\"\npairs = [\"{TIE}\"]\n",
+                    file.display()
+                )
+            };
+            let config = crate::config::read_back(&(strategy("one", first) + &strategy("two", second))).unwrap();
+            let found = unproved(&config.strategies, &texts, is_live).unwrap();
+            found.iter().map(|it| format!("{}: {}", it.strategy, it.why)).collect()
+        };
+        let none = Decisions::default();
+        assert_eq!(of(&none, &none, false), Vec::<String>::new());
+        let no = |name: &str| format!("{name}: vetoed by ada on 2026-11-20: not these");
+        assert_eq!(of(&none, &vetoed(&texts), false), [no("one"), no("two")]);
+        assert_eq!(of(&confirmed(&texts), &vetoed(&texts), true), [no("one"), no("two")]);
+        assert_eq!(of(&confirmed(&texts), &none, true), [format!("two: {UNCONFIRMED}")]);
+        let before = confirmed(&edited(&texts));
+        let changed = format!("the texts of polymarket:{CONDITION} changed since: review again");
+        assert_eq!(
+            of(&confirmed(&texts), &before, true),
+            [format!("two: confirmed by ada on 2026-11-20, {changed}")],
+            "money waits for a person where a venue has edited its rules"
+        );
+    }
 }
