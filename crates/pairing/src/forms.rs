@@ -1,6 +1,6 @@
 //! Standing forms, fitted to sentences. The forms themselves are in the lexicon.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::lexicon::forms;
@@ -78,7 +78,7 @@ impl Form {
 /// Forms by the word they begin with.
 struct Forms {
     all: Vec<Form>,
-    by_first: HashMap<&'static str, Vec<usize>>,
+    by_first: BTreeMap<&'static str, Vec<usize>>,
     /// Those that begin with any word.
     any: Vec<usize>,
 }
@@ -86,7 +86,7 @@ struct Forms {
 impl Forms {
     fn of(lines: &'static str) -> Self {
         let all: Vec<Form> = lines.lines().filter(|line| !line.is_empty()).map(Form::parse).collect();
-        let (mut by_first, mut any) = (HashMap::<&str, Vec<usize>>::new(), Vec::new());
+        let (mut by_first, mut any) = (BTreeMap::<&str, Vec<usize>>::new(), Vec::new());
         for (at, form) in all.iter().enumerate() {
             match form.begins() {
                 Some(words) => words.into_iter().for_each(|word| by_first.entry(word).or_default().push(at)),
@@ -107,7 +107,7 @@ struct Table {
     sources: Forms,
     sentences: Forms,
     phrases: Forms,
-    turns: HashSet<&'static str>,
+    turns: BTreeSet<&'static str>,
 }
 
 fn table() -> &'static Table {
