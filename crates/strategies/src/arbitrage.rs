@@ -4,7 +4,8 @@
 //! Of tied markets there are positions of which one pays a dollar whatever happens ([`Tie::hedges`]): YES here and NO there of the
 //! same event. Where both together cost less than a dollar after the exact fees of the size, and the rest beats what the money would
 //! earn elsewhere until the later payout, both are bought in equal contracts, level by level as long as the next contract of
-//! both is worth it. The leg that is less certain to fill goes first, each is looked at again before it is sent, and what cannot
+//! both is worth it. Where taking both does not pay and `rest_for` is set, one leg rests as a quote at the price with which it
+//! would, and its fills are hedged at once. The leg that is less certain to fill goes first, each is looked at again before it is sent, and what cannot
 //! be completed is sold again within a set loss: the engine does that, bounds what may stand open, and writes down what was
 //! expected and what came of it.
 //!
@@ -23,6 +24,7 @@ use brier_book::BookView;
 use brier_engine::{Combo, Interest, Leg, Manner, MarketId, OnShortfall, Signal, Strategy, View, Wants, legs};
 use brier_types::{Action, BookSide, MarketStatus, MarketTicker, Money, Outcome, Price, Qty, Timestamp, Venue};
 
+use crate::resting;
 use crate::tie::Tie;
 
 /// Two markets and how they are tied.
@@ -57,6 +59,8 @@ pub struct ArbitrageParameters {
     pub pause: Duration,
     /// How long a leg may stand open while nothing can be done about it.
     pub patience: Duration,
+    /// How long one leg may rest as a quote where taking both does not pay; never where it is zero.
+    pub rest_for: Duration,
 }
 
 /// See the module's head.
@@ -106,6 +110,24 @@ impl Arbitrage {
             let Ok(set) = Set::new(members, &[relation(pair.tie)], Vec::new()) else { continue };
             if let Ok(set) = self.scanner.register(set) {
                 *watched = Some(Watched { set, markets: [first, second], tried: None });
+            }
+        }
+    }
+
+    /// Quotes one leg of every pair that nothing was wanted of, where that pays.
+    fn rest(&mut self, view: &View<'_>, wants: &mut Wants) {
+        if self.it.rest_for.is_zero() {
+            return;
+        }
+        let (now, desk) = (view.now(), Desk { view, cap: self.it.cap, clip: self.it.clip });
+        for (pair, watched) in self.it.pairs.iter().zip(&mut self.watched) {
+            let Some(watched) = watched else { continue };
+            if watched.tried.is_some_and(|tried| tried == now || now.since(tried) < self.it.pause) {
+                continue;
+            }
+            if let Some(combo) = resting::combo(&self.it, pair.tie, watched.markets, &desk) {
+                watched.tried = Some(now);
+                wants.combo(combo);
             }
         }
     }
@@ -167,8 +189,8 @@ fn combo(it: &ArbitrageParameters, view: &View<'_>, markets: [MarketId; 2], foun
 }
 
 /// The view as the scanner wants it.
-struct Desk<'a, 'v> {
-    view: &'a View<'v>,
+pub(crate) struct Desk<'a, 'v> {
+    pub(crate) view: &'a View<'v>,
     cap: Qty,
     clip: Qty,
 }
@@ -242,6 +264,7 @@ impl Strategy for Arbitrage {
                         }
                     }
                 }
+                self.rest(view, wants);
             }
             Signal::Trade(..) | Signal::Fair(_) | Signal::Fact(_) => {}
         }

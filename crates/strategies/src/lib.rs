@@ -12,6 +12,7 @@ mod logit_maker;
 mod market_maker;
 mod momentum;
 mod range;
+mod resting;
 mod reversion;
 mod samples;
 mod stake;

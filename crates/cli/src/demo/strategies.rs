@@ -61,6 +61,7 @@ pub(crate) fn arbitrage(kalshi: MarketTicker, polymarket: MarketTicker) -> anyho
         unwind_loss: Price::from_cents(2).context("a price out of range")?,
         pause: Duration::from_secs(10),
         patience: Duration::from_secs(30),
+        rest_for: Duration::ZERO,
     })))
 }
 

@@ -354,6 +354,12 @@ pub const KINDS: &[StrategyKind] = &[
                 "30",
                 "How long a leg may stand open while nothing can be done about it.",
             ),
+            Key::new(
+                "rest_s",
+                whole(0, 86_400),
+                "0",
+                "How long one leg may rest as a quote at a time where taking both does not pay, hedged at Kalshi fill by fill; 0 for never.",
+            ),
         ],
         has_model: false,
         make: Some(arbitrage),
@@ -585,6 +591,7 @@ fn arbitrage(config: &StrategyConfig) -> Box<dyn Strategy> {
         unwind_loss: set.price("unwind_loss_dollars"),
         pause: set.secs("pause_s"),
         patience: set.secs("patience_s"),
+        rest_for: set.secs("rest_s"),
     }))
 }
 

@@ -24,6 +24,7 @@ fn parameters(tie: Tie) -> ArbitrageParameters {
         unwind_loss: cents(2),
         pause: Duration::from_secs(30),
         patience: Duration::from_secs(30),
+        rest_for: Duration::ZERO,
     }
 }
 
@@ -163,4 +164,49 @@ fn no_pause_is_no_second_try_on_the_same_view() {
     world.resume();
     world.pass(Duration::from_secs(1));
     assert_eq!(sent(&mut world), [leg("A", BookSide::Bid, 40, 20), leg("B", BookSide::Ask, 45, 20)]);
+}
+
+/// One leg as a quote, where taking both would gain less than the margin.
+fn resting() -> ArbitrageParameters {
+    ArbitrageParameters { rest_for: Duration::from_secs(20), ..parameters(Tie::Same) }
+}
+
+fn quote(market: &str, side: BookSide, cents: u16, contracts: u64) -> Sent {
+    Sent { immediate: false, ..leg(market, side, cents, contracts) }
+}
+
+#[test]
+fn one_leg_rests_where_taking_both_does_not_pay() {
+    let mut world = World::new(strategy(resting()), &MARKETS, DAY);
+    world.book("A", &[(38, 10)], &[(42, 30)]);
+    world.book("B", &[(42, 20)], &[(46, 10)]);
+    assert_eq!(sent(&mut world), [], "YES at 42 and NO at 58 cost a dollar");
+    world.pass(Duration::from_secs(1));
+    // NO quoted for 55 (the ask a cent lower) and YES at 42 for 30 gain three cents each; YES for 39 and NO at 58 as much for 20.
+    assert_eq!(sent(&mut world), [quote("B", BookSide::Ask, 45, 30)]);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(sent(&mut world), [], "one quote of a pair at a time");
+}
+
+#[test]
+fn a_quote_that_cannot_leave_the_margin_is_not_made() {
+    for (bid_of_a, ask_of_b) in [(40, 44), (41, 43)] {
+        let mut world = World::new(strategy(resting()), &MARKETS, DAY);
+        world.book("A", &[(bid_of_a, 10)], &[(42, 30)]);
+        world.book("B", &[(42, 20)], &[(ask_of_b, 10)]);
+        world.pass(Duration::from_secs(1));
+        let found = sent(&mut world);
+        // Beside the best ask of 44 two cents are left, which is the margin.
+        let expected = if ask_of_b == 44 { vec![quote("B", BookSide::Ask, 44, 30)] } else { Vec::new() };
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn nothing_rests_unless_it_is_asked_for() {
+    let mut world = World::new(strategy(parameters(Tie::Same)), &MARKETS, DAY);
+    world.book("A", &[(30, 10)], &[(42, 30)]);
+    world.book("B", &[(42, 20)], &[(50, 10)]);
+    world.pass(Duration::from_secs(5));
+    assert_eq!(sent(&mut world), []);
 }
