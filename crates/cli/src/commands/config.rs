@@ -178,14 +178,36 @@ fn not_in_catalog(config: &Config) -> Vec<String> {
     let embedded = config.kalshi.as_ref().is_some_and(|venue| venue.at.is_none());
     let Some(path) = config.paper.catalog.as_ref().filter(|_| embedded) else { return Vec::new() };
     let catalog = std::fs::read(path).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
-    let Some(listed) = catalog.as_ref().and_then(|it| it["markets"].as_array()) else { return Vec::new() };
+    let Some(catalog) = catalog else { return Vec::new() };
+    let none = Vec::new();
+    let listed = catalog["markets"].as_array().unwrap_or(&none);
     let strategies = config.strategies.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
     let analysts = config.analysts.iter().filter(|it| it.enabled).flat_map(|it| &it.markets);
-    let named: BTreeSet<&str> =
-        strategies.chain(analysts).filter(|it| it.venue == Venue::Kalshi).map(|it| it.market.as_str()).collect();
-    let is_listed = |market: &&str| listed.iter().any(|it| it["ticker"] == **market);
-    let missing = named.into_iter().filter(|market| !is_listed(market));
-    missing.map(|market| format!("{market} is not in `paper.catalog` ({}): a run stops at its start unless its exchange lists it already", path.display())).collect()
+    let named: BTreeSet<(Venue, &str)> = strategies.chain(analysts).map(|it| (it.venue, it.market.as_str())).collect();
+    let nested = catalog["events"].as_array().into_iter().flatten().filter_map(|it| it["markets"].as_array()).flatten();
+    let tickers: BTreeSet<&str> = listed.iter().chain(nested).filter_map(|it| it["ticker"].as_str()).collect();
+    let conditions = conditions(&catalog["polymarket"]);
+    let is_missing = |&(venue, market): &(Venue, &str)| match venue {
+        Venue::Kalshi => !tickers.contains(market),
+        Venue::Polymarket => conditions.as_ref().is_some_and(|known| !known.contains(market)),
+    };
+    let missing = named.into_iter().filter(is_missing);
+    missing.map(|(_, market)| format!("{market} is not in `paper.catalog` ({}): a run stops at its start unless its exchange lists it already", path.display())).collect()
+}
+
+/// The condition ids of the Polymarket markets of a catalog; none where one of them gets its id from the exchange.
+fn conditions(catalog: &serde_json::Value) -> Option<BTreeSet<&str>> {
+    fn list(value: &serde_json::Value) -> &[serde_json::Value] {
+        value.as_array().map_or(&[], Vec::as_slice)
+    }
+    let within = list(&catalog["events"]).iter().flat_map(|event| list(&event["markets"]));
+    let mut known = BTreeSet::new();
+    for market in list(&catalog["markets"]).iter().chain(within) {
+        let raw = &market["raw"];
+        let id = [market, raw].into_iter().find_map(|it| it["conditionId"].as_str().or(it["condition_id"].as_str()));
+        known.insert(id?);
+    }
+    Some(known)
 }
 
 /// What the files and keys that it names keep from starting, without asking anybody.

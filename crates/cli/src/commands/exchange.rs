@@ -304,7 +304,10 @@ async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
          under `polymarket` as an object with `events` and `markets`";
     let failed =
         |error: &dyn std::fmt::Display| CliError::failure(format!("catalog {}: {error}", path.display())).hint(HINT);
-    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::failure(format!("catalog {}: {error}", path.display()))
+            .hint("name a file that is there and can be read")
+    })?;
     let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
     let report = server.load_catalog(catalog).await.map_err(|error| failed(&error))?;
     tracing::info!(listed = report.listed, "catalog listed");

@@ -151,6 +151,11 @@ fn the_guide_to_the_first_tie_trades_both_legs_and_is_paid_what_was_sure() {
     let agree = |status: &Value| status["venues"].as_array().unwrap().iter().all(|it| it["reconciled"] == true);
     let begun = guide.until("status brier.toml", agree);
     assert_eq!(cash(&begun), 20_000_000_000);
+    let said = std::fs::read_to_string(guide.path("run.log")).unwrap();
+    let tie = format!("kalshi:{TICKER} same polymarket:{condition}");
+    let line = said.lines().find(|line| line.contains("this tie")).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains(&guide.of_the_year(&tie)) && line.contains("it is traded"), "{line}");
+    assert!(said.contains("ties traded=1 left_out=0"), "{said}");
 
     // It is halted while somebody quotes; what it would do is to be seen.
     guide.run("halt brier.toml");

@@ -14,15 +14,34 @@ const MAX_NAME: usize = 64;
 /// # Errors
 /// [`AdminError::Invalid`] says which member is not known, and which was probably meant.
 pub(crate) fn check(what: &str, given: &Value, known: &[&str], also: &[&str]) -> Result<(), AdminError> {
+    unknown(given, known, also).map_or(Ok(()), |problem| Err(AdminError::Invalid(format!("{what}: {problem}"))))
+}
+
+/// The first member of another name than those in `known` and `also`, and which was probably meant.
+pub(crate) fn unknown(given: &Value, known: &[&str], also: &[&str]) -> Option<String> {
     let mut names = given.as_object().into_iter().flat_map(|given| given.keys());
-    let Some(name) = names.find(|name| !known.contains(&name.as_str()) && !also.contains(&name.as_str())) else {
-        return Ok(());
-    };
+    let name = names.find(|name| !known.contains(&name.as_str()) && !also.contains(&name.as_str()))?;
     let words = match nearest(name, known) {
         Some(meant) => format!("perhaps `{meant}` is meant"),
         None => format!("expected `{}`", known.join("`, `")),
     };
-    Err(AdminError::Invalid(format!("{what}: unknown member `{name:.64}`; {words}")))
+    Some(format!("unknown member `{name:.64}`; {words}"))
+}
+
+/// Warns of members of a venue's own record that are no name of its schema and near to one: such a record may have members that are
+/// not read, but hardly by a letter.
+pub(crate) fn warn(what: &str, given: &Value, known: &[&str]) {
+    for name in given.as_object().into_iter().flat_map(|given| given.keys()) {
+        if let Some(meant) = slip(name, known) {
+            tracing::warn!(what, member = name.as_str(), meant, "a member is not known and is not read");
+        }
+    }
+}
+
+/// The known name that was probably meant by one that is not known: at most two letters apart.
+fn slip<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let meant = if known.contains(&name) { None } else { nearest(name, known) };
+    meant.filter(|meant| distance(name, meant) <= 2)
 }
 
 /// The known name that differs in the fewest letters, if they are fewer than half of it and three at most.
@@ -62,6 +81,14 @@ mod tests {
         assert_eq!(told(json!({"fee_rte": 1})), "market: unknown member `fee_rte`; perhaps `fee_rate` is meant");
         assert_eq!(told(json!({"feeRate": 1})), "market: unknown member `feeRate`; perhaps `fee_rate` is meant");
         assert_eq!(told(json!({"colour": 1})), "market: unknown member `colour`; expected `slug`, `fee_rate`");
+    }
+
+    #[test]
+    fn a_slip_is_near_to_a_name_and_an_older_name_is_none() {
+        let known = ["rules_primary", "volume_fp", "open_interest_fp", "status"];
+        let found =
+            ["rules_primry", "rules_primary", "volume", "open_interest", "statsu"].map(|name| slip(name, &known));
+        assert_eq!(found, [Some("rules_primary"), None, None, None, Some("status")]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Series, events and markets as they are listed: what a partial description lacks is filled in, and what cannot trade is
 //! refused with the reason.
 //!
-//! Descriptions are the venue's own JSON. Keys that are not the venue's are ignored, as its own readers do.
+//! Descriptions are the venue's own JSON, or a few of its keys. In one of somebody's own a key that is not the venue's is a mistake and
+//! refused; the venue's own records may have keys that are not read, and only a slip of a letter is told.
 
 use std::time::Duration;
 
@@ -10,8 +11,11 @@ use brier_kalshi_protocol::rest::{EventData, Market, Series};
 use brier_kalshi_protocol::{ticks, wire};
 use brier_matching::MarketSpec;
 use brier_types::{MarketTicker, PriceGrid, Qty, Timestamp};
-use serde::de::DeserializeOwned;
+use serde::de::value::Error as Stop;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_json::{Map, Value, json};
+
+use crate::admin::members;
 
 /// Why a description cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,13 +58,102 @@ fn shape(what: &'static str, problem: impl std::fmt::Display) -> CatalogError {
     CatalogError::Shape { what, problem: problem.to_string() }
 }
 
+/// Asks a type for the names of its fields, and reads nothing.
+struct Names<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Names<'_> {
+    type Error = Stop;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
+        Err(Stop::custom("expected a type with named fields"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Stop> {
+        *self.0 = fields;
+        Err(Stop::custom("only its names were wanted"))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq
+        tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The keys of the venue's schema.
+fn names<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut names: &'static [&'static str] = &[];
+    drop(T::deserialize(Names(&mut names)));
+    names
+}
+
+/// Keys of which the venue's own records have one, and a description of somebody's own none.
+const MARKS_OF_KALSHI: [&str; 10] = [
+    "contract_url",
+    "contract_terms_url",
+    "collateral_return_type",
+    "last_updated_ts",
+    "created_time",
+    "updated_time",
+    "yes_bid",
+    "yes_bid_size_fp",
+    "volume",
+    "open_interest_fp",
+];
+
+/// Refuses a key that is not the venue's, unless the record is the venue's own.
+fn check_names<T: DeserializeOwned>(what: &'static str, given: &Value, more: &[&str]) -> Result<(), CatalogError> {
+    let known = names::<T>();
+    if MARKS_OF_KALSHI.iter().any(|mark| given.get(mark).is_some()) {
+        members::warn(what, given, known);
+        return Ok(());
+    }
+    members::unknown(given, known, more).map_or(Ok(()), |problem| Err(shape(what, problem)))
+}
+
 /// Puts the given keys over the defaults and reads the whole. A null counts as absent.
 fn read<T: DeserializeOwned>(what: &'static str, defaults: Value, given: Value) -> Result<T, CatalogError> {
-    let (Value::Object(mut whole), Value::Object(given)) = (defaults, given) else {
+    let (Value::Object(defaults), Value::Object(mut given)) = (defaults, given) else {
         return Err(shape(what, "expected a JSON object"));
     };
-    whole.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
-    serde_json::from_value(Value::Object(whole)).map_err(|error| shape(what, error))
+    given.retain(|_, value| !value.is_null());
+    let with = |given: &Map<String, Value>| {
+        let mut whole = defaults.clone();
+        whole.extend(given.clone());
+        serde_json::from_value::<T>(Value::Object(whole))
+    };
+    with(&given).map_err(|error| {
+        // The reader names no key: it is the one without which the rest can be read.
+        let is_wrong = |key: &&String| {
+            let mut rest = given.clone();
+            rest.remove(*key);
+            with(&rest).is_ok()
+        };
+        match given.keys().find(is_wrong) {
+            Some(key) => shape(what, format_args!("`{key}`: {error}")),
+            None => shape(what, error),
+        }
+    })
+}
+
+/// Refuses a time that is none, by its key: some have no default that could stand in for them.
+fn check_times(what: &'static str, given: &Value) -> Result<(), CatalogError> {
+    let times = given.as_object().into_iter().flatten().filter(|(key, value)| {
+        (key.ends_with("_time") || key.ends_with("_date") || key.ends_with("_datetime")) && !value.is_null()
+    });
+    for (key, value) in times {
+        if value.as_str().is_none_or(|text| text.parse::<Timestamp>().is_err()) {
+            return Err(shape(
+                what,
+                format_args!("`{key}`: expected a time such as `2027-01-01T00:00:00Z`, found {value:.64}"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn text<'a>(what: &'static str, given: &'a Value, key: &'static str) -> Result<&'a str, CatalogError> {
@@ -78,6 +171,7 @@ fn text<'a>(what: &'static str, given: &'a Value, key: &'static str) -> Result<&
 pub(crate) fn series(given: Value, now: Timestamp) -> Result<Series, CatalogError> {
     const WHAT: &str = "series";
     let ticker = text(WHAT, &given, "ticker")?;
+    check_names::<Series>(WHAT, &given, &[])?;
     let category = given.get("category").and_then(Value::as_str).unwrap_or("Other");
     let defaults = json!({
         "title": ticker, "frequency": "custom", "category": category, "categories": [category], "tags": [],
@@ -109,6 +203,8 @@ fn series_of(ticker: &str) -> &str {
 pub(crate) fn event(given: Value, now: Timestamp) -> Result<EventData, CatalogError> {
     const WHAT: &str = "event";
     let ticker = text(WHAT, &given, "event_ticker")?;
+    check_names::<EventData>(WHAT, &given, &[])?;
+    check_times(WHAT, &given)?;
     let exclusive = given.get("mutually_exclusive").and_then(Value::as_bool).unwrap_or(false);
     let defaults = json!({
         "series_ticker": series_of(ticker), "sub_title": "", "title": ticker,
@@ -131,6 +227,9 @@ pub(crate) fn market(given: Value, now: Timestamp) -> Result<Market, CatalogErro
     const WHAT: &str = "market";
     let ticker = text(WHAT, &given, "ticker")?.to_owned();
     text(WHAT, &given, "event_ticker")?;
+    // The series of an event that is listed with its market.
+    check_names::<Market>(WHAT, &given, &["series_ticker"])?;
+    check_times(WHAT, &given)?;
     let close = given.get("close_time").cloned().ok_or(CatalogError::Missing { what: WHAT, key: "close_time" })?;
     let now_text = now.to_string();
     let structure = given.get("price_level_structure").and_then(Value::as_str).unwrap_or("linear_cent").to_owned();
@@ -240,5 +339,32 @@ mod tests {
         let grid = json!({"ticker": "T", "event_ticker": "E", "close_time": "2026-12-01T00:00:00Z",
             "price_level_structure": "no_such"});
         assert!(market(grid, now()).unwrap_err().to_string().contains("no_such"));
+    }
+
+    #[test]
+    fn a_key_or_a_time_that_is_none_is_refused_by_name() {
+        let own = |key: &str, value: Value| {
+            let mut it = json!({"ticker": "T", "event_ticker": "E", "close_time": "2026-12-01T00:00:00Z"});
+            it[key] = value;
+            market(it, now())
+        };
+        let told = own("rules_primry", json!("R.")).unwrap_err().to_string();
+        assert_eq!(told, "market: unknown member `rules_primry`; perhaps `rules_primary` is meant");
+        let told = own("close_time", json!("tomorrow")).unwrap_err().to_string();
+        assert_eq!(told, "market: `close_time`: expected a time such as `2027-01-01T00:00:00Z`, found \"tomorrow\"");
+        let told = own("open_time", json!(17)).unwrap_err().to_string();
+        assert!(told.starts_with("market: `open_time`: expected a time such as"), "{told}");
+        let told = own("can_close_early", json!("no")).unwrap_err().to_string();
+        assert!(told.starts_with("market: `can_close_early`: ") && told.contains("boolean"), "{told}");
+        let told = event(json!({"event_ticker": "E", "titel": "E"}), now()).unwrap_err().to_string();
+        assert_eq!(told, "event: unknown member `titel`; perhaps `title` is meant");
+        let told = series(json!({"ticker": "S", "fee_typ": "quadratic"}), now()).unwrap_err().to_string();
+        assert_eq!(told, "series: unknown member `fee_typ`; perhaps `fee_type` is meant");
+        // All of the schema may be there, and what the venue's own records have besides.
+        assert!(own("series_ticker", json!("S")).is_ok() && own("rules_secondary", Value::Null).is_ok());
+        let mut recorded = json!({"ticker": "T", "event_ticker": "E", "close_time": "2026-12-01T00:00:00Z"});
+        recorded["created_time"] = json!("2026-11-01T00:00:00Z");
+        recorded["risk_limit_cents"] = json!(0);
+        assert!(market(recorded, now()).is_ok());
     }
 }

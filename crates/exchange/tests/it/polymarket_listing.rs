@@ -92,6 +92,10 @@ async fn unknown_members_of_a_short_form_are_refused_with_the_nearest_known() {
     for (market, told) in [
         (json!({"question": "A?", "fee_rte": "0.05"}), "market: unknown member `fee_rte`; perhaps `fee_rate` is meant"),
         (json!({"question": "A?", "colour": 1}), "market: unknown member `colour`; expected `id`, `question`, `slug`"),
+        (
+            json!({"question": "A?", "endDate": "tomorrow"}),
+            "market: `endDate`: expected a time such as `2027-01-01T00:00:00Z`, found \"tomorrow\"",
+        ),
         (json!({"question": "A?", "event": {"titel": "A"}}), "event: unknown member `titel`; perhaps `title` is meant"),
         (json!({"question": "A?", "rewards": {"min_size": 1, "spread": 1}}), "market: unknown field `spread`"),
         (

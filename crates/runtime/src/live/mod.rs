@@ -43,7 +43,7 @@ use crate::analysts::terms::MarketTerms;
 use crate::analysts::told::OpinionLog;
 use crate::analysts::{AnalystsError, Seat};
 use crate::caller::{Address, Caller};
-use crate::config::{Config, Environment, PaperConfig, RemoteConfig, StrategyConfig};
+use crate::config::{Config, Environment, PaperConfig, RemoteConfig, StrategyConfig, TieName};
 use crate::control::{self, ControlServer};
 use crate::core::Core;
 use crate::driver::{CLOCK_BACK, Driver, DriverEnd, Routes, Word, look};
@@ -202,11 +202,14 @@ impl RunError {
     /// What to do.
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Venue(VenueError::Unlisted { .. }) => {
-                Some("correct the `markets` of the strategy or analyst; a paper run lists what `paper.catalog` names")
-            }
+            Self::Venue(VenueError::Unlisted { .. }) => Some(
+                "correct the `markets` or `pairs` of the strategy, or the analyst's; a paper run lists what `paper.catalog` names",
+            ),
             Self::Venue(VenueError::Unreachable { .. }) => Some("`brier doctor` looks at keys, clock and venues"),
             Self::Paper(PaperError::Catalog { .. }) => Some("correct `paper.catalog`"),
+            Self::Proof(ProofError::Decisions { .. }) => Some(
+                "`brier pairs confirm A B --why TEXT --decisions FILE` writes it; a file with a wrong line counts for nothing until it is repaired, and its history shows the last good one",
+            ),
             Self::Feeds(_) => Some("correct `[feeds]` and its `[[feed]]`; `brier feeds check` asks the vendors"),
             Self::NothingToTrade { .. } => Some(
                 "correct the strategy, its feeds, a paper catalog's listing (docs/feeds.md says what it needs), or the table that `feeds.settlement` names; `feeds.rules = \"warn\"` lets a paper run trade all the same",
@@ -224,6 +227,25 @@ impl RunError {
             ),
             _ => None,
         }
+    }
+}
+
+/// The ties that enabled strategies trade, by strategy.
+fn ties(config: &Config) -> Vec<(&str, TieName)> {
+    let enabled = config.strategies.iter().filter(|it| it.enabled);
+    enabled.flat_map(|it| it.ties().into_iter().map(|tie| (it.name.as_str(), tie))).collect()
+}
+
+/// Says which ties trade; those that do not have been told, each with its reason.
+fn tell_ties(named: usize, config: &Config) {
+    let traded = ties(config);
+    for (strategy, tie) in &traded {
+        tracing::info!(strategy, %tie, "the rules of both prove this tie: it is traded");
+    }
+    match (named, traded.len()) {
+        (0, _) => {}
+        (_, 0) => tracing::warn!(traded = 0, left_out = named, "no tie is traded"),
+        (_, traded) => tracing::info!(traded, left_out = named - traded, "ties"),
     }
 }
 
@@ -359,7 +381,9 @@ impl Trading {
             return Err(RunError::NothingToTrade { refused: refused.len(), first: (*first).clone() });
         }
         let texts: Vec<_> = venues.iter().flat_map(|venue| venue.texts.iter().cloned()).collect();
+        let named = ties(&self.config).len();
         proof::prove(&mut self.config, &texts)?;
+        tell_ties(named, &self.config);
         let watch = vetoes::Watch::of(&self.config, texts);
         let Assembled { wiring, routes, instruments, halted, terms, pulses } =
             assemble(venues).map_err(system("HTTP"))?;

@@ -228,6 +228,21 @@ fn read<T: for<'de> Deserialize<'de>>(what: &str, given: &Value) -> Result<T, Ad
     serde_json::from_str(&given.to_string()).map_err(|error| invalid(format!("{what}: {error}")))
 }
 
+/// Refuses an end that no reader takes for a time: the market would have none.
+fn check_end(what: &str, given: &Value) -> Result<(), AdminError> {
+    for key in ["end_date", "endDate"] {
+        let found = match given.get(key) {
+            None | Some(Value::Null) => continue,
+            Some(Value::String(text)) if text.is_empty() || wire::read_time(text).is_ok() => continue,
+            Some(found) => found,
+        };
+        return Err(invalid(format!(
+            "{what}: `{key}`: expected a time such as `2027-01-01T00:00:00Z`, found {found:.64}"
+        )));
+    }
+    Ok(())
+}
+
 /// Words joined by dashes, as in addresses.
 fn slug_of(text: &str) -> String {
     let lower = text.to_lowercase();
@@ -253,6 +268,7 @@ pub(super) fn event(core: &mut Core, mut given: Value) -> Result<(String, Vec<Li
     let of_gamma = is_of_gamma(&given);
     if !of_gamma {
         members::check("event", &given, &EVENT, &EVENT_OF_GAMMA)?;
+        check_end("event", &given)?;
     }
     let markets = match given.get_mut("markets").map(Value::take) {
         Some(Value::Array(markets)) => markets,
@@ -393,8 +409,10 @@ impl MarketRecord {
         };
         if !of_gamma {
             members::check("market", &record, &MARKET, &MARKET_OF_GAMMA)?;
+            check_end("market", &record)?;
             if let Some(event) = event_within(&record).filter(|event| !is_of_gamma(event)) {
                 members::check("event", event, &EVENT[1..], &EVENT_OF_GAMMA)?;
+                check_end("event", event)?;
             }
             if let Some(fees) = record.get("feeSchedule") {
                 members::check("feeSchedule", fees, &["rate", "exponent", "rebateRate", "takerOnly"], &[])?;
