@@ -309,7 +309,13 @@ async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
             .hint("name a file that is there and can be read")
     })?;
     let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
-    let report = server.load_catalog(catalog).await.map_err(|error| failed(&error))?;
+    let report = server.load_catalog(catalog).await.map_err(|error| {
+        let problem = error.to_string();
+        match brier_exchange::catalog_line(&text, &problem) {
+            Some(line) => failed(&format_args!("line {line}: {problem}")),
+            None => failed(&problem),
+        }
+    })?;
     tracing::info!(listed = report.listed, "catalog listed");
     if let Some(first) = report.kept.first() {
         tracing::warn!(kept = report.kept.len(), first, "the catalog is listed already and kept as it is");

@@ -323,6 +323,13 @@ fn a_catalog_named_at_every_start_is_listed_once_and_a_mistake_in_it_is_told() {
     listing["polymarket"]["markets"][0]["fee_rte"] = json!("0.05");
     let told = refused(&listing);
     assert!(told.starts_with("exit 1") && told.contains("perhaps `fee_rate` is meant"), "{told}");
+    // On Kalshi's side too, with the line.
+    let market = json!({"ticker": "KXA-1-A", "event_ticker": "KXA-1", "close_time": "2099-01-01T00:00:00Z", "rules_primry": "R."});
+    let told = refused(&json!({"markets": [market]}));
+    assert!(
+        told.contains("catalog.json: line 1: market: unknown member `rules_primry`; perhaps `rules_primary`"),
+        "{told}"
+    );
     let told = refused(&json!({"seris": []}));
     assert!(told.starts_with("exit 1") && told.contains("perhaps `series` is meant"), "{told}");
 }

@@ -28,6 +28,20 @@ pub(crate) fn unknown(given: &Value, known: &[&str], also: &[&str]) -> Option<St
     Some(format!("unknown member `{name:.64}`; {words}"))
 }
 
+/// The line of a catalog's text that an error about it means: the only one that has the member or name that it quotes first, and the
+/// value that it found, if it says one. None where several have.
+pub fn catalog_line(text: &str, problem: &str) -> Option<usize> {
+    let quoted =
+        problem.split('`').skip(1).step_by(2).map(|word| format!("\"{word}\"")).find(|word| text.contains(word))?;
+    let found = problem.rsplit_once(", found ").map_or("", |(_, found)| found);
+    let of_it = |wanted: &str| {
+        let mut lines = text.lines().zip(1..).filter(|(line, _)| line.contains(&quoted) && line.contains(wanted));
+        let first = lines.next().map(|(_, number)| number);
+        first.filter(|_| lines.next().is_none())
+    };
+    of_it(found).or_else(|| of_it(""))
+}
+
 /// Warns of members of a venue's own record that are no name of its schema and near to one: such a record may have members that are
 /// not read, but hardly by a letter.
 pub(crate) fn warn(what: &str, given: &Value, known: &[&str]) {
@@ -89,6 +103,17 @@ mod tests {
         let found =
             ["rules_primry", "rules_primary", "volume", "open_interest", "statsu"].map(|name| slip(name, &known));
         assert_eq!(found, [Some("rules_primary"), None, None, None, Some("status")]);
+    }
+
+    #[test]
+    fn an_error_has_a_line_where_only_one_is_meant() {
+        let text = "{\n \"markets\": [\n  {\"ticker\": \"A\", \"open_time\": \"1\"},\n  {\"ticker\": \"B\", \"open_time\": \"x\"}\n ]}";
+        let line = |problem: &str| catalog_line(text, problem);
+        assert_eq!(line("market: `open_time`: expected a time such as `1`, found \"x\""), Some(4));
+        assert_eq!(line("market `A` is listed already; choose another ticker"), Some(3));
+        assert_eq!(line("catalog: expected `markets` to be a list"), Some(2));
+        assert_eq!(line("market: `open_time`: expected a number"), None, "both have one");
+        assert_eq!(line("market: expected `close_time`, found none"), None);
     }
 
     #[test]

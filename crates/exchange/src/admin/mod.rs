@@ -498,11 +498,18 @@ fn load_catalog(core: &mut Core, catalog: Value) -> Result<usize, AdminError> {
         put_series(core, one)?;
         count += 1;
     }
+    let gives_events = !events.is_empty();
     for one in events {
         markets.extend(put_event(core, one)?);
         count += 1;
     }
     for one in markets {
+        if let Some(event) = one.get("event_ticker").and_then(Value::as_str)
+            && gives_events
+            && !core.state.events.contains_key(event)
+        {
+            tracing::warn!(event, "a market's event is not among the catalog's; it is listed with defaults");
+        }
         create_market(core, one)?;
         count += 1;
     }
