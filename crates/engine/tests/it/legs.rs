@@ -142,7 +142,11 @@ impl Bench {
 
     /// The two legs fill for so many contracts; the orders, in their sequence.
     fn completes(&mut self, contracts: u64) -> [(RequestId, PlaceOrder); 2] {
-        self.want(combo(contracts));
+        self.completes_by(combo(contracts).on_shortfall, contracts)
+    }
+
+    fn completes_by(&mut self, on_shortfall: OnShortfall, contracts: u64) -> [(RequestId, PlaceOrder); 2] {
+        self.want(Combo { on_shortfall, ..combo(contracts) });
         let first = self.placed();
         self.fills(&first, contracts);
         let second = self.placed();
@@ -603,6 +607,55 @@ fn a_leg_is_sold_within_its_bound() {
     assert_eq!((sale.1.new.side, sale.1.new.price, sale.1.new.qty), (BID, cents(63), qty(7)));
 }
 
+/// YES was bought at Kalshi for 45 and a fee, and NO is gone to 60 or more. The first order that is sent then, if any.
+fn sold_at_kalshi(max_loss: u16, bid: u8) -> (Bench, Option<(RequestId, PlaceOrder)>) {
+    let mut bench = bench();
+    let legs = vec![leg(M, BID, cents(47)), leg(N, ASK, cents(58))];
+    bench.want(Combo { on_shortfall: OnShortfall::Unwind { max_loss }, ..Combo::new(legs, qty(10), Money::DOLLAR) });
+    let first = bench.placed();
+    bench.book(K, M, &[(bid, 100)], &[(45, 100)]).book(P, N, &[(30, 100)], &[(62, 100)]);
+    bench.fills_at(&first, cents(45), 10);
+    let sale = bench.sent().into_iter().find_map(|(request, body)| match body {
+        Request::Place(place) => Some((request, place.into_inner())),
+        _ => None,
+    });
+    (bench, sale)
+}
+
+#[test]
+fn selling_a_leg_again_loses_no_more_than_the_rule_allows_fees_included() {
+    // Two cents of price and 1.7332 of fees each way: 5.45 a contract.
+    for max_loss in [200, 400, 545] {
+        let (mut bench, sale) = sold_at_kalshi(max_loss, 43);
+        assert_eq!(sale, None, "{max_loss} price steps do not pay for it");
+        bench.pass(Duration::from_secs(32));
+        assert_eq!(bench.ended(), Ended::Held);
+    }
+    for (max_loss, bid, limit) in [(546, 43, 43), (546, 44, 43), (600, 44, 43), (650, 43, 42)] {
+        let (mut bench, sale) = sold_at_kalshi(max_loss, bid);
+        let sale = sale.unwrap();
+        assert_eq!((sale.1.market_id, sale.1.new.side, sale.1.new.price), (M, ASK, cents(limit)), "{max_loss}");
+        // Nobody gives more than the limit.
+        bench.fills_at(&sale, cents(limit), 10);
+        let (it, most) = (bench.last(), Money::from_micros(i64::from(max_loss) * 1_000));
+        assert_eq!(it.ended, Ended::Unwound);
+        assert!(it.locked_in.micros() >= -most.micros(), "10 contracts lost {}, {most} is the most", it.locked_in);
+    }
+}
+
+#[test]
+fn the_fee_of_one_sale_is_not_taken_for_a_cost_of_the_next() {
+    let (mut bench, sale) = sold_at_kalshi(546, 43);
+    let sale = sale.unwrap();
+    bench.fills_at(&sale, cents(43), 5);
+    let next = bench.placed();
+    assert_eq!((next.1.new.side, next.1.new.price, next.1.new.qty), (ASK, cents(43), qty(5)));
+    bench.fills_at(&next, cents(43), 5);
+    let it = bench.last();
+    assert_eq!(it.ended, Ended::Unwound);
+    assert!(it.locked_in >= money("-0.5460"), "{}", it.locked_in);
+}
+
 #[test]
 fn a_leg_to_be_held_waits_at_its_limit_only() {
     let mut bench = moved_away(OnShortfall::Hold, 49, &[(60, 100)], &[(61, 100)]);
@@ -645,8 +698,9 @@ fn a_match_that_fails_after_the_set_is_complete_opens_it_again() {
 
 #[test]
 fn a_match_that_fails_where_nothing_is_to_be_had_is_sold_or_told() {
+    // A cent of price and two of Kalshi's fees.
     let mut bench = bench();
-    let [first, _] = bench.completes(10);
+    let [first, _] = bench.completes_by(OnShortfall::Unwind { max_loss: 450 }, 10);
     bench.book(P, N, &[(30, 100)], &[(62, 100)]).book(K, M, &[(46, 100)], &[(48, 100)]);
     bench.status(&first.1, FillStatus::Failed);
     let sale = bench.placed();

@@ -57,10 +57,10 @@ pub(super) fn sunk(tally: &Tally, qty: Qty) -> i128 {
     (all * i128::from(qty.micros()) + bought - 1).div_euclid(bought)
 }
 
-/// The price a contract of a leg's outcome cost on average, rounded down to a step.
-fn average(tally: &Tally) -> Price {
-    let pips = i128::from(tally.cost.micros()) * 10_000 / i128::from(tally.bought.micros().max(1));
-    u16::try_from(pips).ok().and_then(Price::new).unwrap_or(Price::ONE)
+/// The same without the fees of sales: what the purchase of so many contracts cost on average.
+fn bought_for(tally: &Tally, qty: Qty) -> i128 {
+    let purchases = Money::from_micros(tally.fees.micros().saturating_sub(tally.sale_fees.micros()));
+    sunk(&Tally { fees: purchases, ..*tally }, qty)
 }
 
 /// A price of an outcome as a price of YES; the same the other way round.
@@ -88,6 +88,12 @@ pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst
         }
     }
     in_yes(leg.side, Price::new(low).unwrap_or(worst))
+}
+
+/// What a sale of so many contracts has to bring after its fee, in micro-dollars: what they cost with their fees, less the
+/// loss that is allowed, in price steps a contract.
+fn proceeds_needed(tally: &Tally, qty: Qty, max_loss: u16) -> i128 {
+    bought_for(tally, qty) - i128::from(times(Money::from_micros(i64::from(max_loss) * 100), qty).micros())
 }
 
 impl Engine {
@@ -211,7 +217,8 @@ impl Engine {
             if self.leg_problem(run.strategy, leg.market).is_some() {
                 return None;
             }
-            let limit = self.sale_limit(leg, &run.tallies[number as usize], max_loss)?;
+            let needed = proceeds_needed(&run.tallies[number as usize], qty, max_loss);
+            let limit = self.sale_limit(leg, qty, needed)?;
             let sides = (leg.side.opposite(), leg.side);
             let found = walk(&self.state, self.now, leg.market, sides, qty, limit)?;
             qty = qty.min(found.qty).min(self.may_be_sold(run, number));
@@ -223,26 +230,46 @@ impl Engine {
         let (mut dollars, mut last) = (0, None);
         for number in run.exceeding(gap) {
             let leg = run.leg(number);
-            let limit = self.sale_limit(leg, &run.tallies[number as usize], max_loss)?;
+            let needed = proceeds_needed(&run.tallies[number as usize], qty, max_loss);
+            let limit = self.sale_limit(leg, qty, needed)?;
             let found = walk(&self.state, self.now, leg.market, (leg.side.opposite(), leg.side), qty, limit)?;
-            if self.is_too_small(leg, qty, false, limit) {
+            let brings = i128::from(found.dollars.micros()) - i128::from(found.fees.micros());
+            if brings < needed || self.is_too_small(leg, qty, false, limit) {
                 return None;
             }
-            dollars += i128::from(found.dollars.micros()) - i128::from(found.fees.micros());
+            dollars += brings;
             last = Some(Step { leg: number, closes: true, qty, limit, mends: true });
         }
         // The latest leg first.
         Some(Deal { step: last?, qty, dollars })
     }
 
-    /// The worst YES price at which a leg's contracts are sold: so far below their average cost, and one that the market has.
-    fn sale_limit(&self, leg: Leg, tally: &Tally, max_loss: u16) -> Option<Price> {
-        let worst = Price::new(average(tally).pips().saturating_sub(max_loss)).unwrap_or(Price::ZERO);
-        let grid = &self.state.universe.get(leg.market).market.grid;
-        match leg.side {
-            BookSide::Bid => Some(worst.max(grid.above(Price::ZERO)?)),
-            BookSide::Ask => Some(worst.complement().min(grid.below(Price::ONE)?)),
+    /// The worst YES price at which `qty` contracts of a leg bring `needed` micro-dollars, the fee of the sale taken off, and
+    /// one that the market has; none where no price does.
+    fn sale_limit(&self, leg: Leg, qty: Qty, needed: i128) -> Option<Price> {
+        let instrument = self.state.universe.get(leg.market);
+        let brings = |pips: u16| {
+            let price = Price::new(pips)?;
+            let fee = instrument.fees.one_fill(true, in_yes(leg.side, price), qty).micros();
+            Some(i128::from(notional(price, qty, Rounding::Floor).micros()) - i128::from(fee))
+        };
+        let fits = |pips: u16| brings(pips).is_some_and(|brings| brings >= needed);
+        let grid = &instrument.market.grid;
+        let ends = [grid.above(Price::ZERO)?, grid.below(Price::ONE)?].map(|price| in_yes(leg.side, price).pips());
+        // What is left after the fee grows with the price of the outcome, as no venue's rate is above one.
+        let (mut low, mut high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+        if !fits(high) {
+            return None;
         }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if fits(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(in_yes(leg.side, Price::new(low)?))
     }
 
     /// Whether a leg's market takes no order of so few contracts at this YES price. A purchase of tokens is sent as an order

@@ -85,6 +85,8 @@ pub(crate) struct Tally {
     pub sold: Qty,
     pub got: Money,
     pub fees: Money,
+    /// Of the fees those of sales.
+    pub sale_fees: Money,
     pub failed: Qty,
 }
 
@@ -179,7 +181,7 @@ impl ComboRun {
         let plan = match self.combo.on_shortfall {
             OnShortfall::Unwind { max_loss } => {
                 let most = brier_types::Price::new(max_loss).unwrap_or(brier_types::Price::ONE);
-                format!("completing it or selling the rest again, for at most ${most} a contract")
+                format!("completing it or selling the rest again, for at most ${most} a contract with fees")
             }
             OnShortfall::Hold => "waiting for it at its limit, else holding what the others got".to_owned(),
         };
