@@ -7,7 +7,8 @@ use crate::command::paid;
 use crate::engine::{Engine, floor_to};
 use crate::ids::{MarketId, StrategyId};
 use crate::instrument::{Custody, Fees};
-use crate::legs::{saturated, times, walk};
+use crate::legs::{Walk, saturated, times, walk};
+use crate::planted::Planted;
 use crate::strategy::{Combo, Leg, OnShortfall};
 use brier_types::MarketStatus;
 
@@ -68,8 +69,8 @@ const fn in_yes(side: BookSide, price: Price) -> Price {
     paid(side, price)
 }
 
-/// The worst YES price up to the leg's limit at which `qty` contracts cost at most `budget` micro-dollars, fees included; `worst`
-/// where it is the worst that the book needs and the budget is met by it.
+/// The worst YES price up to the leg's limit at which `qty` contracts cost at most `budget` micro-dollars, fees included, all of
+/// them at that price: a book that has changed when the order comes costs no more. Where rounding leaves none, `worst`.
 pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst: Price) -> Price {
     let fits = |pips: u16| {
         let Some(price) = Price::new(pips) else { return false };
@@ -78,7 +79,7 @@ pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst
         i128::from(dollars) + i128::from(fee) <= budget
     };
     // Price and fee together grow with the price of the outcome, as no venue's rate is above one.
-    let (mut low, mut high) = (in_yes(leg.side, worst).pips(), in_yes(leg.side, leg.limit).pips());
+    let (mut low, mut high) = (0, in_yes(leg.side, leg.limit).pips());
     while low < high {
         let middle = high - (high - low) / 2;
         if fits(middle) {
@@ -87,7 +88,7 @@ pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst
             high = middle - 1;
         }
     }
-    in_yes(leg.side, Price::new(low).unwrap_or(worst))
+    Price::new(low).filter(|price| price.is_tradable()).map_or(worst, |price| in_yes(leg.side, price))
 }
 
 /// What a sale of so many contracts has to bring after its fee, in micro-dollars: what they cost with their fees, less the
@@ -128,14 +129,14 @@ impl Engine {
             return wait;
         }
         if !run.selling
-            && let Some(deal) = self.purchase(run, gap, 0)
+            && let Some(deal) = self.purchase(run, gap, None)
             && is_worth(&run.combo, deal.qty, deal.dollars + run.sunk_in(gap, deal.qty))
         {
             return self.paced(run, self.with_slack(run, gap, &deal));
         }
         let OnShortfall::Unwind { max_loss } = run.combo.on_shortfall else { return wait };
         let most = Money::from_micros(i64::from(max_loss) * 100);
-        let complete = self.purchase(run, gap, max_loss).filter(|_| !run.selling).filter(|deal| {
+        let complete = self.purchase(run, gap, Some(max_loss)).filter(|_| !run.selling).filter(|deal| {
             let cost = deal.dollars + run.sunk_in(gap, deal.qty);
             profit(&run.combo, deal.qty, cost) >= -i128::from(times(most, deal.qty).micros())
         });
@@ -169,8 +170,9 @@ impl Engine {
         }
     }
 
-    /// Buying what the lacking legs lack, as far as all of them have it at most `beyond` their limits.
-    fn purchase(&self, run: &ComboRun, gap: Gap, beyond: u16) -> Option<Deal> {
+    /// Buying what the lacking legs lack, as far as all of them have it within their limits; to mend, at most so far beyond.
+    fn purchase(&self, run: &ComboRun, gap: Gap, mends: Option<u16>) -> Option<Deal> {
+        let beyond = mends.unwrap_or(0);
         let limit = |leg: Leg| {
             let worst = paid(leg.side, leg.limit).pips().saturating_add(beyond).min(9_999);
             in_yes(leg.side, Price::new(worst).unwrap_or(leg.limit))
@@ -180,7 +182,7 @@ impl Engine {
             if self.leg_problem(run.strategy, leg.market).is_some() {
                 return None;
             }
-            qty = qty.min(walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, limit(leg))?.qty);
+            qty = qty.min(self.to_buy(&leg, qty, limit(leg))?.qty);
         }
         let qty = floor_to(qty, gap.step);
         let small = |number| self.is_too_small(run.leg(number), qty, true, run.leg(number).limit);
@@ -190,9 +192,9 @@ impl Engine {
         let (mut dollars, mut first) = (0, None);
         for number in run.lacking(gap) {
             let leg = run.leg(number);
-            let found = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, limit(leg))?;
+            let found = self.to_buy(&leg, qty, limit(leg))?;
             dollars += i128::from(found.dollars.micros()) + i128::from(found.fees.micros());
-            first.get_or_insert(Step { leg: number, closes: false, qty, limit: found.worst, mends: beyond > 0 });
+            first.get_or_insert(Step { leg: number, closes: false, qty, limit: found.worst, mends: mends.is_some() });
         }
         Some(Deal { step: first?, qty, dollars })
     }
@@ -201,12 +203,29 @@ impl Engine {
     fn with_slack(&self, run: &ComboRun, gap: Gap, deal: &Deal) -> Step {
         let (step, qty) = (deal.step, deal.qty);
         let leg = run.leg(step.leg);
-        let own = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, step.limit);
+        let own = self.to_buy(&leg, qty, step.limit);
         let own = own.map_or(0, |own| i128::from(own.dollars.micros()) + i128::from(own.fees.micros()));
         let left = profit(&run.combo, qty, deal.dollars + run.sunk_in(gap, qty));
         let spare = left - i128::from(times(run.combo.least, qty).micros());
-        let fees = &self.state.universe.get(leg.market).fees;
-        Step { limit: limit_within(fees, &leg, qty, own + spare, step.limit), ..step }
+        let fees = self.fees_to_buy(leg.market);
+        Step { limit: limit_within(&fees, &leg, qty, own + spare, step.limit), ..step }
+    }
+
+    /// What the book gives to a leg, up to this YES price.
+    pub(super) fn to_buy(&self, leg: &Leg, qty: Qty, limit: Price) -> Option<Walk> {
+        let found = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, limit)?;
+        match self.config.planted {
+            Some(Planted::EdgeForgetsFees) => Some(Walk { fees: Money::ZERO, ..found }),
+            _ => Some(found),
+        }
+    }
+
+    /// What a purchase in a market costs besides its price.
+    pub(super) fn fees_to_buy(&self, market: MarketId) -> Fees {
+        match self.config.planted {
+            Some(Planted::EdgeForgetsFees) => Fees::FREE,
+            _ => self.state.universe.get(market).fees.clone(),
+        }
     }
 
     /// Selling the gap's contracts of every leg that has them, as far as all find a buyer within the loss that is allowed.

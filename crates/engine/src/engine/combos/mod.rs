@@ -57,7 +57,7 @@ pub(crate) struct ComboRun {
     pub tries: u32,
     /// It has begun to sell, and buys nothing before its legs are equal again.
     pub selling: bool,
-    /// A leg had to be bought for more than was wanted, or again.
+    /// A leg had to be bought for more than was wanted, or again. What its sets came to says nothing of it.
     pub mended: bool,
     /// That a leg fell short was told.
     pub told: bool,
@@ -166,8 +166,7 @@ impl ComboRun {
         if sold {
             return (Ended::Unwound, String::new());
         }
-        let least = self.combo.least.min(Money::ZERO);
-        if self.mended || told::locked_in(self) < crate::legs::times(least, sets) {
+        if self.mended {
             return (Ended::Rebalanced, String::new());
         }
         (Ended::Complete, String::new())
@@ -376,7 +375,7 @@ impl Engine {
             if self.leg_problem(run.strategy, leg.market).is_some() {
                 return false;
             }
-            let found = crate::legs::walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, leg.limit);
+            let found = self.to_buy(leg, qty, leg.limit);
             match found.filter(|walk| walk.qty >= qty) {
                 Some(walk) => cost += i128::from(walk.dollars.micros()) + i128::from(walk.fees.micros()),
                 None => return false,
