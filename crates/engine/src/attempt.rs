@@ -18,9 +18,10 @@ pub enum Ended {
     Refused,
     /// What was sent got nothing.
     Nothing,
-    /// Equal contracts of every leg, within what was wanted.
+    /// Equal contracts of every leg, each bought within what was wanted; nothing failed.
     Complete,
-    /// Equal contracts of every leg, after one had to be bought again or for more than was wanted.
+    /// Equal contracts of every leg, after a match failed or one had to be bought for more than was wanted. It may have cost
+    /// more than it pays, by what the combo's rule allows.
     Rebalanced,
     /// What was left over was sold again; whatever is held is in equal contracts.
     Unwound,
@@ -101,7 +102,7 @@ pub struct Attempt {
     pub legs: Vec<AttemptLeg>,
     /// Contracts that are held in every leg.
     pub sets: Qty,
-    /// Profit that was expected in the worst state, fees included, of the contracts tried.
+    /// Profit in the worst state, fees included, that the books gave for the contracts tried when the first leg was sent.
     pub expected: Money,
     /// Profit that is sure in the worst state, fees included, as things stand.
     pub locked_in: Money,

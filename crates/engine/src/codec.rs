@@ -15,7 +15,7 @@ use crate::command::Command;
 use crate::input::Input;
 
 /// Version of what records mean. A journal of another one is refused.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Bytes are no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ use crate::command::paid;
 use crate::engine::State;
 use crate::ids::MarketId;
 use crate::instrument::{Custody, Fees};
-use crate::strategy::{Combo, Leg};
+use crate::strategy::{Combo, Leg, Manner};
 use crate::view::View;
 
 /// By how much less a level on a venue of tokens is trusted to be there than one on a venue that nets: see
@@ -86,13 +86,22 @@ pub(crate) fn saturated(micros: i128) -> i64 {
     i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// Profit of `qty` sets in the worst state of the world if every leg fills at the price that the strategy saw, fees included.
-pub fn expected(state: &State, combo: &Combo, qty: Qty) -> Money {
-    let costs = combo.legs.iter().map(|leg| {
-        let fee = state.universe.get(leg.market).fees.taker(leg.seen, qty);
-        i128::from(notional(paid(leg.side, leg.seen), qty, Rounding::Ceil).micros()) + i128::from(fee.micros())
-    });
-    Money::from_micros(saturated(i128::from(times(combo.pays, qty).micros()) - costs.sum::<i128>()))
+/// Profit of `qty` sets in the worst state of the world if every leg fills at the books of now, level by level up to its
+/// limit, fees included; a first leg that rests fills at its limit as a maker. None where a book gives less than `qty`.
+pub fn expected(state: &State, now: Timestamp, combo: &Combo, qty: Qty) -> Option<Money> {
+    let mut cost = 0i128;
+    for (place, leg) in combo.legs.iter().enumerate() {
+        cost += if place == 0 && matches!(combo.manner, Manner::MakerFirst { .. }) {
+            i128::from(rested(&state.universe.get(leg.market).fees, leg, qty).micros())
+        } else {
+            let found = walk(state, now, leg.market, (leg.side, leg.side), qty, leg.limit)?;
+            if found.qty < qty {
+                return None;
+            }
+            i128::from(found.dollars.micros()) + i128::from(found.fees.micros())
+        };
+    }
+    Some(Money::from_micros(saturated(i128::from(times(combo.pays, qty).micros()) - cost)))
 }
 
 /// Puts the leg that is least certain to fill first: while nothing else has been sent, its failure costs nothing.

@@ -35,11 +35,13 @@ pub enum Planted {
     DoubtOutsideBound,
     /// A match of a leg that failed is not noticed by its combo.
     UndoneMatchIgnored,
+    /// What is left of a set is reckoned without the fees of what is still to be bought.
+    EdgeForgetsFees,
 }
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TimeoutMeansRejected,
         Self::NotFoundAtOnce,
         Self::CancelMeansGone,
@@ -56,13 +58,18 @@ impl Planted {
         Self::LegDoubtIsNothing,
         Self::DoubtOutsideBound,
         Self::UndoneMatchIgnored,
+        Self::EdgeForgetsFees,
     ];
 
     /// Whether it is about legs, and so shows only where strategies trade some.
     pub const fn is_of_legs(self) -> bool {
         matches!(
             self,
-            Self::LegInDollars | Self::LegDoubtIsNothing | Self::DoubtOutsideBound | Self::UndoneMatchIgnored
+            Self::LegInDollars
+                | Self::LegDoubtIsNothing
+                | Self::DoubtOutsideBound
+                | Self::UndoneMatchIgnored
+                | Self::EdgeForgetsFees
         )
     }
 
@@ -85,6 +92,7 @@ impl Planted {
             Self::LegDoubtIsNothing => "leg-doubt-is-nothing",
             Self::DoubtOutsideBound => "doubt-outside-bound",
             Self::UndoneMatchIgnored => "undone-match-ignored",
+            Self::EdgeForgetsFees => "edge-forgets-fees",
         }
     }
 }

@@ -122,8 +122,8 @@ pub enum OnShortfall {
     /// Complete the set at a worse price or sell what is left over, whichever brings more by the books of the moment, as long
     /// as it loses at most this a contract; what neither can be done with is held, and told.
     Unwind {
-        /// Price steps of $0.0001: of a completed set what it may cost beyond what it pays, fees included; of a sale how far
-        /// below its average cost a contract may go.
+        /// Price steps of $0.0001 a contract: of a completed set what it may cost beyond what it pays, of a sale what it may
+        /// bring less than its contracts cost. All fees are in both, those paid and those of the way out.
         max_loss: u16,
     },
     /// Complete the set at the legs' own limits if that becomes possible; else hold, and tell.

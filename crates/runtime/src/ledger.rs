@@ -35,7 +35,7 @@ pub struct AttemptLine {
     pub sets: String,
     /// What a contract of every leg together pays at least.
     pub pays: String,
-    /// Profit that was expected of the contracts tried.
+    /// Profit that the books gave for the contracts tried when the first leg was sent.
     pub expected: String,
     /// Profit that is sure as things stand.
     pub locked_in: String,

@@ -315,17 +315,20 @@ impl LegsAudit {
         self.check_positions(&truths, venues)
     }
 
-    /// A set that is reported complete loses in no state of the world, and what was mended or sold stays within its rule.
+    /// A set that is complete brings the least profit that was wanted in every state of the world, and is called complete by
+    /// what happened: nothing was sold. What was mended or sold stays within its rule.
     fn check_loss(truth: &Truth, ended: Ended) -> Result<(), String> {
         let sold: i128 = truth.legs.iter().map(|leg| leg.sold).sum();
-        let fees: i128 = truth.legs.iter().map(|leg| leg.fees.max(0)).sum();
+        if ended == Ended::Complete && sold > 0 {
+            return Err(format!("complete, and {sold} millionths were sold"));
+        }
         let by_rule = truth.max_loss() * (sold + truth.sets()) / 1_000_000;
         let allowed = match ended {
-            Ended::Complete | Ended::Refused | Ended::Nothing => 0,
-            Ended::Rebalanced => by_rule,
-            Ended::Unwound => by_rule + fees,
+            Ended::Complete => -(i128::from(truth.combo.least.micros()) * truth.sets()).div_euclid(1_000_000),
+            Ended::Refused | Ended::Nothing => 0,
+            Ended::Rebalanced | Ended::Unwound => by_rule,
             // What is open counts as lost, within the bound on what is open.
-            Ended::Held => by_rule + fees + truth.open(),
+            Ended::Held => by_rule + truth.open(),
         };
         let (locked_in, allowed) = (truth.locked_in(), allowed + truth.rounding());
         if locked_in >= -allowed { Ok(()) } else { Err(format!("{locked_in} is less than {}", -allowed)) }

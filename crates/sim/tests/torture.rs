@@ -68,7 +68,7 @@ fn worlds_of_legs_pass_and_repeat_themselves() {
 }
 
 /// For each bug that can be planted a seed that shows it.
-const SHOWN: [(Planted, u64); 16] = [
+const SHOWN: [(Planted, u64); 17] = [
     (Planted::TimeoutMeansRejected, 4),
     (Planted::NotFoundAtOnce, 21),
     (Planted::CancelMeansGone, 2),
@@ -85,6 +85,7 @@ const SHOWN: [(Planted, u64); 16] = [
     (Planted::LegDoubtIsNothing, 1),
     (Planted::DoubtOutsideBound, 2),
     (Planted::UndoneMatchIgnored, 8),
+    (Planted::EdgeForgetsFees, 1),
 ];
 
 /// The world in which a bug shows.

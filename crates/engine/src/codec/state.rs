@@ -43,7 +43,7 @@ fields! {
     Day { number, start, high, strategies, strategies_tripped, tripped, next_look, fill_came }
     Memory { rates, rejections, mids, day }
     LegOrder { key, leg, closes }
-    Tally { asked, bought, cost, sold, got, fees, failed }
+    Tally { asked, bought, cost, sold, got, fees, sale_fees, failed }
     ComboRun {
         id, strategy, combo, wanted, expected, began, rests_until, orders, tallies, since, not_before, tries, selling, mended, told, ended,
         quiet,

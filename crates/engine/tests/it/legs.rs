@@ -142,7 +142,11 @@ impl Bench {
 
     /// The two legs fill for so many contracts; the orders, in their sequence.
     fn completes(&mut self, contracts: u64) -> [(RequestId, PlaceOrder); 2] {
-        self.want(combo(contracts));
+        self.completes_by(combo(contracts).on_shortfall, contracts)
+    }
+
+    fn completes_by(&mut self, on_shortfall: OnShortfall, contracts: u64) -> [(RequestId, PlaceOrder); 2] {
+        self.want(Combo { on_shortfall, ..combo(contracts) });
         let first = self.placed();
         self.fills(&first, contracts);
         let second = self.placed();
@@ -195,7 +199,7 @@ fn the_ledger_says_what_was_expected_and_what_is_sure() {
     let it = bench.last();
     expect![[r"
         combo 1 of s0: complete, 10.00 sets of 10.00 tried and 10.00 wanted
-        expected 0.925600, sure 1.326700
+        expected 1.326500, sure 1.326700
         m1 ask asked 10.00 bought 10.00 at 0.400000 for 4.000000 and 0.000000 of fees, open 0.00
         m0 bid asked 10.00 bought 10.00 at 0.450000 for 4.500000 and 0.173300 of fees, open 0.00
     "]]
@@ -210,6 +214,58 @@ fn the_ledger_says_what_was_expected_and_what_is_sure() {
         })
         .collect();
     assert_eq!(told.as_slice(), std::slice::from_ref(it));
+}
+
+#[test]
+fn the_profit_that_is_expected_is_what_the_books_give() {
+    let mut bench = bench();
+    bench.book(K, M, &[(39, 100)], &[(40, 1), (47, 100)]).book(P, N, &[(60, 1), (58, 100)], &[(62, 100)]);
+    bench.out.clear();
+    let legs =
+        vec![Leg { seen: cents(60), ..leg(N, ASK, cents(58)) }, Leg { seen: cents(40), ..leg(M, BID, cents(47)) }];
+    bench.want(Combo::new(legs, qty(100), Money::DOLLAR));
+    let first = bench.placed();
+    bench.fills_at(&first, cents(58), 100);
+    let second = bench.placed();
+    bench.fills_at(&second, cents(47), 100);
+    // 20 cents of the one set at the top and 11 of each of the 99 behind it, less 0.0170 and 1.7265 of fees.
+    let it = bench.last();
+    assert_eq!((it.ended, it.expected), (Ended::Complete, money("9.3465")));
+}
+
+#[test]
+fn what_a_set_came_to_does_not_make_it_rebalanced() {
+    // It is wanted at a loss, and one: what happened is what was wanted.
+    let mut bench = bench();
+    let legs = vec![leg(N, ASK, cents(50)), leg(M, BID, cents(56))];
+    bench.book(K, M, &[(43, 100)], &[(55, 100)]).book(P, N, &[(52, 100)], &[(62, 100)]);
+    bench.out.clear();
+    bench.want(Combo { least: money("-0.06"), ..Combo::new(legs, qty(10), Money::DOLLAR) });
+    let first = bench.placed();
+    bench.fills_at(&first, cents(52), 10);
+    let second = bench.placed();
+    bench.fills_at(&second, cents(55), 10);
+    let it = bench.last();
+    assert_eq!(it.ended, Ended::Complete);
+    assert!(it.locked_in < Money::ZERO && it.locked_in >= money("-0.60"), "{}", it.locked_in);
+}
+
+#[test]
+fn a_limit_costs_no_more_than_was_wanted_when_the_book_changes() {
+    let mut bench = bench();
+    // Walked, 10 sets cost 42 and 46.2 each; all of YES at 52 would cost more than a dollar with fees.
+    bench.book(K, M, &[(39, 100)], &[(45, 8), (60, 100)]).book(P, N, &[(60, 100)], &[(62, 100)]);
+    bench.out.clear();
+    let legs = vec![leg(N, ASK, cents(60)), leg(M, BID, cents(60))];
+    bench.want(Combo::new(legs, qty(10), Money::DOLLAR));
+    let first = bench.placed();
+    bench.fills_at(&first, cents(60), 10);
+    let second = bench.placed();
+    // NO for 40: YES for 60 would be a dollar and its fee. The eight at 45 are asked for at 58 at most.
+    assert_eq!((second.1.new.price, second.1.new.qty), (cents(58), qty(10)));
+    bench.fills_at(&second, cents(58), 10);
+    assert_eq!(bench.ended(), Ended::Complete);
+    assert!(bench.last().locked_in >= Money::ZERO, "{}", bench.last().locked_in);
 }
 
 fn shown(it: &Attempt) -> String {
@@ -439,7 +495,7 @@ fn a_walk_counts_every_level_at_its_price_and_fee() {
     // A NO that is sold again brings a dollar less the ask.
     let sold = walk(state, bench.now, N, (BID, ASK), qty(10), cents(62)).unwrap();
     assert_eq!(sold.dollars, money("3.80"));
-    assert_eq!(expected(state, &combo(10), qty(10)), money("0.9256"));
+    assert_eq!(expected(state, bench.now, &combo(10), qty(10)), Some(money("1.3265")));
 }
 
 // --- Parts, doubts, failures ----------------------------------------------------------------------------------------
@@ -603,6 +659,55 @@ fn a_leg_is_sold_within_its_bound() {
     assert_eq!((sale.1.new.side, sale.1.new.price, sale.1.new.qty), (BID, cents(63), qty(7)));
 }
 
+/// YES was bought at Kalshi for 45 and a fee, and NO is gone to 60 or more. The first order that is sent then, if any.
+fn sold_at_kalshi(max_loss: u16, bid: u8) -> (Bench, Option<(RequestId, PlaceOrder)>) {
+    let mut bench = bench();
+    let legs = vec![leg(M, BID, cents(47)), leg(N, ASK, cents(58))];
+    bench.want(Combo { on_shortfall: OnShortfall::Unwind { max_loss }, ..Combo::new(legs, qty(10), Money::DOLLAR) });
+    let first = bench.placed();
+    bench.book(K, M, &[(bid, 100)], &[(45, 100)]).book(P, N, &[(30, 100)], &[(62, 100)]);
+    bench.fills_at(&first, cents(45), 10);
+    let sale = bench.sent().into_iter().find_map(|(request, body)| match body {
+        Request::Place(place) => Some((request, place.into_inner())),
+        _ => None,
+    });
+    (bench, sale)
+}
+
+#[test]
+fn selling_a_leg_again_loses_no_more_than_the_rule_allows_fees_included() {
+    // Two cents of price and 1.7332 of fees each way: 5.45 a contract.
+    for max_loss in [200, 400, 545] {
+        let (mut bench, sale) = sold_at_kalshi(max_loss, 43);
+        assert_eq!(sale, None, "{max_loss} price steps do not pay for it");
+        bench.pass(Duration::from_secs(32));
+        assert_eq!(bench.ended(), Ended::Held);
+    }
+    for (max_loss, bid, limit) in [(546, 43, 43), (546, 44, 43), (600, 44, 43), (650, 43, 42)] {
+        let (mut bench, sale) = sold_at_kalshi(max_loss, bid);
+        let sale = sale.unwrap();
+        assert_eq!((sale.1.market_id, sale.1.new.side, sale.1.new.price), (M, ASK, cents(limit)), "{max_loss}");
+        // Nobody gives more than the limit.
+        bench.fills_at(&sale, cents(limit), 10);
+        let (it, most) = (bench.last(), Money::from_micros(i64::from(max_loss) * 1_000));
+        assert_eq!(it.ended, Ended::Unwound);
+        assert!(it.locked_in.micros() >= -most.micros(), "10 contracts lost {}, {most} is the most", it.locked_in);
+    }
+}
+
+#[test]
+fn the_fee_of_one_sale_is_not_taken_for_a_cost_of_the_next() {
+    let (mut bench, sale) = sold_at_kalshi(546, 43);
+    let sale = sale.unwrap();
+    bench.fills_at(&sale, cents(43), 5);
+    let next = bench.placed();
+    assert_eq!((next.1.new.side, next.1.new.price, next.1.new.qty), (ASK, cents(43), qty(5)));
+    bench.fills_at(&next, cents(43), 5);
+    let it = bench.last();
+    assert_eq!(it.ended, Ended::Unwound);
+    assert!(it.locked_in >= money("-0.5460"), "{}", it.locked_in);
+}
+
 #[test]
 fn a_leg_to_be_held_waits_at_its_limit_only() {
     let mut bench = moved_away(OnShortfall::Hold, 49, &[(60, 100)], &[(61, 100)]);
@@ -645,8 +750,9 @@ fn a_match_that_fails_after_the_set_is_complete_opens_it_again() {
 
 #[test]
 fn a_match_that_fails_where_nothing_is_to_be_had_is_sold_or_told() {
+    // A cent of price and two of Kalshi's fees.
     let mut bench = bench();
-    let [first, _] = bench.completes(10);
+    let [first, _] = bench.completes_by(OnShortfall::Unwind { max_loss: 450 }, 10);
     bench.book(P, N, &[(30, 100)], &[(62, 100)]).book(K, M, &[(46, 100)], &[(48, 100)]);
     bench.status(&first.1, FillStatus::Failed);
     let sale = bench.placed();

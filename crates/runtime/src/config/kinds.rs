@@ -345,7 +345,7 @@ pub const KINDS: &[StrategyKind] = &[
                 "unwind_loss_dollars",
                 Kind::Price,
                 "0.02",
-                "The most that completing at a worse price, or selling again, may lose a contract.",
+                "The most that completing at a worse price, or selling again, may lose a contract, fees included.",
             ),
             Key::new("pause_s", whole(0, 86_400), "10", "Least time between two tries on a pair."),
             Key::new(
@@ -379,7 +379,7 @@ pub const KINDS: &[StrategyKind] = &[
                 "unwind_loss_dollars",
                 Kind::Price,
                 "0.03",
-                "The most that completing an open set, or selling its legs again, may lose a contract.",
+                "The most that completing an open set, or selling its legs again, may lose a contract, fees included.",
             ),
             Key::new("pause_s", whole(0, 86_400), "30", "Least time between two tries on an event."),
         ],

@@ -7,7 +7,8 @@ use crate::command::paid;
 use crate::engine::{Engine, floor_to};
 use crate::ids::{MarketId, StrategyId};
 use crate::instrument::{Custody, Fees};
-use crate::legs::{saturated, times, walk};
+use crate::legs::{Walk, saturated, times, walk};
+use crate::planted::Planted;
 use crate::strategy::{Combo, Leg, OnShortfall};
 use brier_types::MarketStatus;
 
@@ -57,10 +58,10 @@ pub(super) fn sunk(tally: &Tally, qty: Qty) -> i128 {
     (all * i128::from(qty.micros()) + bought - 1).div_euclid(bought)
 }
 
-/// The price a contract of a leg's outcome cost on average, rounded down to a step.
-fn average(tally: &Tally) -> Price {
-    let pips = i128::from(tally.cost.micros()) * 10_000 / i128::from(tally.bought.micros().max(1));
-    u16::try_from(pips).ok().and_then(Price::new).unwrap_or(Price::ONE)
+/// The same without the fees of sales: what the purchase of so many contracts cost on average.
+fn bought_for(tally: &Tally, qty: Qty) -> i128 {
+    let purchases = Money::from_micros(tally.fees.micros().saturating_sub(tally.sale_fees.micros()));
+    sunk(&Tally { fees: purchases, ..*tally }, qty)
 }
 
 /// A price of an outcome as a price of YES; the same the other way round.
@@ -68,8 +69,8 @@ const fn in_yes(side: BookSide, price: Price) -> Price {
     paid(side, price)
 }
 
-/// The worst YES price up to the leg's limit at which `qty` contracts cost at most `budget` micro-dollars, fees included; `worst`
-/// where it is the worst that the book needs and the budget is met by it.
+/// The worst YES price up to the leg's limit at which `qty` contracts cost at most `budget` micro-dollars, fees included, all of
+/// them at that price: a book that has changed when the order comes costs no more. Where rounding leaves none, `worst`.
 pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst: Price) -> Price {
     let fits = |pips: u16| {
         let Some(price) = Price::new(pips) else { return false };
@@ -78,7 +79,7 @@ pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst
         i128::from(dollars) + i128::from(fee) <= budget
     };
     // Price and fee together grow with the price of the outcome, as no venue's rate is above one.
-    let (mut low, mut high) = (in_yes(leg.side, worst).pips(), in_yes(leg.side, leg.limit).pips());
+    let (mut low, mut high) = (0, in_yes(leg.side, leg.limit).pips());
     while low < high {
         let middle = high - (high - low) / 2;
         if fits(middle) {
@@ -87,7 +88,13 @@ pub(super) fn limit_within(fees: &Fees, leg: &Leg, qty: Qty, budget: i128, worst
             high = middle - 1;
         }
     }
-    in_yes(leg.side, Price::new(low).unwrap_or(worst))
+    Price::new(low).filter(|price| price.is_tradable()).map_or(worst, |price| in_yes(leg.side, price))
+}
+
+/// What a sale of so many contracts has to bring after its fee, in micro-dollars: what they cost with their fees, less the
+/// loss that is allowed, in price steps a contract.
+fn proceeds_needed(tally: &Tally, qty: Qty, max_loss: u16) -> i128 {
+    bought_for(tally, qty) - i128::from(times(Money::from_micros(i64::from(max_loss) * 100), qty).micros())
 }
 
 impl Engine {
@@ -122,14 +129,14 @@ impl Engine {
             return wait;
         }
         if !run.selling
-            && let Some(deal) = self.purchase(run, gap, 0)
+            && let Some(deal) = self.purchase(run, gap, None)
             && is_worth(&run.combo, deal.qty, deal.dollars + run.sunk_in(gap, deal.qty))
         {
             return self.paced(run, self.with_slack(run, gap, &deal));
         }
         let OnShortfall::Unwind { max_loss } = run.combo.on_shortfall else { return wait };
         let most = Money::from_micros(i64::from(max_loss) * 100);
-        let complete = self.purchase(run, gap, max_loss).filter(|_| !run.selling).filter(|deal| {
+        let complete = self.purchase(run, gap, Some(max_loss)).filter(|_| !run.selling).filter(|deal| {
             let cost = deal.dollars + run.sunk_in(gap, deal.qty);
             profit(&run.combo, deal.qty, cost) >= -i128::from(times(most, deal.qty).micros())
         });
@@ -163,8 +170,9 @@ impl Engine {
         }
     }
 
-    /// Buying what the lacking legs lack, as far as all of them have it at most `beyond` their limits.
-    fn purchase(&self, run: &ComboRun, gap: Gap, beyond: u16) -> Option<Deal> {
+    /// Buying what the lacking legs lack, as far as all of them have it within their limits; to mend, at most so far beyond.
+    fn purchase(&self, run: &ComboRun, gap: Gap, mends: Option<u16>) -> Option<Deal> {
+        let beyond = mends.unwrap_or(0);
         let limit = |leg: Leg| {
             let worst = paid(leg.side, leg.limit).pips().saturating_add(beyond).min(9_999);
             in_yes(leg.side, Price::new(worst).unwrap_or(leg.limit))
@@ -174,7 +182,7 @@ impl Engine {
             if self.leg_problem(run.strategy, leg.market).is_some() {
                 return None;
             }
-            qty = qty.min(walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, limit(leg))?.qty);
+            qty = qty.min(self.to_buy(&leg, qty, limit(leg))?.qty);
         }
         let qty = floor_to(qty, gap.step);
         let small = |number| self.is_too_small(run.leg(number), qty, true, run.leg(number).limit);
@@ -184,9 +192,9 @@ impl Engine {
         let (mut dollars, mut first) = (0, None);
         for number in run.lacking(gap) {
             let leg = run.leg(number);
-            let found = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, limit(leg))?;
+            let found = self.to_buy(&leg, qty, limit(leg))?;
             dollars += i128::from(found.dollars.micros()) + i128::from(found.fees.micros());
-            first.get_or_insert(Step { leg: number, closes: false, qty, limit: found.worst, mends: beyond > 0 });
+            first.get_or_insert(Step { leg: number, closes: false, qty, limit: found.worst, mends: mends.is_some() });
         }
         Some(Deal { step: first?, qty, dollars })
     }
@@ -195,12 +203,29 @@ impl Engine {
     fn with_slack(&self, run: &ComboRun, gap: Gap, deal: &Deal) -> Step {
         let (step, qty) = (deal.step, deal.qty);
         let leg = run.leg(step.leg);
-        let own = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, step.limit);
+        let own = self.to_buy(&leg, qty, step.limit);
         let own = own.map_or(0, |own| i128::from(own.dollars.micros()) + i128::from(own.fees.micros()));
         let left = profit(&run.combo, qty, deal.dollars + run.sunk_in(gap, qty));
         let spare = left - i128::from(times(run.combo.least, qty).micros());
-        let fees = &self.state.universe.get(leg.market).fees;
-        Step { limit: limit_within(fees, &leg, qty, own + spare, step.limit), ..step }
+        let fees = self.fees_to_buy(leg.market);
+        Step { limit: limit_within(&fees, &leg, qty, own + spare, step.limit), ..step }
+    }
+
+    /// What the book gives to a leg, up to this YES price.
+    pub(super) fn to_buy(&self, leg: &Leg, qty: Qty, limit: Price) -> Option<Walk> {
+        let found = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, limit)?;
+        match self.config.planted {
+            Some(Planted::EdgeForgetsFees) => Some(Walk { fees: Money::ZERO, ..found }),
+            _ => Some(found),
+        }
+    }
+
+    /// What a purchase in a market costs besides its price.
+    pub(super) fn fees_to_buy(&self, market: MarketId) -> Fees {
+        match self.config.planted {
+            Some(Planted::EdgeForgetsFees) => Fees::FREE,
+            _ => self.state.universe.get(market).fees.clone(),
+        }
     }
 
     /// Selling the gap's contracts of every leg that has them, as far as all find a buyer within the loss that is allowed.
@@ -211,7 +236,8 @@ impl Engine {
             if self.leg_problem(run.strategy, leg.market).is_some() {
                 return None;
             }
-            let limit = self.sale_limit(leg, &run.tallies[number as usize], max_loss)?;
+            let needed = proceeds_needed(&run.tallies[number as usize], qty, max_loss);
+            let limit = self.sale_limit(leg, qty, needed)?;
             let sides = (leg.side.opposite(), leg.side);
             let found = walk(&self.state, self.now, leg.market, sides, qty, limit)?;
             qty = qty.min(found.qty).min(self.may_be_sold(run, number));
@@ -223,26 +249,46 @@ impl Engine {
         let (mut dollars, mut last) = (0, None);
         for number in run.exceeding(gap) {
             let leg = run.leg(number);
-            let limit = self.sale_limit(leg, &run.tallies[number as usize], max_loss)?;
+            let needed = proceeds_needed(&run.tallies[number as usize], qty, max_loss);
+            let limit = self.sale_limit(leg, qty, needed)?;
             let found = walk(&self.state, self.now, leg.market, (leg.side.opposite(), leg.side), qty, limit)?;
-            if self.is_too_small(leg, qty, false, limit) {
+            let brings = i128::from(found.dollars.micros()) - i128::from(found.fees.micros());
+            if brings < needed || self.is_too_small(leg, qty, false, limit) {
                 return None;
             }
-            dollars += i128::from(found.dollars.micros()) - i128::from(found.fees.micros());
+            dollars += brings;
             last = Some(Step { leg: number, closes: true, qty, limit, mends: true });
         }
         // The latest leg first.
         Some(Deal { step: last?, qty, dollars })
     }
 
-    /// The worst YES price at which a leg's contracts are sold: so far below their average cost, and one that the market has.
-    fn sale_limit(&self, leg: Leg, tally: &Tally, max_loss: u16) -> Option<Price> {
-        let worst = Price::new(average(tally).pips().saturating_sub(max_loss)).unwrap_or(Price::ZERO);
-        let grid = &self.state.universe.get(leg.market).market.grid;
-        match leg.side {
-            BookSide::Bid => Some(worst.max(grid.above(Price::ZERO)?)),
-            BookSide::Ask => Some(worst.complement().min(grid.below(Price::ONE)?)),
+    /// The worst YES price at which `qty` contracts of a leg bring `needed` micro-dollars, the fee of the sale taken off, and
+    /// one that the market has; none where no price does.
+    fn sale_limit(&self, leg: Leg, qty: Qty, needed: i128) -> Option<Price> {
+        let instrument = self.state.universe.get(leg.market);
+        let brings = |pips: u16| {
+            let price = Price::new(pips)?;
+            let fee = instrument.fees.one_fill(true, in_yes(leg.side, price), qty).micros();
+            Some(i128::from(notional(price, qty, Rounding::Floor).micros()) - i128::from(fee))
+        };
+        let fits = |pips: u16| brings(pips).is_some_and(|brings| brings >= needed);
+        let grid = &instrument.market.grid;
+        let ends = [grid.above(Price::ZERO)?, grid.below(Price::ONE)?].map(|price| in_yes(leg.side, price).pips());
+        // What is left after the fee grows with the price of the outcome, as no venue's rate is above one.
+        let (mut low, mut high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+        if !fits(high) {
+            return None;
         }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if fits(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(in_yes(leg.side, Price::new(low)?))
     }
 
     /// Whether a leg's market takes no order of so few contracts at this YES price. A purchase of tokens is sent as an order

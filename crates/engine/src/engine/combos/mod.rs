@@ -57,7 +57,7 @@ pub(crate) struct ComboRun {
     pub tries: u32,
     /// It has begun to sell, and buys nothing before its legs are equal again.
     pub selling: bool,
-    /// A leg had to be bought for more than was wanted, or again.
+    /// A leg had to be bought for more than was wanted, or again. What its sets came to says nothing of it.
     pub mended: bool,
     /// That a leg fell short was told.
     pub told: bool,
@@ -85,6 +85,8 @@ pub(crate) struct Tally {
     pub sold: Qty,
     pub got: Money,
     pub fees: Money,
+    /// Of the fees those of sales.
+    pub sale_fees: Money,
     pub failed: Qty,
 }
 
@@ -164,8 +166,7 @@ impl ComboRun {
         if sold {
             return (Ended::Unwound, String::new());
         }
-        let least = self.combo.least.min(Money::ZERO);
-        if self.mended || told::locked_in(self) < crate::legs::times(least, sets) {
+        if self.mended {
             return (Ended::Rebalanced, String::new());
         }
         (Ended::Complete, String::new())
@@ -179,7 +180,7 @@ impl ComboRun {
         let plan = match self.combo.on_shortfall {
             OnShortfall::Unwind { max_loss } => {
                 let most = brier_types::Price::new(max_loss).unwrap_or(brier_types::Price::ONE);
-                format!("completing it or selling the rest again, for at most ${most} a contract")
+                format!("completing it or selling the rest again, for at most ${most} a contract with fees")
             }
             OnShortfall::Hold => "waiting for it at its limit, else holding what the others got".to_owned(),
         };
@@ -374,7 +375,7 @@ impl Engine {
             if self.leg_problem(run.strategy, leg.market).is_some() {
                 return false;
             }
-            let found = crate::legs::walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, leg.limit);
+            let found = self.to_buy(leg, qty, leg.limit);
             match found.filter(|walk| walk.qty >= qty) {
                 Some(walk) => cost += i128::from(walk.dollars.micros()) + i128::from(walk.fees.micros()),
                 None => return false,

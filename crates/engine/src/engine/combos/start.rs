@@ -41,7 +41,7 @@ impl Engine {
             id: self.combo_count,
             strategy,
             wanted,
-            expected: expected(&self.state, &combo, qty),
+            expected: expected(&self.state, began, &combo, qty).unwrap_or(Money::ZERO),
             began,
             rests_until,
             orders: Vec::with_capacity(legs * 2),
@@ -63,9 +63,12 @@ impl Engine {
         if !self.send_leg(&mut run, step, out) {
             return self.end_combo(run, Ended::Refused, "the first leg could not be sent".to_owned(), out);
         }
-        // What was tried is what was sent: risk may have left less.
-        run.combo.qty = run.tallies[0].asked;
-        run.expected = expected(&self.state, &run.combo, run.combo.qty);
+        // What was tried is what was sent: risk may have left less. Of that less no book gives less.
+        let asked = run.tallies[0].asked;
+        if asked < qty {
+            run.expected = expected(&self.state, began, &run.combo, asked).unwrap_or(run.expected);
+        }
+        run.combo.qty = asked;
         self.combos.push(run);
         self.run_combos(out);
     }
@@ -178,8 +181,7 @@ impl Engine {
             let (dollars, worst) = if place == 0 && matches!(combo.manner, Manner::MakerFirst { .. }) {
                 (i128::from(rested(&self.state.universe.get(leg.market).fees, leg, qty).micros()), leg.limit)
             } else {
-                let found = walk(&self.state, self.now, leg.market, (leg.side, leg.side), qty, leg.limit);
-                let found = found.filter(|walk| walk.qty >= qty);
+                let found = self.to_buy(leg, qty, leg.limit).filter(|walk| walk.qty >= qty);
                 let found = found.ok_or_else(|| format!("{} has less than {qty} at its limit", leg.market))?;
                 (i128::from(found.dollars.micros()) + i128::from(found.fees.micros()), found.worst)
             };
@@ -197,7 +199,7 @@ impl Engine {
         }
         let leg = &combo.legs[0];
         let spare = profit - i128::from(times(combo.least, qty).micros());
-        Ok(limit_within(&self.state.universe.get(leg.market).fees, leg, qty, dollars + spare, worst))
+        Ok(limit_within(&self.fees_to_buy(leg.market), leg, qty, dollars + spare, worst))
     }
 
     /// Whether the same was refused in the last minute: told once, it is no news.

@@ -37,6 +37,7 @@ fn count(tally: &mut Tally, side: BookSide, closes: bool, fill: &OwnFill, failed
     if closes {
         add(&mut tally.sold, fill.qty);
         tally.got = plus(tally.got, signed(notional(paid(side, fill.price), fill.qty, Rounding::Floor)));
+        tally.sale_fees = plus(tally.sale_fees, signed(fill.fee));
     } else {
         add(&mut tally.bought, fill.qty);
         tally.cost = plus(tally.cost, signed(notional(paid(side, fill.price), fill.qty, Rounding::Ceil)));
