@@ -319,7 +319,12 @@ fn touched(contract: &Contract) -> bool {
         .times
         .iter()
         .any(|time| matches!(time.value.when, When::Until(_)) && time.value.hold == Hold::Anywhere);
-    until || crate::text::fold(&contract.listing.title).contains("any time")
+    let texts = contract.clauses.pays.iter().map(|span| contract.quote(*span));
+    let any = |text: &str| {
+        let lower = crate::text::fold(text);
+        lower.contains("any time") || lower.contains("any point")
+    };
+    until || any(&contract.listing.title) || texts.into_iter().any(any)
 }
 
 /// A range on one side only: equal to a bare count on the other, or missing.

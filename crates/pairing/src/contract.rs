@@ -245,6 +245,9 @@ pub struct Clauses {
     pub pays: Vec<Span>,
     /// The times that [`Self::pays`] name, starts left out.
     pub pay_times: Vec<Field<Time>>,
+    /// Days on which the windows of [`Self::pays`] begin ("between November 5, 2025, and"). Venues write the day of listing
+    /// there; one that is still to come narrows the market.
+    pub begins: Vec<Field<Day>>,
     /// Sentences that say where the result comes from.
     pub sourced: Vec<Span>,
     /// Sentences of which nothing here knows what they mean: neither a standing form nor one of [`Self::pays`].
@@ -375,6 +378,13 @@ impl Contract {
             .iter()
             .find(|field| field.value.facet == facet && field.value.value == value)
             .map(|field| field.span)
+    }
+
+    /// The day on which its window begins, where that is after `today`: what happens before does not pay.
+    pub fn begins_after(&self, today: Day) -> Option<Field<Day>> {
+        let later =
+            |day: Day| day.year.is_some() && (day.year, day.month, day.day) > (today.year, today.month, today.day);
+        self.clauses.begins.iter().copied().find(|begin| later(begin.value))
     }
 
     /// The span of the whole title.

@@ -186,6 +186,23 @@ fn thin_title(contract: &mut Contract, parts: &ticker::Parts, league: Option<&'s
     }
 }
 
+/// The days on which the windows among `tokens` begin.
+fn begins(tokens: &[Token], source: Source, offset: usize) -> Vec<Field<calendar::Day>> {
+    let starts = calendar::find(tokens, |_| true).into_iter().filter(|one| one.start);
+    starts
+        .filter_map(|one| {
+            let day = match one.when {
+                When::On(day) | When::Until(day) | When::Days(day, _) => Some(day),
+                When::Month(year, month) => calendar::Day::new(year, month, 1),
+                When::Year(year) => calendar::Day::new(Some(year), 1, 1),
+                When::Quarter(..) | When::Season(_) => None,
+            }?;
+            let span = Span::new(source, offset + tokens[one.from].start, offset + tokens[one.to - 1].end);
+            Some(Field { value: day, span, certainty: Certainty::Stated })
+        })
+        .collect()
+}
+
 /// The times among `tokens`, starts left out.
 pub(crate) fn times(tokens: &[Token], source: Source, offset: usize, free: impl Fn(usize) -> bool) -> Vec<Field<Time>> {
     calendar::find(tokens, free)

@@ -440,6 +440,9 @@ impl Scanner<'_> {
                 if let Some((letters, times)) = self.magnitude() {
                     value = value.times(times).unwrap_or(value);
                     ahead = letters;
+                } else if self.spells(" bps") || self.spells(" bp") {
+                    unit = Some(Unit::BasisPoints);
+                    ahead = if self.spells(" bps") { 4 } else { 3 };
                 }
             }
             "k" => value = value.times(1_000).unwrap_or(value),
@@ -481,6 +484,15 @@ impl Scanner<'_> {
             text.push_str(&suffix);
         }
         self.push(from, text, Kind::Number(Number { value, unit, or_more, ordinal }));
+    }
+
+    /// Whether these letters come next, and no other letter behind them.
+    fn spells(&self, wanted: &str) -> bool {
+        let same = wanted
+            .chars()
+            .enumerate()
+            .all(|(ahead, letter)| self.peek(ahead).is_some_and(|found| found.to_ascii_lowercase() == letter));
+        same && !self.peek(wanted.len()).is_some_and(char::is_alphanumeric)
     }
 
     /// `500 thousand`: how many letters follow the digits, the space with them, and how many times the number is meant.

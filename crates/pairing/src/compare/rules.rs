@@ -42,23 +42,19 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
 /// Words of conditions that say nothing of when they hold, or what other comparisons read: forms of speech, days and their
 /// parts, the names of sports, and the ways to leave an office. None of [`forms::turns`] is among them.
 const FORMS: &str = "the and for that this with has have had been was were are its their his her him will then market markets \
-    resolve resolves resolved otherwise either actually official officially originally scheduled upcoming between from time \
-    before after until through during within who whom which whose when where per accordance based following \
-    january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct \
-    nov dec monday tuesday wednesday thursday friday saturday sunday edt est utc gmt et pt am pm end \
-    note regardless goes into resolution";
+    resolve resolves resolved otherwise either actually who whom which whose \
+    when where per accordance based edt est utc gmt et pt am pm may note regardless resolution";
 
 /// The same where somebody leaves an office: [`ways`] compares how.
 const LEAVING: &str = "intention leave leaves left out cease ceases serving serve serves resign resigns resignation step steps down \
-    remove removed removal position announce announces announced announcement becomes become officeholder effect immediately";
+    remove removed removal position announce announces announced announcement officeholder immediately";
 
 /// The same where somebody is elected.
-const ELECTION: &str = "nominee candidate representative elected election elections seat contest congressional district \
+const ELECTION: &str = "nominee candidate representative elected election elections contest congressional district \
     representatives midterm midterms";
 
 /// The same where a station measures; stations and sources are compared.
-const WEATHER: &str =
-    "climatological report daily station degrees fahrenheit temperature recorded highest lowest high low";
+const WEATHER: &str = "climatological report daily station degrees fahrenheit temperature recorded";
 
 /// The same where a price is published; sources are compared.
 const PRICE: &str = "brti benchmarks index real price prices";
@@ -144,6 +140,17 @@ fn sourced(bench: &mut Bench<'_>) {
         matches!(family, Family::Weather | Family::Price | Family::UpOrDown | Family::Statistic | Family::Rates)
     };
     if !measured(bench.first.family) && !measured(bench.second.family) {
+        // Elsewhere a source is who tells; two that share no name may tell different things.
+        let names = |contract: &Contract| -> BTreeSet<String> {
+            let said = contract.clauses.sourced.iter().flat_map(|span| tokens(contract.quote(*span)));
+            said.filter(|token| token.capital && token.start > 0).map(|token| token.text).collect()
+        };
+        let (one, two) = (names(bench.first), names(bench.second));
+        if !one.is_empty() && !two.is_empty() && one.is_disjoint(&two) {
+            let (first, second) = (bench.first.clauses.sourced.first(), bench.second.clauses.sourced.first());
+            let note = "the sources share no name";
+            bench.add(Topic::Settlement, Finding::Missing, first.copied(), second.copied(), note);
+        }
         return;
     }
     for flipped in [false, true] {
@@ -154,6 +161,16 @@ fn sourced(bench: &mut Bench<'_>) {
                 let (topic, finding) = (Topic::Settlement, Finding::Missing);
                 bench.add_for(flipped, topic, finding, (Some(source.span), None), note, Certainty::Stated);
             }
+        }
+        // "U-3" and "U-6" are two series of one bureau.
+        let numbers = |contract: &Contract| -> BTreeSet<String> {
+            let said = contract.clauses.sourced.iter().flat_map(|span| tokens(contract.quote(*span)));
+            said.filter(|token| token.number().is_some()).map(|token| name_of(&token)).collect()
+        };
+        if !flipped && numbers(own) != numbers(other) {
+            let (first, second) = (own.clauses.sourced.first(), other.clauses.sourced.first());
+            let note = "the sources are named with different numbers";
+            bench.add(Topic::Settlement, Finding::Missing, first.copied(), second.copied(), note);
         }
         for span in own.clauses.sourced.iter().filter(|span| sources_in(own.quote(**span)).is_empty()) {
             let note = "a source that is not known here";
@@ -172,10 +189,10 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
     let mut known: BTreeSet<String> = BTreeSet::new();
     let question = |contract: &Contract| {
         let listing = &contract.listing;
-        let all = [&listing.title, &listing.subtitle, &listing.event_title].into_iter().chain(&listing.outcomes);
-        all.flat_map(|text| tokens(text)).collect::<Vec<_>>()
+        let all = [&listing.title, &listing.subtitle].into_iter().chain(&listing.outcomes);
+        all.flat_map(|text| undated(text)).collect::<Vec<_>>()
     };
-    let conditions = other.clauses.pays.iter().flat_map(|span| tokens(other.quote(*span)));
+    let conditions = other.clauses.pays.iter().flat_map(|span| undated(other.quote(*span)));
     for token in question(one).into_iter().chain(question(other)).chain(conditions) {
         known.insert(name_of(&token));
     }
@@ -198,30 +215,33 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
         for (from, to) in understood(&words, one, other) {
             read[from..to].fill(true);
         }
-        let open = forms::outside_phrases(&words, |at| read[at]).into_iter().map(|at| &words[at]).filter(|token| {
-            let name = name_of(token);
-            // "If" opens a condition; a second one bounds it.
-            let opens = token.is_word("if")
-                && words.iter().position(|word| word.is_word("if"))
-                    == words.iter().position(|word| word.start == token.start);
-            let says = !opens
-                && match token.kind {
-                    Kind::Word => {
-                        forms::turns(&token.text)
-                            || token.is_word("or")
-                            || (token.text.len() >= 3 || token.capital && token.start > 0)
-                                && !plain.contains(name.as_str())
-                    }
-                    Kind::Number(_) => true,
-                    // "TX-11" in the rules of TX-10.
-                    Kind::District(seat) => {
-                        let state = crate::lexicon::state_of_code(&token.text);
-                        !one.districts.iter().any(|own| Some(own.value.0) == state && own.value.1 == seat)
-                    }
-                    Kind::Season(_) | Kind::Clock(_) | Kind::IsoDate(..) | Kind::Mark(_) => false,
-                };
-            says && (matches!(token.kind, Kind::District(_)) || !known.contains(&name))
-        });
+        let open = forms::outside_phrases(&words, one.family == Family::Leaving, |at| read[at])
+            .into_iter()
+            .map(|at| &words[at])
+            .filter(|token| {
+                let name = name_of(token);
+                // "If" opens a condition; a second one bounds it.
+                let opens = token.is_word("if")
+                    && words.iter().position(|word| word.is_word("if"))
+                        == words.iter().position(|word| word.start == token.start);
+                let says = !opens
+                    && match token.kind {
+                        Kind::Word => {
+                            forms::turns(&token.text)
+                                || token.is_word("or")
+                                || (token.text.len() >= 3 || token.capital && token.start > 0)
+                                    && !plain.contains(name.as_str())
+                        }
+                        Kind::Number(_) => true,
+                        // "TX-11" in the rules of TX-10.
+                        Kind::District(seat) => {
+                            let state = crate::lexicon::state_of_code(&token.text);
+                            !one.districts.iter().any(|own| Some(own.value.0) == state && own.value.1 == seat)
+                        }
+                        Kind::Season(_) | Kind::Clock(_) | Kind::IsoDate(..) | Kind::Mark(_) => false,
+                    };
+                says && (matches!(token.kind, Kind::District(_)) || !known.contains(&name))
+            });
         let mut open: Vec<&str> = open.map(|token| token.text.as_str()).collect();
         open.dedup();
         if !open.is_empty() {
@@ -229,6 +249,14 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
         }
     }
     found
+}
+
+/// The tokens of a text that belong to no date: "before" and "by" of one say nothing of another.
+fn undated(text: &str) -> Vec<Token> {
+    let words = tokens(text);
+    let times = calendar::find(&words, |_| true);
+    let inside = |at: usize| times.iter().any(|time| (time.from..time.to).contains(&at));
+    words.iter().enumerate().filter(|(at, _)| !inside(*at)).map(|(_, token)| token.clone()).collect()
 }
 
 /// The tokens of a sentence that say what the tables read out of one of both questions, in whatever words: "gubernatorial" for
@@ -280,7 +308,12 @@ fn understood(words: &[Token], one: &Contract, other: &Contract) -> Vec<(usize, 
     if one.game.is_some() && other.game.is_some() {
         let place = |wanted: &[&str]| words.iter().position(|word| wanted.contains(&word.text.as_str()));
         if let (Some(from), Some(to)) = (place(&["upcoming"]), place(&["game", "match"])) {
-            let setting = |word: &Token| word.capital && word.kind == Kind::Word && !word.text.contains("men");
+            const PARTS: &[&str] =
+                &["quarter", "half", "period", "inning", "innings", "set", "map", "round", "leg", "overtime"];
+            let setting = |word: &Token| {
+                let part = PARTS.contains(&word.text.as_str()) || forms::turns(&word.text) || word.text.contains("men");
+                word.capital && word.kind == Kind::Word && !part
+            };
             found.extend((from + 1..to).filter(|at| setting(&words[*at])).map(|at| (at, at + 1)));
         }
     }
@@ -386,7 +419,7 @@ fn leaving(bench: &mut Bench<'_>) {
 
 /// What a person's going must be to count, as the sentences that say when Yes pays put it.
 fn ways(contract: &Contract) -> Option<(Vec<&'static str>, Span)> {
-    const ANY: &[&str] = &["cease", "no longer", "leave", "left ", "depart", "removed from power", "otherwise step"];
+    const ANY: &[&str] = &["cease", "no longer", " left ", "leaves", "departs", "otherwise step"];
     const WAYS: &[(&str, &str)] = &[
         ("resign", "resignation"),
         ("remov", "removal"),

@@ -120,10 +120,31 @@ fn ruled(bench: &mut Bench<'_>) {
     }
     for flipped in [false, true] {
         let (own, other) = bench.sides(flipped);
+        for begin in &own.clauses.begins {
+            if !other.clauses.begins.iter().any(|two| two.value.agrees(begin.value)) {
+                let note =
+                    format!("pays only from {}: taken for past, and looked at again before it trades", begin.value);
+                bench.add_for(
+                    flipped,
+                    Topic::Window,
+                    Finding::Assumed,
+                    (Some(begin.span), None),
+                    note,
+                    Certainty::Stated,
+                );
+            }
+        }
         for one in &own.clauses.pay_times {
             let alike = |two: &&Field<Time>| kind(two.value) == kind(one.value);
             let there: Vec<&Field<Time>> = other.clauses.pay_times.iter().chain(ends(other)).collect();
             let met = there.iter().copied().filter(alike).find(|two| moments_agree(one.value, two.value));
+            let late = |clock: u16| clock == 0 || clock >= 23 * 60 + 59;
+            let hour = one.value.clock.filter(|clock| !late(*clock)).filter(|_| own.game.is_none());
+            let timed = |two: &&Field<Time>| two.value.clock.is_some() && moments_agree(one.value, two.value);
+            if met.is_some() && hour.is_some() && !there.iter().copied().filter(alike).any(|two| timed(&two)) {
+                let note = "only one says at which hour, or they say different ones";
+                bench.add_for(flipped, Topic::Seam, Finding::Missing, (Some(one.span), None), note, Certainty::Stated);
+            }
             if met.is_some() {
                 continue;
             }

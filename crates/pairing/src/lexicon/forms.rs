@@ -14,6 +14,7 @@ pub(crate) const SOURCES: &str = "
 ?the ?this ?market ?primary ?official resolution source|sources ?for ?this ?market is|are|will ?be *
 the resolution source for this market will be the first ?official announcement of the results from the *
 resolution will be based on official * statistics|results
+the ?primary resolution source for this market is the official statistics of the event as recognized by the governing body or event organizers
 outcome sourced from the ?the relevant governing body or event organizer
 ";
 
@@ -22,8 +23,6 @@ pub(crate) const SENTENCES: &str = "
 otherwise this|the market will resolve|settle to no
 otherwise this|the market resolves to no
 otherwise it will resolve to no
-otherwise this|the market will resolve to *
-otherwise it will resolve to *
 ?however a|an ?overwhelming consensus of credible ?media|sports reporting may|will ?also be used|suffice ?instead ?to ?resolve ?the|this ?market
 however if * has|have not published final ?match results|statistics within * hours after the event conclusion a consensus of credible reporting may be used instead ?including ?video ?evidence
 please see full rules for more details
@@ -31,6 +30,11 @@ if the|this game|match|event|fight is postponed this market will remain open unt
 if the|this game|match|event|fight is canceled|cancelled entirely with no make up game|match|event|fight this market will resolve 50 50
 the result will be determined based on the final score including any overtime periods ?and ?shootouts
 the entire game including all overtime periods will be considered
+if the|this game|match is canceled|cancelled entirely with no make up game|match this market will resolve ?to no
+if the|this game|match is canceled|cancelled entirely with no make up game|match or ends in a tie this market will resolve 50 50
+if the game|match is postponed or delayed the market will remain open and close after the rescheduled game|match has finished within two days
+if no nominee|winner is announced by * this market will resolve to other
+if the result of this election isnt known by * the|this market will resolve to other
 overtime counts
 overtime periods count ?including ?overtime
 if the game|match|event is canceled|cancelled this|the market ?will resolve|resolves 50 50
@@ -105,6 +109,26 @@ this|the market resolves|settles to
 this|the market will resolve|settle according to the
 this|the market will resolve|settle ?according to the team|player|party|candidate|winner|club that|who|which|of ?the
 this|the market will resolve|settle according to the party of the candidate who
+before this market end date
+in the upcoming
+?originally scheduled for
+after issuance and before
+as reported by ?the
+as published by ?the
+according to ?the
+after issuance
+between ?this market creation and
+senate|house seat
+congressional district seat in the
+between issuance and
+win|wins the
+professional basketball|football|baseball|hockey|soccer|tennis
+after 90 minutes plus stoppage time does not include extra time or penalties
+after 90 minutes plus stoppage time
+";
+
+/// Phrases of leaving an office, inside the same sentences.
+pub(crate) const LEAVING: &str = "
 has either officially announced their intention to leave as
 or has ?actually left ?as
 has officially announced their intention to leave as
@@ -118,21 +142,19 @@ announces he|she|they is|are resigning as
 or otherwise steps down from is removed from this|the|his|her position
 or otherwise ceases to be ?the
 is removed from power
-before this market end date
-in the upcoming
-originally scheduled for
-after issuance and before
-as reported by ?the
-as published by ?the
-according to ?the
-after issuance
-between ?this market creation and
-between issuance and
-win|wins the
-professional basketball|football|baseball|hockey|soccer|tennis
-after 90 minutes plus stoppage time does not include extra time or penalties
-after 90 minutes plus stoppage time
 ";
+
+/// Small words that may stand in a star beside names, numbers and dates.
+pub(crate) const BESIDE: &str = "the a an of in on at for by to and or s from as its their this that information official \
+    officials government governments website statistics stats results reporting credible consensus media sports news \
+    governing body organizer organizers organization event however also be used may will suffice instead data including \
+    election elections primary general midterm season seasons championship championships series cup league tournament award \
+    awards trophy prize team teams player players candidate candidates club clubs country listed win wins named based \
+    rules per they are eliminated in playoffs mathematically contention relevant authorities state states national federal \
+    secretary presidential parliamentary gubernatorial congressional district scheduled race professional basketball football \
+    baseball hockey soccer tennis game match takes take place eg e g i n president minister chancellor prime \
+    specifically commission published available located representative representatives party overwhelming one independent \
+    independents multiple determine champion regular website";
 
 /// Words that turn a sentence round, bound it or split it: in the sentence that says when Yes pays each must be met on the
 /// other side, and no star of a form stands for one.

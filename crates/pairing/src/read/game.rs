@@ -263,7 +263,7 @@ pub(super) fn against_rules(contract: &Contract) -> Option<(Span, Span, &'static
         let subject = &tokens[from..verb];
         let place =
             Span::new(span.source, span.start as usize + tokens[from].start, span.start as usize + tokens[verb].end);
-        if let Some(paid) = paid_outcome(contract, &tokens[verb..]) {
+        if let Some(paid) = paid_outcome(contract, &tokens) {
             if !shares(subject, &contract.listing.outcomes[paid]) {
                 let outcome = Span::new(Source::Outcome(paid as u8), 0, contract.listing.outcomes[paid].len());
                 return Some((outcome, place, "the rules pay another outcome than the one that wins"));

@@ -25,10 +25,15 @@ pub(super) fn read(
             let tokens = text::tokens(&body[start..end]);
             let span = Span::new(source, start, end);
             match forms::standing(&tokens) {
-                Some(Standing::Plain) => {}
+                Some(Standing::Plain) => {
+                    if text::fold(&body[start..end]).contains("scheduled for") {
+                        clauses.pay_times.extend(super::times(&tokens, source, start, |_| true));
+                    }
+                }
                 Some(Standing::Source) => clauses.sourced.push(span),
                 None if is_condition(&body[start..end]) => {
                     clauses.pays.push(span);
+                    clauses.begins.extend(super::begins(&tokens, source, start));
                     clauses.pay_times.extend(super::times(&tokens, source, start, |_| true));
                 }
                 None => clauses.unread.push(span),
@@ -196,6 +201,7 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
         "depart",
         "removal",
         "intention to leave",
+        "will leave",
         "leaving",
         "engaged",
     ]);
@@ -210,7 +216,10 @@ fn scan(body: &str, source: Source, start: usize, end: usize, clauses: &mut Clau
         has(&["death does not", "death will not"]) || (has(&["dies", "death"]) && has(&["to \"no\"", "to no"])),
     );
     set(&mut clauses.half, has(&["50-50", "50/50"]));
-    set(&mut clauses.fair_price, has(&["fair market price", "fair price", "fair value", "last traded price"]));
+    set(
+        &mut clauses.fair_price,
+        has(&["fair market price", "fair price", "fair value", "last traded price", "last market price"]),
+    );
     set(&mut clauses.postponed, has(&["postponed", "rescheduled", "delayed beyond"]));
     set(&mut clauses.canceled, has(&["canceled", "cancelled", "called off", "abandoned"]));
     set(

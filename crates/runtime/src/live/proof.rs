@@ -8,6 +8,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use brier_connect::clock::Clock;
+use brier_pairing::calendar::Day;
 use brier_pairing::decisions::{Change, Choice};
 use brier_pairing::standing::{Judged, Link, Need, Standing, standing};
 use brier_pairing::verdict::TailKind;
@@ -205,6 +207,13 @@ pub(crate) enum Confirmed {
     ByAPerson,
 }
 
+/// The day in UTC: a window that begins tomorrow in New York may be a few hours longer refused, never shorter.
+fn today() -> Option<Day> {
+    let now = Clock::local_now().to_string();
+    let part = |range: std::ops::Range<usize>| now.get(range)?.parse().ok();
+    Day::new(Some(part(0..4)?), u8::try_from(part(5..7)?).ok()?, u8::try_from(part(8..10)?).ok()?)
+}
+
 /// Whether the texts prove a tie, and whether a person has confirmed it. Why it is not traded, if they do not.
 pub(crate) fn check(
     tie: &TieName,
@@ -233,6 +242,13 @@ pub(crate) fn check(
         (Link::Implies, _) => (!turned).then_some(Tie::Implies),
         (Link::ImpliedBy, _) => turned.then_some(Tie::Implies),
     };
+    // What both venues write there is the day of listing; one that is still to come leaves a time in which one pays alone.
+    for contract in [&first, &second] {
+        if let Some(begin) = today().and_then(|today| contract.begins_after(today)) {
+            let why = format!("{} pays only what happens from {} on", contract.listing.id, begin.value);
+            return Err(Refused::Unproved(why));
+        }
+    }
     if proved == Some(tie.tie) {
         return Ok(match (&said, told(&said)) {
             (Said::Applies(_), _) => Confirmed::ByAPerson,
@@ -278,6 +294,23 @@ mod tests {
         let all = std::slice::from_ref(decisions);
         let heard = Heard { vetoes: all, confirmations: all };
         check(&tie, texts, heard, &BTreeSet::new()).map(drop).map_err(|why| why.to_string())
+    }
+
+    /// Venues write the day of listing as the beginning of a window; one that is still to come leaves a time in which one pays alone.
+    #[test]
+    fn a_window_that_is_still_to_begin_is_not_traded() {
+        let tie = format!("kalshi:KXARREST-28-AQUI same polymarket:{CONDITION}");
+        let from = |year: u16| {
+            texts().map(|text| {
+                let rules = text
+                    .rules
+                    .replace("by December 31, 2027", &format!("between July 1, {year}, and December 31, 2027"));
+                Listing { rules, ..text }
+            })
+        };
+        assert_eq!(judge(&tie, &from(2020), &Decisions::default()), Ok(()));
+        let why = judge(&tie, &from(2090), &Decisions::default()).unwrap_err();
+        assert!(why.ends_with("pays only what happens from 2090-07-01 on"), "{why}");
     }
 
     #[test]
