@@ -1,7 +1,7 @@
 //! The ledger of combos: what each attempt wanted, got, cost and is sure to bring.
 //!
 //! A record leaves the engine as [`crate::Alert::Attempt`] whenever an attempt ends, and again when something happens to it
-//! later: a match that fails, a leg that was held and is sold. The last one of a number counts. All money is that of the
+//! later: a match that fails, a leg that was held and is sold, the results of its markets. The last one of a number counts. All money but what was realised is that of the
 //! worst state of the world: a leg without its counterparts is worth nothing in it.
 
 use brier_types::{BookSide, Money, Price, Qty, Timestamp};
@@ -106,6 +106,9 @@ pub struct Attempt {
     pub expected: Money,
     /// Profit that is sure in the worst state, fees included, as things stand.
     pub locked_in: Money,
+    /// What it made, fees included, when every market in which it holds contracts has its final result: a void, a result that
+    /// parts the legs and a leg that was held and won are in it. None before.
+    pub realised: Option<Money>,
     /// How it ended.
     pub ended: Ended,
     /// Why, for people; empty where the rest says it.

@@ -39,6 +39,9 @@ pub struct AttemptLine {
     pub expected: String,
     /// Profit that is sure as things stand.
     pub locked_in: String,
+    /// What it made, when its markets have their final results.
+    #[serde(default)]
+    pub realised: Option<String>,
     /// `refused`, `nothing`, `complete`, `rebalanced`, `unwound` or `held`.
     pub ended: String,
     /// Why, where there is something to say.
@@ -119,6 +122,7 @@ impl AttemptLine {
             pays: it.pays.to_string(),
             expected: it.expected.to_string(),
             locked_in: it.locked_in.to_string(),
+            realised: it.realised.map(|realised| realised.to_string()),
             ended: it.ended.word().to_owned(),
             why: it.why.clone(),
             legs: it.legs.iter().map(|leg| AttemptLegLine::of(engine, leg)).collect(),

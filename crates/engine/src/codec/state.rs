@@ -46,7 +46,7 @@ fields! {
     Tally { asked, bought, cost, sold, got, fees, sale_fees, failed }
     ComboRun {
         id, strategy, combo, wanted, expected, began, rests_until, orders, tallies, since, not_before, tries, selling, mended, told, ended,
-        quiet,
+        quiet, paid,
     }
     Counts {
         inputs, placed, amended, canceled, lookups, refused, rejected, fills, failed, unknown, anomalies, discrepancies,

@@ -406,7 +406,7 @@ fields! {
     Leg { market, side, limit, seen }
     Combo { legs, qty, pays, least, manner, on_shortfall, patience }
     AttemptLeg { market, side, limit, seen, asked, bought, cost, sold, got, fees, failed, open }
-    Attempt { combo, strategy, began, at, wanted, qty, pays, legs, sets, expected, locked_in, ended, why }
+    Attempt { combo, strategy, began, at, wanted, qty, pays, legs, sets, expected, locked_in, realised, ended, why }
 }
 variants!(Manner, "manner" { 0 => Immediate, 1 => MakerFirst { rest_for } });
 variants!(Ended, "end of a combo" {

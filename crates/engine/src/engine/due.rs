@@ -58,6 +58,7 @@ impl Engine {
         for venue in VENUES {
             self.expire_orphans(venue, out);
         }
+        self.realise_combos(out);
         self.forget_combos();
     }
 

@@ -11,8 +11,8 @@ use brier_engine::{
     Operator, PlaceOrder, RejectCode, Request, RequestId,
 };
 use brier_types::{
-    BookSide, ConnectionInput, Fill, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, MarketStatus,
-    Money, OrderStatus, OrderUpdate, Price, Qty, TimeInForce, Venue,
+    BookSide, ConnectionInput, Fill, FillStatus, FillStatusUpdate, Input as FeedInput, LifecycleInput, MarketResult,
+    MarketStatus, Money, OrderStatus, OrderUpdate, Price, Qty, TimeInForce, Venue,
 };
 use expect_test::expect;
 
@@ -1062,6 +1062,45 @@ fn a_leg_that_is_held_counts_until_it_is_sold_by_hand() {
     bench.status(&sale.1, FillStatus::Confirmed);
     let it = bench.last();
     assert_eq!((it.ended, it.locked_in, bench.open()), (Ended::Unwound, money("-1"), Money::ZERO));
+}
+
+// --- Results --------------------------------------------------------------------------------------------------------
+
+/// A market ends with this result.
+fn ends(bench: &mut Bench, venue: Venue, market: &str, result: MarketResult) {
+    let status = Some(MarketStatus::Finalized);
+    let life = LifecycleInput { market: market.parse().unwrap(), status, close_time: None, result: Some(result) };
+    bench.feed(venue, FeedInput::Lifecycle(life)).pass(Duration::from_secs(2));
+}
+
+#[test]
+fn the_ledger_says_what_a_set_made_when_both_markets_have_their_results() {
+    use MarketResult::{No, Scalar, Yes};
+    // NO at Polymarket for 42 and YES at Kalshi for 47 with 1.744 of fees: 9.256 cents of each set are sure.
+    for (kalshi, polymarket, made) in [
+        (Yes, Yes, "0.9256"),
+        (No, No, "0.9256"),
+        (Yes, No, "10.9256"),
+        (No, Yes, "-9.0744"),
+        (Scalar(cents(50)), No, "5.9256"),
+    ] {
+        let mut bench = bench();
+        let [first, _] = bench.completes(10);
+        bench.status(&first.1, FillStatus::Confirmed);
+        ends(&mut bench, K, "M", kalshi);
+        assert_eq!(bench.last().realised, None, "the other market has no result");
+        ends(&mut bench, P, "N", polymarket);
+        let it = bench.last().clone();
+        assert_eq!((it.ended, it.realised), (Ended::Complete, Some(money(made))), "{kalshi:?} {polymarket:?}");
+        let told = |bench: &Bench| {
+            let is =
+                |command: &&Command| matches!(command, Command::Alert(Alert::Attempt(it)) if it.realised.is_some());
+            bench.out.iter().filter(is).count()
+        };
+        let before = told(&bench);
+        bench.pass(Duration::from_mins(5));
+        assert_eq!(told(&bench), before, "once");
+    }
 }
 
 // --- Exits, quotes --------------------------------------------------------------------------------------------------

@@ -153,9 +153,10 @@ pub struct StrategyLine {
     pub name: String,
     /// Whether it trades.
     pub running: bool,
-    /// Dollars realized so far, fees included.
+    /// Dollars realized so far, less all fees paid, those for what is still held too.
     pub realized: String,
-    /// Dollars that its positions would bring more or less than they cost.
+    /// Dollars that its positions would bring more or less than they cost, at the middle of the book; where a market has a
+    /// result, at that.
     pub unrealized: String,
 }
 

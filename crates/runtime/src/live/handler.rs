@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use brier_connect::clock::Clock;
 use brier_engine::halts::{Cause, Halt};
+use brier_engine::portfolio::Stage;
 use brier_engine::{Engine, Input, MarketId, Operator, Order, OrderKey, OrderState, Scope};
-use brier_types::{MarketStatus, Rounding, Venue};
+use brier_types::{MarketStatus, Money, Rounding, Venue};
 use tokio::sync::{mpsc, oneshot};
 
 use super::board::Board;
@@ -252,6 +253,11 @@ pub(super) fn scope(engine: &Engine, scope: Scope) -> String {
     }
 }
 
+/// The one less the other; out of range it stays at the end.
+const fn less(from: Money, what: Money) -> Money {
+    Money::from_micros(from.micros().saturating_sub(what.micros()))
+}
+
 fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
     let state = engine.state();
     // A venue that is not traded waits for a word that nobody asks for.
@@ -263,16 +269,20 @@ fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
         }
         status.halts.push(text);
     }
-    let mark = |market: MarketId| state.mark(market);
+    // What has a result is worth that, also while it waits for its payment: a token that lost is kept until it is redeemed.
+    let mark = |market: MarketId| match state.portfolio.stage(market) {
+        Stage::Resolved(result) | Stage::Paid(result) => Some(result.yes_payout()),
+        Stage::Disputed(_) | Stage::Trading => state.mark(market),
+    };
     status.venues = venues
         .iter()
         .map(|venue| {
             let halted = |cause| state.halts.iter().any(|it| it.scope == Scope::Venue(*venue) && it.cause == cause);
             let shards: BTreeSet<u16> =
                 state.universe.iter().filter(|(_, it)| it.venue() == *venue).map(|(_, it)| it.shard).collect();
-            let cash = shards.iter().fold(brier_types::Money::ZERO, |sum, shard| {
-                sum.checked_add(state.portfolio.cash(*venue, *shard)).unwrap_or(sum)
-            });
+            let cash = shards
+                .iter()
+                .fold(Money::ZERO, |sum, shard| sum.checked_add(state.portfolio.cash(*venue, *shard)).unwrap_or(sum));
             VenueLine {
                 venue: venue.to_string(),
                 connected: state
@@ -289,7 +299,7 @@ fn fill(engine: &Engine, venues: &[Venue], status: &mut Status) {
         .map(|(strategy, name)| StrategyLine {
             name: name.to_owned(),
             running: !state.halts.iter().any(|halt| halt.scope == Scope::Strategy(strategy)),
-            realized: state.portfolio.realized(Some(strategy)).to_string(),
+            realized: less(state.portfolio.realized(Some(strategy)), state.portfolio.fees(Some(strategy))).to_string(),
             unrealized: state.portfolio.unrealized(Some(strategy), &mark).to_string(),
         })
         .collect();

@@ -859,8 +859,9 @@ fn text(engine: &Engine, alert: &Alert) -> String {
         Alert::Told(text) | Alert::Combo { text } => text.clone(),
         Alert::Attempt(it) => {
             let why = if it.why.is_empty() { String::new() } else { format!(": {}", it.why) };
+            let made = it.realised.map_or_else(String::new, |made| format!(", ${made} made"));
             format!(
-                "combo {} {}{why}; {} sets of {}, ${} expected and ${} sure",
+                "combo {} {}{why}; {} sets of {}, ${} expected and ${} sure{made}",
                 it.combo,
                 it.ended.word(),
                 it.sets,

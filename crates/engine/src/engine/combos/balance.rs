@@ -224,7 +224,7 @@ impl Engine {
     pub(super) fn fees_to_buy(&self, market: MarketId) -> Fees {
         match self.config.planted {
             Some(Planted::EdgeForgetsFees) => Fees::FREE,
-            _ => self.state.universe.get(market).fees.clone(),
+            _ => self.state.universe.get(market).fees,
         }
     }
 

@@ -65,6 +65,8 @@ pub(crate) struct ComboRun {
     pub ended: Option<Timestamp>,
     /// Legs are equal and every fill is final: nothing can open it any more.
     pub quiet: bool,
+    /// Its markets have their final results, and what it made was told.
+    pub paid: bool,
 }
 
 /// An order of a combo.

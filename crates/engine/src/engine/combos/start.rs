@@ -54,6 +54,7 @@ impl Engine {
             told: false,
             ended: None,
             quiet: false,
+            paid: false,
             combo,
         };
         if let Err(why) = admitted {

@@ -1,12 +1,12 @@
 //! What comes back to a combo: fills, matches that fail, and the ledger's records.
 
-use brier_types::{BookSide, FillStatus, Money, Qty, Rounding, notional};
+use brier_types::{BookSide, FillStatus, MarketResult, MarketStatus, Money, Qty, Rounding, notional};
 
 use super::{ComboRun, REMEMBERED, Tally};
 use crate::attempt::{Attempt, AttemptLeg, Ended, KEPT};
 use crate::command::{Alert, Command, paid};
 use crate::engine::Engine;
-use crate::ids::OrderKey;
+use crate::ids::{MarketId, OrderKey};
 use crate::legs::{saturated, times};
 use crate::planted::Planted;
 use crate::portfolio::{OwnFill, Stage};
@@ -67,6 +67,7 @@ impl Engine {
                 let text = format!("combo {}: {what}; leg {} is looked at again", run.id, order.leg + 1);
                 out.push(Command::Alert(Alert::Combo { text }));
                 (run.ended, run.since, run.quiet, run.told, run.selling) = (None, None, false, false, false);
+                run.paid = false;
                 // What is bought now is bought again.
                 run.mended |= failed;
                 run.tries = 0;
@@ -166,8 +167,54 @@ impl Engine {
             sets,
             expected: run.expected,
             locked_in: locked_in(run),
+            realised: if run.paid { self.realised(run) } else { None },
             ended,
             why,
+        }
+    }
+
+    /// The result by which a market pays, once it is final. A venue of tokens pays when they are redeemed; what they are worth
+    /// is final before.
+    fn final_result(&self, market: MarketId) -> Option<MarketResult> {
+        let finalized = self.state.universe.get(market).market.status == MarketStatus::Finalized;
+        match self.state.portfolio.stage(market) {
+            Stage::Paid(result) => Some(result),
+            Stage::Resolved(result) if finalized => Some(result),
+            Stage::Resolved(_) | Stage::Disputed(_) | Stage::Trading => None,
+        }
+    }
+
+    /// What a combo made by the results of its markets, fees included; none while one of them that it holds has no final one.
+    fn realised(&self, run: &ComboRun) -> Option<Money> {
+        let mut made = 0i128;
+        for (leg, tally) in run.combo.legs.iter().zip(&run.tallies) {
+            let spent = i128::from(tally.cost.micros()) + i128::from(tally.fees.micros());
+            made += i128::from(tally.got.micros()) - spent;
+            if !tally.have().is_zero() {
+                let each = paid(leg.side, self.final_result(leg.market)?.yes_payout());
+                made += i128::from(notional(each, tally.have(), Rounding::Floor).micros());
+            }
+        }
+        Some(Money::from_micros(saturated(made)))
+    }
+
+    /// Tells once of each ended combo what it made, when every market in which it holds something has its final result.
+    pub(in crate::engine) fn realise_combos(&mut self, out: &mut Vec<Command>) {
+        for place in 0..self.kept_combos.len() {
+            let run = &self.kept_combos[place];
+            let holds = run.tallies.iter().any(|tally| !tally.have().is_zero());
+            if run.paid || !holds || self.realised(run).is_none() {
+                continue;
+            }
+            self.kept_combos[place].paid = true;
+            let run = self.kept_combos[place].clone();
+            let last = self.attempts.iter().rev().find(|it| it.combo == run.id);
+            let (ended, why) = match last {
+                Some(last) => (last.ended, last.why.clone()),
+                None if self.gap(&run).is_some() => (Ended::Held, String::new()),
+                None => run.equal_end(),
+            };
+            self.record(&run, ended, why, out);
         }
     }
 
