@@ -141,7 +141,8 @@ impl fmt::Display for Zone {
     }
 }
 
-fn zone(word: &str) -> Option<Zone> {
+/// The zone that a word names.
+pub(crate) fn zone(word: &str) -> Option<Zone> {
     match word {
         "et" | "est" | "edt" => Some(Zone::Eastern),
         "ct" | "cst" | "cdt" => Some(Zone::Central),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Bench;
+use super::stem;
 use super::times::moments_agree;
 use crate::calendar;
 use crate::contract::{Certainty, Concept, Contract, Facet, Family, Source, Span};
@@ -43,14 +44,14 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
 /// parts, the names of sports, and the ways to leave an office. None of [`forms::turns`] is among them.
 const FORMS: &str = "the and for that this with has have had been was were are its their his her him will then market markets \
     resolve resolves resolved otherwise either actually who whom which whose \
-    when where per accordance based edt est utc gmt et pt am pm may note regardless resolution";
+    when where per accordance based edt est et pt am pm may note regardless resolution";
 
 /// The same where somebody leaves an office: [`ways`] compares how.
-const LEAVING: &str = "intention leave leaves left out cease ceases serving serve serves resign resigns resignation step steps down \
+const LEAVING: &str = "leave leaves left out cease ceases serving serve serves resign resigns resignation step steps down \
     remove removed removal position announce announces announced announcement officeholder immediately";
 
 /// The same where somebody is elected.
-const ELECTION: &str = "nominee candidate representative elected election elections contest congressional district \
+const ELECTION: &str = "representative elected election elections contest congressional district \
     representatives midterm midterms";
 
 /// The same where a station measures; stations and sources are compared.
@@ -74,19 +75,13 @@ fn plain(contract: &Contract) -> BTreeSet<&'static str> {
         (true, FORMS),
         (contract.family == Family::Leaving, LEAVING),
         (election, ELECTION),
-        (contract.game.is_some() || !contract.teams.is_empty(), GAME),
+        (contract.game.is_some(), GAME),
         (wins, WINNING),
         (contract.family == Family::Award, "regular"),
         (contract.family == Family::Weather, WEATHER),
         (matches!(contract.family, Family::Price | Family::UpOrDown), PRICE),
     ];
     lists.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, list)| list.split_whitespace()).map(stem).collect()
-}
-
-/// The word without its ending: `wins` and `winning` are `win`.
-fn stem(word: &str) -> &str {
-    let cut = ["'s", "ing", "ed", "es", "s"].into_iter().find_map(|end| word.strip_suffix(end));
-    cut.filter(|rest| rest.len() >= 3).unwrap_or(word)
 }
 
 /// Every sentence of both rules must be accounted for: by a standing form, or as one that says when Yes pays and then word
@@ -187,10 +182,12 @@ fn unaccounted(one: &Contract, other: &Contract) -> Vec<(Span, String)> {
     }
     let plain = plain(one);
     let mut known: BTreeSet<String> = BTreeSet::new();
+    // Of a label only names count: what else it says narrows the market for whoever reads the title.
     let question = |contract: &Contract| {
         let listing = &contract.listing;
-        let all = [&listing.title, &listing.subtitle].into_iter().chain(&listing.outcomes);
-        all.flat_map(|text| undated(text)).collect::<Vec<_>>()
+        let label = undated(&listing.subtitle).into_iter().filter(|token| token.capital || token.kind != Kind::Word);
+        let all = std::iter::once(&listing.title).chain(&listing.outcomes);
+        all.flat_map(|text| undated(text)).chain(label).collect::<Vec<_>>()
     };
     let conditions = other.clauses.pays.iter().flat_map(|span| undated(other.quote(*span)));
     for token in question(one).into_iter().chain(question(other)).chain(conditions) {
@@ -289,7 +286,9 @@ fn understood(words: &[Token], one: &Contract, other: &Contract) -> Vec<(usize, 
             let turns = words[at..at + length].iter().any(|word| forms::turns(&word.text) || word.is_word("or"));
             let mut said =
                 concepts.iter().filter(|concept| concept.facet != Facet::Stop && !concept.implied).peekable();
-            !turns && said.peek().is_some() && said.all(known)
+            // Two words for one act are near, not equal: "nominate" and "formally nominate", "charge" and "indict".
+            let acts = concepts.iter().any(|concept| concept.facet == Facet::Act);
+            !turns && !acts && said.peek().is_some() && said.all(known)
         });
         let length = next.map_or(1, |(_, length)| length);
         if next.is_some() {
@@ -355,7 +354,7 @@ fn labelled(one: &Contract, other: &Contract) -> Option<(Span, String)> {
 
 /// Where the first sentence that says when Yes pays turns the names of its own title round, or leaves one out.
 fn against_title(contract: &Contract) -> Option<(Span, &'static str)> {
-    if contract.game.is_some() || contract.family != Family::Generic {
+    if !matches!(contract.family, Family::Generic | Family::Price | Family::UpOrDown) {
         return None;
     }
     let span = *contract.clauses.pays.iter().find(|span| span.source == Source::Rules)?;

@@ -157,7 +157,10 @@ fn ruled(bench: &mut Bench<'_>) {
                         || edition.is_some_and(|year| ticker_fits(date.value, year) == Some(true))
                 })
             });
+            // "April 29" under "the April meeting" is no other time, only a closer one.
+            let closer = there.iter().copied().filter(alike).any(|two| within(one.value.when, two.value.when));
             let (finding, text) = match said {
+                Some(_) if closer => (Finding::Missing, "the other side says no day"),
                 Some(_) => (Finding::Contradicts, "the other side has another"),
                 None if own_says || dated => continue,
                 None => (Finding::Missing, "neither its own question nor the other side says so"),
@@ -170,6 +173,19 @@ fn ruled(bench: &mut Bench<'_>) {
             let note = format!("the rules pay {}: {text}", one.value.when);
             bench.add_for(flipped, topic, finding, (Some(one.span), said), note, Certainty::Stated);
         }
+    }
+}
+
+/// Whether one of two times is a day of the other, a month.
+fn within(one: When, two: When) -> bool {
+    let inside = |day: Day, year: Option<u16>, month: u8| {
+        day.month == month && day.year.zip(year).is_none_or(|(one, two)| one == two)
+    };
+    match (one, two) {
+        (When::On(day), When::Month(year, month)) | (When::Month(year, month), When::On(day)) => {
+            inside(day, year, month)
+        }
+        _ => false,
     }
 }
 

@@ -171,7 +171,13 @@ impl Reading {
             let capital = |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.capital);
             tokens[at].is_word("x") && !tokens[at].capital && capital(at.checked_sub(1)) && capital(Some(at + 1))
         };
-        for at in left.into_iter().filter(|at| !crossed(*at)) {
+        // Hours and zones were read with the day that they stand beside.
+        let hour = |at: usize| {
+            let clock = |at: usize| matches!(tokens[at].kind, Kind::Clock(_));
+            clock(at) || at > 0 && clock(at - 1) && crate::calendar::zone(&tokens[at].text).is_some()
+        };
+        let timed = self.times.iter().any(|time| time.value.clock.is_some());
+        for at in left.into_iter().filter(|at| !crossed(*at) && !(timed && hour(*at))) {
             let role = verb.map_or(Role::Free, |verb| role(tokens, verb, at));
             let mut word = super::word(&tokens[at], source, at as u16, role);
             if let Some(number) = tokens[at].number() {

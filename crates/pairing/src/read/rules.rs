@@ -62,8 +62,9 @@ fn is_condition(sentence: &str) -> bool {
     let no = lower.contains("to \"no\"") || lower.contains("to no.") || lower.contains("to no ");
     let pays = ["will resolve ", "resolves to ", "will settle ", "settles to "].iter().any(|verb| lower.contains(verb));
     let tells = pays_yes(sentence) || pays && !no;
+    let other = lower.contains("to \"other\"") || lower.contains("to other");
     // What happens otherwise is no condition of Yes.
-    tells && !lower.trim_start().starts_with("otherwise")
+    tells && !other && !lower.trim_start().starts_with("otherwise")
 }
 
 /// Whether the first sentence that says what is paid says that No is, when the thing happens.
@@ -156,7 +157,8 @@ pub(crate) fn sources_in(sentence: &str) -> Vec<&'static str> {
 /// Whether a sentence says when Yes pays.
 fn pays_yes(sentence: &str) -> bool {
     let lower = text::fold(sentence);
-    let yes = lower.contains("yes") || lower.contains("scheduled for");
+    let game = ["game", "match", "fight", "upcoming"].iter().any(|word| lower.contains(word));
+    let yes = lower.contains("yes") || lower.contains("scheduled for") && game;
     yes && !lower.contains("postponed") && !lower.contains("canceled") && !lower.contains("cancelled")
 }
 

@@ -684,8 +684,9 @@ fn check_strategies(tables: &Tables, config: &Config, problems: &mut Vec<Problem
                     .hint(hint),
             );
         }
-        // What connects from outside may only tell facts.
-        if it.enabled && it.markets.is_empty() && !it.all_markets && !it.is_remote() {
+        // What connects from outside may only tell facts; a list of ties that is none is a problem of its own.
+        let untied = it.parameters.has("pairs") && it.parameters.maybe_ties("pairs").is_none();
+        if it.enabled && !untied && it.markets.is_empty() && !it.all_markets && !it.is_remote() {
             problems.push(
                 Problem::new(&from.origin, key("markets"), "it trades nothing")
                     .hint("name markets, or say `all_markets = true`, or `enabled = false`"),

@@ -167,6 +167,16 @@ impl Handler {
         }
     }
 
+    /// Whether a strategy is paused; nothing when the run is over or has none of the name.
+    pub(super) async fn is_paused(&self, strategy: String) -> Option<bool> {
+        let paused = look(&self.words, move |engine| {
+            let (id, _) = engine.strategy_names().find(|(_, known)| *known == strategy)?;
+            let halts = &engine.state().halts;
+            Some(halts.iter().any(|halt| halt.scope == Scope::Strategy(id) && halt.cause == Cause::Operator))
+        });
+        paused.await.flatten()
+    }
+
     /// Pauses a strategy.
     pub(super) async fn pause(&self, strategy: String) -> ControlAnswer {
         self.of_strategy(strategy, true).await

@@ -1,8 +1,8 @@
 //! What people decide about pairs while a run is up.
 //!
 //! Invariant: a strategy one of whose ties the files of decisions no longer allow is paused, within [`EVERY`] of the file's
-//! change; so is every strategy with ties when a file cannot be read any more. A pause takes its orders back; a person's
-//! `unpause`, or a start that finds the ties allowed, lets it go on.
+//! change, and again when somebody resumes it while they do not; so is every strategy with ties when a file cannot be read any
+//! more. A pause takes its orders back; `brier resume` lets it go on once the files allow it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub(super) struct Watch {
     is_live: bool,
     /// What each file said when it was last judged by.
     seen: BTreeMap<PathBuf, Result<String, String>>,
+    /// The strategies that may not trade as the files stand, and why.
+    refused: BTreeMap<String, String>,
 }
 
 impl Watch {
@@ -33,7 +35,7 @@ impl Watch {
         let strategies: Vec<StrategyConfig> = config.strategies.iter().filter(|it| it.enabled).cloned().collect();
         let paths = strategies.iter().filter_map(StrategyConfig::decisions);
         let seen = paths.map(|path| (path.clone(), text(&path))).collect();
-        Self { strategies, texts, is_live: config.run.mode == Mode::Live, seen }
+        Self { strategies, texts, is_live: config.run.mode == Mode::Live, seen, refused: BTreeMap::new() }
     }
 
     /// Watches until the run ends.
@@ -42,7 +44,12 @@ impl Watch {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            for (strategy, why) in self.look() {
+            self.look();
+            for (strategy, why) in &self.refused {
+                // Also after somebody resumed it: as long as the file says so.
+                if handler.is_paused(strategy.clone()).await != Some(false) {
+                    continue;
+                }
                 tracing::error!(strategy, why, "paused: what people decided no longer allows what it trades");
                 if let ControlAnswer::Refused { reason } = handler.pause(strategy.clone()).await {
                     tracing::error!(strategy, reason, "it could not be paused");
@@ -51,8 +58,8 @@ impl Watch {
         }
     }
 
-    /// The strategies to pause since the last look, and why.
-    fn look(&mut self) -> Vec<(String, String)> {
+    /// Judges the ties anew where a file has changed.
+    fn look(&mut self) {
         let mut is_new = false;
         for (path, seen) in &mut self.seen {
             let now = text(path);
@@ -60,20 +67,20 @@ impl Watch {
             *seen = now;
         }
         if !is_new {
-            return Vec::new();
+            return;
         }
-        let refused = match proof::unproved(&self.strategies, &self.texts, self.is_live) {
-            Ok(refused) => refused.into_iter().map(|it| (it.strategy, format!("{}: {}", it.tie, it.why))).collect(),
+        self.refused.clear();
+        match proof::unproved(&self.strategies, &self.texts, self.is_live) {
+            Ok(refused) => {
+                for it in refused {
+                    self.refused.entry(it.strategy).or_insert_with(|| format!("{}: {}", it.tie, it.why));
+                }
+            }
             Err(error) => {
                 let tied = self.strategies.iter().filter(|it| !it.ties().is_empty());
-                tied.map(|it| (it.name.clone(), error.to_string())).collect::<Vec<_>>()
+                self.refused.extend(tied.map(|it| (it.name.clone(), error.to_string())));
             }
-        };
-        let mut told = BTreeMap::new();
-        for (strategy, why) in refused {
-            told.entry(strategy).or_insert(why);
         }
-        told.into_iter().collect()
     }
 }
 

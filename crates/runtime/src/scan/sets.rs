@@ -325,7 +325,8 @@ impl Finder<'_> {
     }
 
     fn see(&self, places: [usize; 2]) -> String {
-        let [first, second] = places.map(|place| short(&self.markets[place].name));
+        // In full: a venue finds no market by the first digits of its name.
+        let [first, second] = places.map(|place| &self.markets[place].name.market);
         format!("brier pairs show {first} {second}")
     }
 

@@ -79,7 +79,7 @@ impl LookArgs {
             payout_after: Duration::from_hours(24 * self.payout_days),
             cash: self.cash,
             divergence: DivergenceRate::known(self.divergence),
-            decisions: self.decisions.load()?,
+            decisions: self.decisions.load_named()?,
             accepted: self.tails.accepted(),
         })
     }

@@ -45,7 +45,7 @@ struct Document {
 
 /// Exports.
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<u8, CliError> {
-    let decisions = args.decisions.load()?;
+    let decisions = args.decisions.load_named()?;
     let listings = args.sources.all()?;
     let accepted = args.tails.accepted();
     let filter = if args.all { Filter::default() } else { Filter::standings(&[StandingWord::Riskless]) };

@@ -78,6 +78,15 @@ impl DecisionsArgs {
         load(&self.path()?)
     }
 
+    /// The decisions for what may be traded: a file that was named and is not there is no file without vetoes.
+    pub(crate) fn load_named(&self) -> Result<Decisions, CliError> {
+        match &self.decisions {
+            Some(path) if !path.exists() => Err(CliError::failure(format!("{}: no such file", path.display()))
+                .hint("`brier pairs confirm` and `veto` make it; without `--decisions` and BRIER_PAIRS the one where the program keeps its data counts")),
+            Some(_) | None => self.load(),
+        }
+    }
+
     /// Changes the decisions: read anew under a lock, so that two terminals lose nothing of each other's.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Decisions) -> Result<T, CliError>) -> Result<T, CliError> {
         let path = self.path()?;

@@ -392,10 +392,17 @@ async fn a_veto_is_heard_while_a_run_is_up() {
     let note = Note { by: "ada".to_owned(), at: "2026-11-20T12:00:00Z".parse().unwrap(), why: "no".to_owned() };
     decisions.veto(&Judged::new(&one, &two).unwrap(), note).unwrap();
     std::fs::write(&decided, decisions.to_string()).unwrap();
-    run.until("the strategy is paused", |engine| {
+    let paused = |engine: &Engine| {
         engine.state().halts.iter().any(|it| matches!((it.scope, it.cause), (Scope::Strategy(_), Cause::Operator)))
-    })
-    .await;
+    };
+    run.until("the strategy is paused", paused).await;
+    // Nor does a resumption without a look at the file let it trade.
+    let name = "pairs".to_owned();
+    assert!(matches!(
+        ask_run(venues.path(), ControlRequest::Unpause { strategy: name }).await,
+        ControlAnswer::Done { .. }
+    ));
+    run.until("the strategy is paused again", paused).await;
     venues.cross().await;
     run.until("both books are there", |engine| {
         let (state, mut markets) = (engine.state(), engine.state().universe.iter());
