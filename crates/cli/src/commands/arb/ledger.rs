@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(both_ends("KXHIGHNY-26NOV30-B49.5"), "KXHIGHNY-26NOV30-B49.5");
         assert_eq!(both_ends(&"x".repeat(32)), "x".repeat(32));
         let name = "KXPRESIDENTIALNOMINEE-28-ADAQUILL-WINS";
-        assert_eq!(both_ends(name), "KXPRESIDENTIAL…8-ADAQUILL-WINS");
+        assert_eq!(both_ends(name), "KXPRESIDENTIAL…28-ADAQUILL-WINS");
     }
 
     #[test]
