@@ -344,7 +344,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::new(
                 "unwind_loss_dollars",
                 Kind::Price,
-                "0.02",
+                "0.05",
                 "The most that completing at a worse price, or selling again, may lose a contract, fees included.",
             ),
             Key::new("pause_s", whole(0, 86_400), "10", "Least time between two tries on a pair."),
@@ -378,7 +378,7 @@ pub const KINDS: &[StrategyKind] = &[
             Key::new(
                 "unwind_loss_dollars",
                 Kind::Price,
-                "0.03",
+                "0.05",
                 "The most that completing an open set, or selling its legs again, may lose a contract, fees included.",
             ),
             Key::new("pause_s", whole(0, 86_400), "30", "Least time between two tries on an event."),

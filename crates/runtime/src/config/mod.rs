@@ -81,7 +81,10 @@ impl Loaded {
     /// # Errors
     /// What is wrong with the settings that name it, or with a file as a whole.
     pub fn data_dir(&self) -> Result<&Path, Problems> {
-        let about = |problem: &&Problem| problem.key.starts_with("run.") || is_of_file(problem);
+        // With `[runn]` the folder would be the default one, and so another run's.
+        let said = self.settings.iter().any(|it| it.key == "run.data_dir" && it.origin != Origin::Default);
+        let slipped = |problem: &Problem| !said && problem.text == UNKNOWN_SECTION;
+        let about = |problem: &&Problem| problem.key.starts_with("run.") || is_of_file(problem) || slipped(problem);
         let wrong: Vec<Problem> = self.problems.iter().filter(about).cloned().collect();
         if wrong.is_empty() { Ok(&self.data_dir) } else { Err(Problems(wrong)) }
     }
@@ -362,10 +365,13 @@ fn rank(origin: &Origin) -> u8 {
     }
 }
 
+/// What is said of a table that is none.
+const UNKNOWN_SECTION: &str = "unknown section";
+
 fn unknown_section(entry: &Entry) -> Problem {
     let names = || SECTIONS.iter().map(|section| section.name).chain(LISTS);
     let shown: String = entry.key.chars().take(64).collect();
-    let problem = Problem::new(&entry.origin, shown, "unknown section");
+    let problem = Problem::new(&entry.origin, shown, UNKNOWN_SECTION);
     let holder = |key: &str| SECTIONS.iter().find(|section| section.keys.iter().any(|known| known.name == key));
     match (nearest(&entry.key, names()), holder(&entry.key)) {
         (_, Some(section)) => problem.hint(format!("it is a key of `[{}]`", section.name)),

@@ -693,3 +693,13 @@ fn no_malformed_parameter_of_any_strategy_hides_the_data_folder() {
         }
     }
 }
+
+/// `brier halt` once went to the default folder's run, another one, and said that it had halted.
+#[test]
+fn a_slip_in_the_section_of_the_folder_names_no_other_folder() {
+    let strategy = "[[strategy]]\nname = \"s\"\nkind = \"market_maker\"\nmarkets = [\"kalshi:A\"]\n";
+    let slipped = Case::new(&format!("[runn]\ndata_dir = \"here\"\n{strategy}")).load();
+    assert!(slipped.data_dir().unwrap_err().to_string().contains("unknown section"), "{:?}", slipped.data_dir());
+    let elsewhere = Case::new(&format!("[run]\ndata_dir = \"here\"\n[riskk]\nx = 1\n{strategy}")).load();
+    assert!(elsewhere.data_dir().is_ok());
+}
