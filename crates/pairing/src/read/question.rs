@@ -177,7 +177,7 @@ impl Reading {
             clock(at) || at > 0 && clock(at - 1) && crate::calendar::zone(&tokens[at].text).is_some()
         };
         let timed = self.times.iter().any(|time| time.value.clock.is_some());
-        for at in left.into_iter().filter(|at| !crossed(*at) && !(timed && hour(*at))) {
+        for at in left.into_iter().filter(|at| !(crossed(*at) || timed && hour(*at))) {
             let role = verb.map_or(Role::Free, |verb| role(tokens, verb, at));
             let mut word = super::word(&tokens[at], source, at as u16, role);
             if let Some(number) = tokens[at].number() {
