@@ -131,6 +131,9 @@ impl Desk {
         );
         let path = folder.join("brier.toml");
         std::fs::write(&path, config).unwrap();
+        // A file that is named and is not there is refused: it may be a slip, and there are vetoes in it.
+        let none = "{\"format\":\"brier-pair-decisions\",\"version\":1}\n";
+        std::fs::write(folder.join("decisions.jsonl"), none).unwrap();
         Self { exchange, condition, config: path.to_str().unwrap().to_owned() }
     }
 
@@ -179,7 +182,7 @@ fn a_scan_finds_what_gains_whatever_happens_with_its_proof() {
     );
     // In two fills the ledger will say so much.
     assert_eq!(set["profit_dollars"], "2.080000", "{set}");
-    assert_eq!(set["see"], json!([format!("brier pairs show {ARREST} {}", &desk.condition[..14])]));
+    assert_eq!(set["see"], json!([format!("brier pairs show {ARREST} {}", desk.condition)]));
     let legs: Vec<Value> = set["legs"]
         .as_array()
         .unwrap()
@@ -346,4 +349,13 @@ fn what_cannot_be_looked_at_is_told_with_the_next_step() {
     );
     let wrong = shown(&run(&["arb", "watch", &write(home), "--every", "soon"]));
     assert!(wrong.starts_with("exit 2") && wrong.contains("expected seconds, found `soon`"), "{wrong}");
+}
+
+#[test]
+fn decisions_that_are_named_and_not_there_are_no_leave_to_trade() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), "Will Ada Quill be arrested by December 31, 2027?");
+    std::fs::remove_file(desk.exchange.folder.join("decisions.jsonl")).unwrap();
+    let shown = shown(&desk.run(&["scan"]));
+    assert!(shown.starts_with("exit 1\n") && shown.contains("decisions.jsonl: no such file"), "{shown}");
 }

@@ -431,6 +431,9 @@ fn two_terminals_lose_nothing_of_each_other() {
 #[test]
 fn an_export_has_what_may_be_traded_and_what_was_decided() {
     let desk = Desk::new();
+    let nothing = desk.shown(&["export"]);
+    assert!(nothing.starts_with("exit 1\n") && nothing.contains("decisions.jsonl: no such file"), "{nothing}");
+    std::fs::write(desk.file("decisions.jsonl"), "{\"format\":\"brier-pair-decisions\",\"version\":1}\n").unwrap();
     let empty = desk.run(&["export"]);
     assert_eq!(String::from_utf8_lossy(&empty.stdout), "{\"format\":\"brier-pairs\",\"version\":1}\n");
     desk.json(&["veto", ARREST, "quill-convicted", "--why", "another question"]);
