@@ -159,7 +159,7 @@ impl Auditor for LaterBook {
 async fn an_open_but_silent_socket_is_found_out_and_replaced() {
     let mut peer = peer().await;
     let (asked, mut questions) = mpsc::unbounded_channel();
-    let silence = Duration::from_millis(30);
+    let silence = Duration::from_millis(250);
     let config = MarketConfig { link: link(), silence, ..MarketConfig::new(1) };
     let stream_config = StreamConfig { auditor: Some(Arc::new(LaterBook(asked))), ..peer.config("market") };
     let mut stream = Stream::open(MarketSession::new(config, vec![listing()]), stream_config).unwrap();
