@@ -1,5 +1,6 @@
 //! One question, token by token: times, ranges, teams, phrases, and what is left.
 
+use crate::calendar::When;
 use crate::contract::{Certainty, Concept, Facet, Field, Role, Source, Span, Time, Word};
 use crate::lexicon::{self, Lexicon};
 use crate::range::{self, Range};
@@ -176,7 +177,11 @@ impl Reading {
             let clock = |at: usize| matches!(tokens[at].kind, Kind::Clock(_));
             clock(at) || at > 0 && clock(at - 1) && crate::calendar::zone(&tokens[at].text).is_some()
         };
-        let timed = self.times.iter().any(|time| time.value.clock.is_some());
+        // Of a year no hour is compared: there it stays a word.
+        let timed = self.times.iter().any(|time| {
+            let day = matches!(time.value.when, When::On(_) | When::Until(_) | When::Days(..));
+            day && time.value.clock.is_some()
+        });
         for at in left.into_iter().filter(|at| !(crossed(*at) || timed && hour(*at))) {
             let role = verb.map_or(Role::Free, |verb| role(tokens, verb, at));
             let mut word = super::word(&tokens[at], source, at as u16, role);

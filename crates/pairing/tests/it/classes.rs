@@ -138,6 +138,15 @@ fn at_or_above_is_at_least_and_a_sign_counts() {
     );
 }
 
+/// A day that no calendar has leaves the hour to the year beside it, where nothing compares it.
+#[test]
+fn an_hour_beside_no_day_is_a_word() {
+    assert_ne!(
+        titles("EUR/USD range on Mar 78, 2027 at 11am EDT?", "EUR/USD range on Mar 78, 2027 at 12am EDT?"),
+        "same"
+    );
+}
+
 #[test]
 fn numbers_in_words_and_magnitudes_are_numbers() {
     for (one, two) in [
