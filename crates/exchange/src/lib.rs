@@ -33,7 +33,6 @@ pub mod sim;
 mod state;
 mod ws;
 
-pub use admin::members::catalog_line;
 pub use admin::{Admin, AdminError, LimitsChange, NewAccount};
 pub use clock::ClockConfig;
 pub use core::Stopped;

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::access::AccessCell;
+use crate::admin::members::catalog_line;
 use crate::admin::{self, Admin, AdminError};
 use crate::auth::Signatures;
 use crate::clock::{Clock, ClockConfig, wall_now};
@@ -454,6 +455,21 @@ impl RunningServer {
     /// The administration, in-process; there whether or not it is served.
     pub const fn admin(&self) -> &Admin {
         &self.admin
+    }
+
+    /// Lists a catalog as a file has it, as [`Self::load_catalog`] does.
+    ///
+    /// # Errors
+    /// What is wrong first, with its line where the text shows which one it is.
+    pub async fn load_catalog_text(&self, text: &str) -> Result<CatalogReport, String> {
+        let catalog = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        self.load_catalog(catalog).await.map_err(|error| {
+            let problem = error.to_string();
+            match catalog_line(text, &problem) {
+                Some(line) => format!("line {line}: {problem}"),
+                None => problem,
+            }
+        })
     }
 
     /// Lists a catalog on both faces: an object with `series`, `events` and `markets`, and Polymarket's as an object under

@@ -302,20 +302,14 @@ fn print(started: &Started<'_>, output: &mut Output) -> Result<(), CliError> {
 async fn load(path: &Path, server: &RunningServer) -> Result<(), CliError> {
     const HINT: &str = "give an object with `series`, `events` and `markets`, each a list; events may hold their markets; Polymarket's stand \
          under `polymarket` as an object with `events` and `markets`";
-    let failed =
-        |error: &dyn std::fmt::Display| CliError::failure(format!("catalog {}: {error}", path.display())).hint(HINT);
     let text = std::fs::read_to_string(path).map_err(|error| {
         CliError::failure(format!("catalog {}: {error}", path.display()))
             .hint("name a file that is there and can be read")
     })?;
-    let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
-    let report = server.load_catalog(catalog).await.map_err(|error| {
-        let problem = error.to_string();
-        match brier_exchange::catalog_line(&text, &problem) {
-            Some(line) => failed(&format_args!("line {line}: {problem}")),
-            None => failed(&problem),
-        }
-    })?;
+    let report = server
+        .load_catalog_text(&text)
+        .await
+        .map_err(|problem| CliError::failure(format!("catalog {}: {problem}", path.display())).hint(HINT))?;
     tracing::info!(listed = report.listed, "catalog listed");
     if let Some(first) = report.kept.first() {
         tracing::warn!(kept = report.kept.len(), first, "the catalog is listed already and kept as it is");

@@ -30,7 +30,7 @@ pub(crate) fn unknown(given: &Value, known: &[&str], also: &[&str]) -> Option<St
 
 /// The line of a catalog's text that an error about it means: the only one that has the member or name that it quotes first, and the
 /// value that it found, if it says one. None where several have.
-pub fn catalog_line(text: &str, problem: &str) -> Option<usize> {
+pub(crate) fn catalog_line(text: &str, problem: &str) -> Option<usize> {
     let quoted =
         problem.split('`').skip(1).step_by(2).map(|word| format!("\"{word}\"")).find(|word| text.contains(word))?;
     let found = problem.rsplit_once(", found ").map_or("", |(_, found)| found);

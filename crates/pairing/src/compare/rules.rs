@@ -40,8 +40,8 @@ pub(super) fn compare(bench: &mut Bench<'_>) {
     sentences(bench);
 }
 
-/// Words of conditions that say nothing of when they hold, or what other comparisons read: forms of speech, days and their
-/// parts, the names of sports, and the ways to leave an office. None of [`forms::turns`] is among them.
+/// Words of conditions that say nothing of when they hold: forms of speech, and what stands beside hours. None of
+/// [`forms::turns`] is among them.
 const FORMS: &str = "the and for that this with has have had been was were are its their his her him will then market markets \
     resolve resolves resolved otherwise either actually who whom which whose \
     when where per accordance based edt est et pt am pm may note regardless resolution";
@@ -104,7 +104,7 @@ fn sentences(bench: &mut Bench<'_>) {
             let note = "nothing here knows what this sentence does to the payoff";
             bench.add_for(flipped, Topic::Definitions, Finding::Missing, (Some(*span), None), note, Certainty::Stated);
         }
-        if let Some((_, span)) = turned_round(own) {
+        if let Some(span) = turned_round(own) {
             let note = "who does it, and to whom, is turned round between title and rules";
             bench.add_for(flipped, Topic::Roles, Finding::Missing, (Some(span), None), note, Certainty::Stated);
         }

@@ -20,18 +20,17 @@ pub(super) fn against_question(contract: &Contract, words: Option<Field<Range>>)
 }
 
 /// A name that does it in the question and suffers it in a sentence that says when Yes pays, or the other way round.
-pub(crate) fn turned_round(contract: &Contract) -> Option<(Span, Span)> {
+pub(crate) fn turned_round(contract: &Contract) -> Option<Span> {
     contract.clauses.pays.iter().find_map(|span| {
         let said = Reading::of(&text::tokens(contract.quote(*span)), span.source, None, |_| true);
         said.words.iter().filter(|word| word.value.name).find_map(|word| {
-            let asked = contract.words.iter().find(|asked| {
+            contract.words.iter().find(|asked| {
                 let roles = (asked.value.role, word.value.role);
                 asked.value.text == word.value.text
                     && matches!(roles, (Role::Agent, Role::Patient) | (Role::Patient, Role::Agent))
             })?;
             let start = span.start as usize;
-            let place = Span::new(span.source, start + word.span.start as usize, start + word.span.end as usize);
-            Some((asked.span, place))
+            Some(Span::new(span.source, start + word.span.start as usize, start + word.span.end as usize))
         })
     })
 }

@@ -55,14 +55,7 @@ async fn list(server: &RunningServer, path: &Path) -> Result<(), PaperError> {
     let failed =
         |problem: &dyn std::fmt::Display| PaperError::Catalog { path: path.into(), problem: problem.to_string() };
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    let catalog = serde_json::from_str(&text).map_err(|error| failed(&error))?;
-    let report = server.load_catalog(catalog).await.map_err(|error| {
-        let problem = error.to_string();
-        match brier_exchange::catalog_line(&text, &problem) {
-            Some(line) => failed(&format_args!("line {line}: {problem}")),
-            None => failed(&problem),
-        }
-    })?;
+    let report = server.load_catalog_text(&text).await.map_err(|problem| failed(&problem))?;
     tracing::info!(listed = report.listed, kept = report.kept.len(), "catalog");
     Ok(())
 }
